@@ -1,0 +1,44 @@
+"""The base of everything one actor tells another, and the registry by which a name finds its type."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+_TYPES: dict[str, type[Message]] = {}
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one actor tells another: an immutable value with a type.
+
+    Subclasses are found on the wire by their class name, so that name must be unique in a process; a
+    plugged-in framework may choose another with `type_name: ClassVar[str] = "myframework.Ping"`.
+    `urgent` messages pass by the mailbox's queue and its bound: for probes, never for work, because
+    they can overtake what the same sender sent before.
+    """
+
+    type_name: ClassVar[str] = "Message"
+    urgent: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__(**options)
+        if "type_name" not in cls.__dict__:
+            cls.type_name = cls.__name__
+        other = _TYPES.setdefault(cls.type_name, cls)
+        if _identity(other) != _identity(cls):
+            raise TypeError(
+                f"message type {cls.type_name!r} is already {_identity(other)}: "
+                f"give {_identity(cls)} another type_name"
+            )
+        # msgspec makes some classes twice, and a reloaded module brings a newer one: the last counts.
+        _TYPES[cls.type_name] = cls
+
+
+def find_type(type_name: str) -> type[Message] | None:
+    """The message class of that name, or None where no imported module declares it."""
+    return _TYPES.get(type_name)
+
+
+def _identity(cls: type[Message]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
