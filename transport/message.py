@@ -21,8 +21,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     type_name: ClassVar[str] = "Message"
     urgent: ClassVar[bool] = False
 
-    def __init_subclass__(cls, **options: object) -> None:
-        super().__init_subclass__(**options)
+    def __init_subclass__(cls) -> None:  # the struct's own options are taken by its metaclass
+        super().__init_subclass__()
         if "type_name" not in cls.__dict__:
             cls.type_name = cls.__name__
         other = _TYPES.setdefault(cls.type_name, cls)

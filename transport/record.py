@@ -20,10 +20,10 @@ class FieldNumber(NamedTuple):
     """A field's place in its protobuf message, with the default protobuf gives it when it is absent."""
 
     number: int
-    default: bool | int | float | str | bytes | None = None
+    default: bool | float | str | bytes | None = None
 
 
-def number(number: int, default: bool | int | float | str | bytes | None = None) -> FieldNumber:
+def number(number: int, default: bool | float | str | bytes | None = None) -> FieldNumber:
     """Annotate a record's field with its protobuf number (`mesos-proto-fields.tsv`)."""
     if not 1 <= number < 2**29:
         raise ValueError(f"protobuf field number {number}: must be from 1 to 2^29-1")
