@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, dataclass_transform
 
 import msgspec
 
 _TYPES: dict[str, type[Message]] = {}
 
+#: Types that pass by the queue of a mailbox; a set of classes, so that a mailbox can ask cheaply.
+URGENT: set[type] = set()
 
-class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
+class _MessageMeta(msgspec.StructMeta):
+    """Tells type checkers that subclasses are frozen like their base."""
+
+
+class Message(msgspec.Struct, metaclass=_MessageMeta, frozen=True, omit_defaults=True):
     """What one actor tells another: an immutable value with a type.
 
     Subclasses are found on the wire by their class name, so that name must be unique in a process; a
@@ -33,6 +41,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
             )
         # msgspec makes some classes twice, and a reloaded module brings a newer one: the last counts.
         _TYPES[cls.type_name] = cls
+        if cls.urgent:
+            URGENT.add(cls)
 
 
 def find_type(type_name: str) -> type[Message] | None:
