@@ -11,6 +11,7 @@ libprocess' words are kept: `initialize`, `finalize`, `send`, `delay`, `link`/`e
 
 from __future__ import annotations
 
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
@@ -171,6 +172,8 @@ class Process:
         timer = signal.timer
         if timer.cancelled:
             return
+        # The envelope carries the trace; a kept cause would chain all firings of a retry loop in memory.
+        timer.cause = None
         timer.callback()
         if timer.period_seconds is not None and not timer.cancelled:
             self.system.schedule(timer, timer.period_seconds)
@@ -185,9 +188,8 @@ Process._handlers = MappingProxyType(_SIGNALS)  # noqa: SLF001
 
 
 def _bound(callback: Callable[..., None], arguments: tuple[object, ...]) -> Callable[[], None]:
-    if not arguments:
-        return callback
-    return lambda: callback(*arguments)
+    # A partial, unlike a lambda, still tells a trace whose callback it is.
+    return functools.partial(callback, *arguments) if arguments else callback
 
 
 def _check_signature(
