@@ -88,3 +88,23 @@ class Mailbox:
     def empty(self) -> bool:
         """Whether nothing waits; as pykka asks when an actor has stopped."""
         return not self._urgent and not self.depth()
+
+
+class Asker:
+    """Stands in for an actor that waits for one answer."""
+
+    def __init__(self) -> None:
+        self._answers: SimpleQueue[object] = SimpleQueue()
+
+    def post(self, envelope: Envelope) -> bool:
+        """Take an answer; only the first one is looked at."""
+        self._answers.put(envelope.message)
+        return True
+
+    def post_signal(self, envelope: Envelope) -> None:
+        """Take the news that the asked one is gone."""
+        self._answers.put(envelope.message)
+
+    def wait(self, timeout_seconds: float) -> object:
+        """The first thing that came; raises queue.Empty when nothing did."""
+        return self._answers.get(timeout=timeout_seconds)

@@ -40,7 +40,7 @@ class Supervisor(Process):
         self._budgets: dict[str, RestartBudget] = {}
 
     @handles(ActorCrashed)
-    def crashed(self, _sender: Pid, message: ActorCrashed) -> None:
+    def crashed(self, sender: Pid, message: ActorCrashed) -> None:
         """Restart, give up, or end the daemon."""
         name = message.pid.name
         budget = self._budgets.setdefault(

@@ -79,8 +79,11 @@ class System(Protocol):
 
     #: The only source of chance; seeded in simulation.
     rng: random.Random
-    #: The node's durable storage, below its work directory.
-    disk: Disk
+
+    @property
+    def disk(self) -> Disk:
+        """The node's durable storage, below its work directory."""
+        ...
 
     def now(self) -> float:
         """Monotonic seconds; only differences mean anything. Every timeout is measured by it."""

@@ -1,0 +1,407 @@
+"""Hosts processes for real: each on its own thread by pykka, with one clock and one router for all.
+
+The only file that imports pykka. What pykka leaves open is settled here (reliability.md §4.3): every
+exception ends the actor in one uniform way and reaches its supervisor and the linked (P1, P2, P4),
+`initialize` is an ordinary first turn (P3), mailboxes are bounded (P5), and nobody waits for another
+actor but `ask`, which belongs to main() and HTTP handlers and always has a time-out (P6).
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty
+
+import pykka
+import structlog
+
+from actors.actor import Actor, Blueprint, Terminate, describe
+from actors.clock import Clock
+from actors.disk import Disk
+from actors.exits import Exits
+from actors.links import Link
+from actors.mailbox import Asker, Mailbox
+from actors.process import Exited, Fired, Initialize, Process
+from actors.supervisor import SUPERVISOR, Supervisor
+from actors.system import NEVER, Log, Restart, Timer
+from actors.trace.tracer import Tracer
+from transport.envelope import Envelope
+from transport.messages.links import Gone, Unwatch, Watch
+from transport.messages.supervision import ActorCrashed, ActorStatus
+from transport.pid import Address, Pid, check_name
+from transport.router import Limits, PeerStatus, Router
+from transport.secret import Secret
+
+#: Messages that may wait in a mailbox before further ones are refused.
+MAILBOX_BOUND = 65_536
+
+
+class PykkaSystem:
+    """A node's worth of actors on threads; implements `actors.system.System`.
+
+    Without `bind` the system is an island: its actors reach each other and nobody else.
+    """
+
+    def __init__(
+        self,
+        *,
+        bind: Address | None = None,
+        advertise_host: str | None = None,
+        secret: Secret | None = None,
+        limits: Limits | None = None,
+        disk: Disk | None = None,
+        tracer: Tracer | None = None,
+        logger: Callable[[Pid], Log] | None = None,
+        fault: Callable[[str], None] | None = None,
+        mailbox_bound: int = MAILBOX_BOUND,
+    ) -> None:
+        self.rng = random.Random()  # noqa: S311  chance, not secrecy
+        self.tracer = tracer
+        #: Tells this life of the node from those before it on the same address: microseconds since the
+        #: epoch at its start. Its actors' incarnations count up from there.
+        self.incarnation = time.time_ns() // 1000
+        self.address = Address("localhost", 1)
+        self.now = time.monotonic
+        self.wall = time.time
+        self._disk = disk
+        self._logger = logger or _structlog_logger
+        self._fault = fault
+        self._mailbox_bound = mailbox_bound
+        self._incarnations = itertools.count(self.incarnation)
+        self._asks = itertools.count()
+        self._clock = Clock(self._fire)
+        self._router: Router | None = None
+        if bind is not None:
+            self._router = Router(
+                bind=bind,
+                advertise_host=advertise_host,
+                incarnation=self.incarnation,
+                receive=self._receive,
+                broken=self._broken,
+                dropped=self._dropped,
+                secret=secret,
+                limits=limits or Limits(),
+            )
+        # Guards the tables below; reading one entry needs no lock.
+        self._lock = threading.RLock()
+        self._mailboxes: dict[Pid, Mailbox | Asker | _NodeInbox] = {}
+        self._actors: dict[str, Actor] = {}
+        self._blueprints: dict[str, Blueprint] = {}
+        self._exits = self._make_exits()
+        self._stopping = False
+        self._ended = threading.Event()
+        self._failure: str | None = None
+
+    # Life of the system.
+
+    def start(self) -> None:
+        """Open the network, if any, and start the supervisor; raises OSError when it cannot listen."""
+        if self._router is not None:
+            self.address = self._router.start()
+            self._exits = self._make_exits()
+        node = Pid("", self.address.host, self.address.port)
+        self._mailboxes[node] = _NodeInbox(self._exits.receive)
+        self._clock.start()
+        self.log = self._logger(node)
+        self.spawn(Supervisor, SUPERVISOR, vital=True)
+
+    def stop(self, timeout_seconds: float = 5.0) -> tuple[str, ...]:
+        """Terminate the actors, the youngest first, and close the network.
+
+        Returns the names of actors that did not finish within the time given to all; they are left behind.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        with self._lock:
+            self._stopping = True
+            actors = list(self._actors.values())
+        late = []
+        for actor in reversed(actors):
+            actor.mailbox.post_urgent(Envelope(actor.pid, actor.pid, Terminate()))
+            if not actor.gone.wait(max(0.0, deadline - time.monotonic())):
+                late.append(actor.pid.name)
+        self._clock.stop()
+        if self._router is not None:
+            self._router.stop(max(0.1, deadline - time.monotonic()))
+        self._ended.set()
+        return tuple(late)
+
+    def wait(self) -> str | None:
+        """Block until `stop` has ended or something called `abort`; returns the reason of the abort."""
+        self._ended.wait()
+        return self._failure
+
+    def abort(self, reason: str) -> None:
+        """Have `wait` return `reason`; the first one counts."""
+        if self._failure is None:
+            self._failure = reason
+            self.log.error("node aborts", reason=reason)
+        self._ended.set()
+
+    # What processes ask for (actors.system.System).
+
+    @property
+    def disk(self) -> Disk:
+        """The node's storage; raises RuntimeError when it was started without one."""
+        if self._disk is None:
+            raise RuntimeError("this node has no disk: start it with a work directory (--work_dir)")
+        return self._disk
+
+    def send(self, sender: Pid, to: Pid, message: object, cause: Envelope | None = None) -> None:
+        """See `System.send`."""
+        tracer = self.tracer
+        if tracer is None:
+            envelope = Envelope(sender, to, message)
+        else:
+            envelope = tracer.envelope(sender, to, message, cause)
+        mailbox = self._mailboxes.get(to)
+        if mailbox is None:
+            self._send_elsewhere(envelope)
+        elif not mailbox.post(envelope):
+            self._overflow(envelope)
+
+    def schedule(self, timer: Timer, seconds: float) -> None:
+        """See `System.schedule`."""
+        self._clock.schedule(timer, seconds)
+
+    def link(self, watcher: Pid, to: Pid) -> None:
+        """See `System.link`."""
+        self._exits.link(watcher, to)
+
+    def unlink(self, watcher: Pid, to: Pid) -> None:
+        """See `System.unlink`."""
+        self._exits.unlink(watcher, to)
+
+    def spawn(
+        self, make: Callable[[], Process], name: str, *, restart: Restart = NEVER, vital: bool = False
+    ) -> Pid:
+        """See `System.spawn`."""
+        check_name(name)
+        return self._spawn(Blueprint(make, name, restart, vital), make())
+
+    def respawn(self, name: str) -> None:
+        """See `System.respawn`."""
+        with self._lock:
+            blueprint = self._blueprints.get(name)
+        if blueprint is None or name in self._actors or self._stopping:
+            return
+        try:
+            process = blueprint.make()
+        except Exception as error:  # the maker is the plugged-in actor's code
+            pid = Pid(name, *self.address, next(self._incarnations))
+            self.log.error("actor could not be made again", crashed=str(pid), exc_info=error)
+            self._report_crash(blueprint, pid, error)
+        else:
+            self._spawn(blueprint, process)
+
+    def terminate(self, pid: Pid) -> None:
+        """See `System.terminate`."""
+        mailbox = self._mailboxes.get(pid)
+        if isinstance(mailbox, Mailbox):
+            mailbox.post_urgent(Envelope(pid, pid, Terminate()))
+
+    def fault(self, point: str) -> None:
+        """See `System.fault`."""
+        if self._fault is not None:
+            self._fault(point)
+
+    def logger(self, pid: Pid) -> Log:
+        """See `System.logger`."""
+        return self._logger(pid)
+
+    # What the host of the system asks for.
+
+    def pid_of(self, name: str) -> Pid:
+        """The Pid of whoever bears `name` on this node."""
+        return Pid(name, self.address.host, self.address.port)
+
+    def ask(self, to: Pid, message: object, timeout_seconds: float) -> object:
+        """Send `message` and wait for the first answer; for main() and HTTP handlers, never an actor.
+
+        Raises TimeoutError naming who did not answer, ConnectionError when there is no such actor.
+        """
+        asker = Asker()
+        pid = Pid(f"ask-{next(self._asks)}", *self.address, self.incarnation)
+        with self._lock:
+            self._mailboxes[pid] = asker
+        try:
+            self.link(pid, to)
+            self.send(pid, to, message)
+            answer = asker.wait(timeout_seconds)
+        except Empty:
+            raise TimeoutError(f"{to} did not answer within {timeout_seconds:g} s") from None
+        finally:
+            with self._lock:
+                del self._mailboxes[pid]
+            self.unlink(pid, to)
+        if isinstance(answer, Exited):
+            raise ConnectionError(f"{to} cannot be reached, or there is no such actor")
+        return answer
+
+    def actors(self) -> tuple[ActorStatus, ...]:
+        """Every actor of this node, in order of spawning."""
+        with self._lock:
+            return tuple(actor.status() for actor in self._actors.values())
+
+    def peers(self) -> tuple[PeerStatus, ...]:
+        """The nodes that this one is connected with."""
+        return () if self._router is None else self._router.peers()
+
+    # Actors come and go.
+
+    def _spawn(self, blueprint: Blueprint, process: Process) -> Pid:
+        name = blueprint.name
+        with self._lock:
+            if self._stopping:
+                raise ValueError(f"actor {name}: this node is stopping")
+            if name in self._actors:
+                raise ValueError(f"actor {name}: the name is taken on this node")
+            pid = Pid(name, *self.address, next(self._incarnations))
+            process.attach(self, pid)
+            mailbox = Mailbox(self._mailbox_bound)
+            mailbox.post_signal(self._signal(pid, Initialize()))
+            actor = Actor(self, blueprint, process, mailbox)
+            self._actors[name] = actor
+            self._blueprints[name] = blueprint
+            self._mailboxes[pid] = self._mailboxes[pid.whoever()] = mailbox
+        _Thread.start(actor)
+        return pid
+
+    def ended(self, actor: Actor, error: BaseException | None) -> None:
+        """Make room for a successor and tell who is to know; see `actor.Host`."""
+        pid = actor.pid
+        with self._lock:
+            del self._actors[pid.name]
+            del self._mailboxes[pid]
+            del self._mailboxes[pid.whoever()]
+        self._exits.ended(pid)
+        if error is not None:
+            self._report_crash(actor.blueprint, pid, error)
+
+    def _report_crash(self, blueprint: Blueprint, pid: Pid, error: BaseException) -> None:
+        blueprint.crashes += 1
+        if pid.name == SUPERVISOR:
+            self.abort(f"the supervisor crashed: {describe(error)}")
+            return
+        restart = blueprint.restart
+        report = ActorCrashed(
+            pid=pid,
+            error=describe(error),
+            intensity=restart.intensity,
+            period_seconds=restart.period_seconds,
+            backoff_seconds=restart.backoff_seconds,
+            vital=blueprint.vital,
+        )
+        self.send(pid, self.pid_of(SUPERVISOR), report)
+
+    # Messages that do not simply reach a mailbox of this node.
+
+    def _send_elsewhere(self, envelope: Envelope) -> None:
+        if envelope.to.address == self.address:
+            self.discard(envelope, "no such actor")
+        elif self._router is None:
+            self.discard(envelope, "this node has no network")
+        else:
+            if self.tracer is not None:
+                self.tracer.sent(envelope)
+            self._router.send(envelope)
+
+    def _receive(self, envelope: Envelope) -> None:
+        """Take a message from another node; runs on the router's thread."""
+        mailbox = self._mailboxes.get(envelope.to)
+        if mailbox is None:
+            self.discard(envelope, "no such actor")
+        elif not mailbox.post(envelope):
+            self._overflow(envelope)
+
+    def _overflow(self, envelope: Envelope) -> None:
+        """A full mailbox refuses a message: whoever linked the actor learns that something was lost."""
+        self.discard(envelope, "mailbox full")
+        mailbox = self._mailboxes.get(envelope.to)
+        count = mailbox.overflows if isinstance(mailbox, Mailbox) else 0
+        if count & (count - 1) == 0:  # logs the 1st, 2nd, 4th, 8th, … so that a flood cannot fill the log
+            self.log.error("mailbox full", actor=str(envelope.to), sender=str(envelope.sender), dropped=count)
+        self._exits.lost(envelope.sender, envelope.to)
+
+    def discard(self, envelope: Envelope, reason: str) -> None:
+        """Drop a message that came here; see `actor.Host`."""
+        if self.tracer is not None:
+            self.tracer.dropped(envelope, reason)
+        if envelope.credit is not None:
+            envelope.credit.spend()
+
+    def _dropped(self, envelope: Envelope, reason: str) -> None:
+        """Note a message that never left for its node."""
+        if self.tracer is not None:
+            self.tracer.dropped(envelope, reason)
+
+    # Timers, links, and what nodes tell each other.
+
+    def _signal(self, to: Pid, signal: object, cause: Envelope | None = None) -> Envelope:
+        if self.tracer is None:
+            return Envelope(to, to, signal)
+        return self.tracer.envelope(to, to, signal, cause)
+
+    def _fire(self, timer: Timer) -> None:
+        mailbox = self._mailboxes.get(timer.pid)
+        if mailbox is not None:
+            mailbox.post_signal(self._signal(timer.pid, Fired(timer), timer.cause))
+
+    def _make_exits(self) -> Exits:
+        return Exits(
+            self.address,
+            alive=lambda pid: pid in self._mailboxes,
+            deliver=self._deliver_exited,
+            tell=self._tell_node,
+        )
+
+    def _deliver_exited(self, link: Link) -> None:
+        mailbox = self._mailboxes.get(link.watcher)
+        if mailbox is not None:
+            mailbox.post_signal(self._signal(link.watcher, Exited(link.to)))
+
+    def _tell_node(self, address: Address, sender: Pid, message: Watch | Unwatch | Gone) -> None:
+        self._send_elsewhere(Envelope(sender, Pid("", *address), message))
+
+    def _broken(self, address: Address, reason: str) -> None:
+        count = self._exits.broken(address)
+        if count:
+            self.log.info("links broken", peer=str(address), links=count, reason=reason)
+
+
+class _NodeInbox:
+    """Stands in for the node itself among the mailboxes."""
+
+    def __init__(self, receive: Callable[[Envelope], None]) -> None:
+        self._receive = receive
+
+    def post(self, envelope: Envelope) -> bool:
+        self._receive(envelope)
+        if envelope.credit is not None:
+            envelope.credit.spend()
+        return True
+
+    post_signal = post
+
+
+class _Thread(pykka.ThreadingActor):
+    """pykka's part: a thread that takes from the mailbox and gives the actor its turns."""
+
+    # An actor stuck in a turn must not keep the daemon from ending; `PykkaSystem.stop` waits for the others.
+    use_daemon_thread = True
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__()
+        self.actor_inbox = actor.mailbox
+        self._actor = actor
+
+    def on_receive(self, message: Envelope) -> None:
+        if not self._actor.run(message):
+            self.stop()
+
+
+def _structlog_logger(pid: Pid) -> Log:
+    log: Log = structlog.get_logger().bind(actor=str(pid))
+    return log

@@ -1,0 +1,76 @@
+import threading
+from typing import ClassVar
+
+from actors.mailbox import Mailbox
+from transport.envelope import Envelope
+from transport.message import Message
+from transport.pid import Pid
+
+A = Pid("a", "host", 1)
+
+
+class Work(Message):
+    number: int
+
+
+class Probe(Message):
+    urgent: ClassVar[bool] = True
+
+
+def work(number: int) -> Envelope:
+    return Envelope(A, A, Work(number))
+
+
+def drain(mailbox: Mailbox) -> list[object]:
+    taken = []
+    while (envelope := mailbox.take_envelope()) is not None:
+        taken.append(envelope.message)
+    return taken
+
+
+def test_messages_are_taken_in_the_order_in_which_they_were_posted() -> None:
+    mailbox = Mailbox(bound=10)
+    for number in range(5):
+        assert mailbox.post(work(number))
+    assert mailbox.depth() == 5
+    assert drain(mailbox) == [Work(number) for number in range(5)]
+    assert mailbox.empty()
+
+
+def test_a_full_mailbox_refuses_and_counts_but_takes_signals() -> None:
+    mailbox = Mailbox(bound=2)
+    assert [mailbox.post(work(number)) for number in range(4)] == [True, True, False, False]
+    assert mailbox.overflows == 2
+    mailbox.post_signal(work(9))
+    assert drain(mailbox) == [Work(0), Work(1), Work(9)]
+    assert mailbox.post(work(10))
+
+
+def test_urgent_messages_pass_by_those_that_wait_and_by_the_bound() -> None:
+    mailbox = Mailbox(bound=1)
+    assert mailbox.post(work(1))
+    assert mailbox.post(Envelope(A, A, Probe()))
+    assert drain(mailbox) == [Probe(), Work(1)]
+
+
+def test_taking_waits_until_another_thread_posts() -> None:
+    mailbox = Mailbox(bound=10)
+    taken: list[object] = []
+    thread = threading.Thread(target=lambda: taken.append(mailbox.take()))
+    thread.start()
+    envelope = work(7)
+    assert mailbox.post(envelope)
+    thread.join(timeout=10)
+    assert taken == [envelope]
+
+
+def test_what_pykka_itself_sends_is_left_to_its_own_loop() -> None:
+    mailbox = Mailbox(bound=10)
+    assert mailbox.post(work(1))
+    stop = object()
+    mailbox.put(stop)
+    assert mailbox.take_envelope() is None
+    assert mailbox.get() is stop
+    taken = mailbox.get()
+    assert taken.message == work(1)
+    assert taken.reply_to is None
