@@ -59,14 +59,14 @@ class _RecordMeta(msgspec.StructMeta):
     """Makes every record's fields keyword-only: msgspec does not pass that option on to subclasses."""
 
     def __new__(  # noqa: PYI034 - Self cannot stand in a metaclass
-        cls, name: str, bases: tuple[type, ...], namespace: dict[str, object]
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, object], *, frozen: bool = True
     ) -> _RecordMeta:
         """Make the class."""
-        return super().__new__(cls, name, bases, namespace, frozen=True, kw_only=True, omit_defaults=True)
+        return super().__new__(cls, name, bases, namespace, frozen=frozen, kw_only=True, omit_defaults=True)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
-class Record(msgspec.Struct, metaclass=_RecordMeta):
+class Record(msgspec.Struct, metaclass=_RecordMeta, frozen=True):
     """An immutable value with Mesos' v1 field names; compares and hashes by its fields."""
 
 
