@@ -70,7 +70,7 @@ class Actor:
             self._host.discard(envelope, "actor ended")
             return False
         receive = self._process.receive
-        take = self.mailbox.take_envelope
+        take = self.mailbox.take_now
         now = time.monotonic
         started = now()
         following: Envelope | None = envelope
@@ -129,7 +129,7 @@ class Actor:
 
     def _end(self, error: BaseException | None) -> None:
         self._host.ended(self, error)
-        while (envelope := self.mailbox.take_envelope()) is not None:
+        while (envelope := self.mailbox.take_now()) is not None:
             self._host.discard(envelope, "actor ended")
         self.gone.set()
 

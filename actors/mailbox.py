@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any
 
 from transport.envelope import Envelope
 from transport.message import URGENT
@@ -28,8 +28,9 @@ class Mailbox:
         self.overflows = 0
         self.message: Envelope | None = None
         self._queue: SimpleQueue[Envelope | None] = SimpleQueue()
-        self._urgent: deque[Any] = deque()
+        self._urgent: deque[Envelope] = deque()
         self._put = self._queue.put
+        #: How many messages wait.
         self.depth = self._queue.qsize
 
     def post(self, envelope: Envelope) -> bool:
@@ -47,46 +48,42 @@ class Mailbox:
         """Queue a signal of the system, in order with the messages but whatever the bound."""
         self._put(envelope)
 
-    def post_urgent(self, item: Any) -> None:
-        """Let `item` be taken next, before everything that waits in order."""
-        self._urgent.append(item)
+    def post_urgent(self, envelope: Envelope) -> None:
+        """Let `envelope` be taken next, before everything that waits in order."""
+        self._urgent.append(envelope)
         self._put(None)  # wakes the taker
 
-    #: What pykka itself sends (its stop message).
-    put = post_urgent
-
-    def get(self) -> Any:
-        """Wait for the next item, in the form in which pykka's loop expects it."""
-        item = self.take()
-        if isinstance(item, Envelope):
-            self.message = item
-            return self
-        return item
-
-    def take(self) -> Any:
-        """Wait for the next item."""
+    def take(self) -> Envelope:
+        """Wait for the next envelope."""
         while True:
             if self._urgent:
                 return self._urgent.popleft()
-            item = self._queue.get()
-            if item is not None:
-                return item
+            envelope = self._queue.get()
+            if envelope is not None:
+                return envelope
 
-    def take_envelope(self) -> Envelope | None:
-        """The next message if one waits, else None; leaves pykka's own items to `get`."""
+    def take_now(self) -> Envelope | None:
+        """The next envelope if one waits, else None."""
         while True:
             if self._urgent:
-                if not isinstance(self._urgent[0], Envelope):
-                    return None
-                return self._urgent.popleft()  # type: ignore[no-any-return]
+                return self._urgent.popleft()
             if not self.depth():
                 return None
-            item = self._queue.get()
-            if item is not None:
-                return item
+            envelope = self._queue.get()
+            if envelope is not None:
+                return envelope
+
+    # As pykka's loop knows an inbox.
+
+    put = post_urgent
+
+    def get(self) -> Mailbox:
+        """Wait for the next envelope, and stand in for pykka's."""
+        self.message = self.take()
+        return self
 
     def empty(self) -> bool:
-        """Whether nothing waits; as pykka asks when an actor has stopped."""
+        """Whether nothing waits."""
         return not self._urgent and not self.depth()
 
 
@@ -108,3 +105,19 @@ class Asker:
     def wait(self, timeout_seconds: float) -> object:
         """The first thing that came; raises queue.Empty when nothing did."""
         return self._answers.get(timeout=timeout_seconds)
+
+
+class NodeInbox:
+    """Stands in for the node itself, and has what is said to it dealt with at once."""
+
+    def __init__(self, receive: Callable[[Envelope], None]) -> None:
+        self._receive = receive
+
+    def post(self, envelope: Envelope) -> bool:
+        """Deal with a message on the caller's thread."""
+        self._receive(envelope)
+        if envelope.credit is not None:
+            envelope.credit.spend()
+        return True
+
+    post_signal = post

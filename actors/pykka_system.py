@@ -23,7 +23,7 @@ from actors.clock import Clock
 from actors.disk import Disk
 from actors.exits import Exits
 from actors.links import Link
-from actors.mailbox import Asker, Mailbox
+from actors.mailbox import Asker, Mailbox, NodeInbox
 from actors.process import Exited, Fired, Initialize, Process
 from actors.supervisor import SUPERVISOR, Supervisor
 from actors.system import NEVER, Log, Restart, Timer
@@ -87,7 +87,7 @@ class PykkaSystem:
             )
         # Guards the tables below; reading one entry needs no lock.
         self._lock = threading.RLock()
-        self._mailboxes: dict[Pid, Mailbox | Asker | _NodeInbox] = {}
+        self._mailboxes: dict[Pid, Mailbox | Asker | NodeInbox] = {}
         self._actors: dict[str, Actor] = {}
         self._blueprints: dict[str, Blueprint] = {}
         self._exits = self._make_exits()
@@ -103,7 +103,7 @@ class PykkaSystem:
             self.address = self._router.start()
             self._exits = self._make_exits()
         node = Pid("", self.address.host, self.address.port)
-        self._mailboxes[node] = _NodeInbox(self._exits.receive)
+        self._mailboxes[node] = NodeInbox(self._exits.receive)
         self._clock.start()
         self.log = self._logger(node)
         self.spawn(Supervisor, SUPERVISOR, vital=True)
@@ -120,7 +120,8 @@ class PykkaSystem:
         late = []
         for actor in reversed(actors):
             actor.mailbox.post_urgent(Envelope(actor.pid, actor.pid, Terminate()))
-            if not actor.gone.wait(max(0.0, deadline - time.monotonic())):
+            # Half of what is left, so that one stuck actor leaves time for those after it.
+            if not actor.gone.wait(max(0.0, deadline - time.monotonic()) / 2):
                 late.append(actor.pid.name)
         self._clock.stop()
         if self._router is not None:
@@ -371,21 +372,6 @@ class PykkaSystem:
             self.log.info("links broken", peer=str(address), links=count, reason=reason)
 
 
-class _NodeInbox:
-    """Stands in for the node itself among the mailboxes."""
-
-    def __init__(self, receive: Callable[[Envelope], None]) -> None:
-        self._receive = receive
-
-    def post(self, envelope: Envelope) -> bool:
-        self._receive(envelope)
-        if envelope.credit is not None:
-            envelope.credit.spend()
-        return True
-
-    post_signal = post
-
-
 class _Thread(pykka.ThreadingActor):
     """pykka's part: a thread that takes from the mailbox and gives the actor its turns."""
 
@@ -394,12 +380,18 @@ class _Thread(pykka.ThreadingActor):
 
     def __init__(self, actor: Actor) -> None:
         super().__init__()
-        self.actor_inbox = actor.mailbox
+        # The mailbox is pykka's inbox and its envelope in one.
+        self.actor_inbox = actor.mailbox  # type: ignore[assignment]
         self._actor = actor
+
+    def on_start(self) -> None:
+        threading.current_thread().name = self._actor.pid.name
 
     def on_receive(self, message: Envelope) -> None:
         if not self._actor.run(message):
-            self.stop()
+            # What pykka's own stop message would do; that one went to the inbox pykka made, not to ours.
+            pykka.ActorRegistry.unregister(self.actor_ref)
+            self.actor_stopped.set()
 
 
 def _structlog_logger(pid: Pid) -> Log:

@@ -1,0 +1,348 @@
+"""What only the threaded system can get wrong; what both systems promise is in test_system_contract.py."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import ClassVar
+
+import pytest
+
+from actors.process import Process, handles
+from actors.pykka_system import PykkaSystem
+from actors.system import NEVER, Restart
+from transport.message import Message
+from transport.pid import Pid
+
+DEADLINE_SECONDS = 20
+
+
+class Do(Message):
+    """Run `action` in a turn of the actor; only within one node, so that a test can reach inside."""
+
+    action: Callable[[Process], None]
+
+
+class Number(Message):
+    number: int
+
+
+class Question(Message):
+    text: str
+
+
+class Answer(Message):
+    text: str
+
+
+class Worker(Process):
+    """Does what it is told, and reports what happens to it."""
+
+    def __init__(self, reports: SimpleQueue[object] | None = None) -> None:
+        self._reports = reports or SimpleQueue()
+
+    def initialize(self) -> None:
+        self._reports.put(("initialize", self.pid.incarnation))
+
+    def finalize(self) -> None:
+        self._reports.put(("finalize", self.pid.name))
+
+    def exited(self, pid: Pid) -> None:
+        self._reports.put(("exited", pid))
+
+    @handles(Do)
+    def do(self, sender: Pid, message: Do) -> None:
+        message.action(self)
+
+    @handles(Number)
+    def number(self, sender: Pid, message: Number) -> None:
+        self._reports.put(message.number)
+
+    @handles(Question)
+    def answer(self, sender: Pid, message: Question) -> None:
+        self.send(sender, Answer(message.text.upper()))
+
+
+class Logbook:
+    """Keeps what is logged, so that a crash on purpose does not look like a failing test."""
+
+    entries: ClassVar[list[tuple[str, str]]] = []
+
+    def __init__(self, pid: Pid) -> None:
+        self._name = pid.name
+
+    def debug(self, event: str, **values: object) -> None: ...
+
+    def info(self, event: str, **values: object) -> None: ...
+
+    def warning(self, event: str, **values: object) -> None:
+        self.entries.append((self._name, event))
+
+    def error(self, event: str, **values: object) -> None:
+        self.entries.append((self._name, event))
+
+
+@contextmanager
+def running(mailbox_bound: int = 1000) -> Iterator[PykkaSystem]:
+    Logbook.entries.clear()
+    system = PykkaSystem(logger=Logbook, mailbox_bound=mailbox_bound)
+    system.start()
+    try:
+        yield system
+    finally:
+        assert system.stop(DEADLINE_SECONDS) == ()
+
+
+def report(reports: SimpleQueue[object]) -> object:
+    return reports.get(timeout=DEADLINE_SECONDS)
+
+
+def incarnation_of(event: object) -> int:
+    match event:
+        case ("initialize", int(incarnation)):
+            return incarnation
+    raise AssertionError(event)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def raising(error: BaseException) -> Do:
+    def action(_process: Process) -> None:
+        raise error
+
+    return Do(action)
+
+
+@pytest.mark.parametrize("error", [ValueError("bug"), SystemExit(3), KeyboardInterrupt()], ids=repr)
+def test_whatever_a_turn_raises_ends_that_actor_alone_and_its_successor_takes_the_name(
+    error: BaseException,
+) -> None:
+    reports: SimpleQueue[object] = SimpleQueue()
+    with running() as system:
+        bystander = system.spawn(Worker, "bystander")
+        pid = system.spawn(lambda: Worker(reports), "worker", restart=Restart())
+        assert report(reports) == ("initialize", pid.incarnation)
+        system.send(bystander, pid, raising(error))
+        assert incarnation_of(report(reports)) > pid.incarnation
+        system.send(bystander, pid.whoever(), Number(1))
+        assert report(reports) == 1
+        assert isinstance(system.ask(bystander, Question("well?"), DEADLINE_SECONDS), Answer)
+        assert [status.crashes for status in system.actors() if status.pid.name == "worker"] == [1]
+    assert ("worker", "actor crashed") in Logbook.entries
+
+
+def test_a_crash_in_initialize_is_a_crash_like_any_other() -> None:
+    class Stillborn(Process):
+        def initialize(self) -> None:
+            raise ValueError("no")
+
+    reports: SimpleQueue[object] = SimpleQueue()
+    with running() as system:
+        watcher = system.spawn(lambda: Worker(reports), "watcher")
+        assert report(reports) == ("initialize", watcher.incarnation)
+        made: list[Pid] = []
+
+        def spawn_and_link(process: Process) -> None:
+            made.append(process.spawn(Stillborn, "stillborn"))
+            process.link(made[0])
+
+        system.send(watcher, watcher, Do(spawn_and_link))
+        assert report(reports) == ("exited", made[0])
+        assert [status.pid.name for status in system.actors()] == ["supervisor", "watcher"]
+
+
+def test_a_crash_in_finalize_is_logged_and_still_ends_the_actor() -> None:
+    class Sore(Process):
+        def finalize(self) -> None:
+            raise ValueError("no")
+
+    reports: SimpleQueue[object] = SimpleQueue()
+    with running() as system:
+        watcher = system.spawn(lambda: Worker(reports), "watcher")
+        pid = system.spawn(Sore, "sore")
+        assert report(reports) == ("initialize", watcher.incarnation)
+        system.link(watcher, pid)
+        system.terminate(pid)
+        assert report(reports) == ("exited", pid)
+    assert ("sore", "actor crashed in finalize") in Logbook.entries
+
+
+def test_what_was_meant_for_a_crashed_incarnation_never_reaches_its_successor() -> None:
+    reports: SimpleQueue[object] = SimpleQueue()
+    blocked, go = threading.Event(), threading.Event()
+
+    def block_then_crash(_process: Process) -> None:
+        blocked.set()
+        assert go.wait(DEADLINE_SECONDS)
+        raise ValueError("bug")
+
+    with running() as system:
+        pid = system.spawn(lambda: Worker(reports), "worker", restart=Restart())
+        assert report(reports) == ("initialize", pid.incarnation)
+        system.send(pid, pid, Do(block_then_crash))
+        assert blocked.wait(DEADLINE_SECONDS)
+        system.send(pid, pid, Number(1))  # queued behind the turn that crashes
+        go.set()
+        assert incarnation_of(report(reports)) > pid.incarnation
+        system.send(pid, pid, Number(2))  # sent to the dead incarnation
+        system.send(pid, pid.whoever(), Number(3))
+        assert report(reports) == 3
+
+
+def test_one_actor_restarts_two_hundred_times() -> None:
+    reports: SimpleQueue[object] = SimpleQueue()
+    threads = threading.active_count()
+    with running() as system:
+        pid = system.spawn(
+            lambda: Worker(reports), "worker", restart=Restart(intensity=1000, backoff_seconds=0)
+        )
+        incarnations = [report(reports)]
+        for _ in range(200):
+            system.send(pid, pid.whoever(), raising(ValueError("bug")))
+            incarnations.append(report(reports))
+        assert len(set(incarnations)) == 201
+        assert next(status for status in system.actors() if status.pid.name == "worker").crashes == 200
+        # Their threads end too, though a little later than their turns.
+        wait_until(lambda: threading.active_count() <= threads + 3)
+
+
+def test_a_vital_actor_that_may_not_be_restarted_aborts_the_node() -> None:
+    with running() as system:
+        pid = system.spawn(Worker, "vital", restart=NEVER, vital=True)
+        system.send(pid, pid, raising(ValueError("bug")))
+        assert system.wait() == f"vital actor {pid} crashed and may not be restarted: ValueError: bug"
+
+
+def test_a_process_that_cannot_be_made_again_uses_up_its_restarts() -> None:
+    makes = []
+
+    def make() -> Worker:
+        makes.append(1)
+        if len(makes) > 1:
+            raise OSError("no room")
+        return Worker()
+
+    with running() as system:
+        pid = system.spawn(make, "worker", restart=Restart(intensity=3, backoff_seconds=0), vital=True)
+        system.send(pid, pid, raising(ValueError("bug")))
+        reason = system.wait()
+    assert reason is not None
+    assert reason.endswith("may not be restarted: OSError: no room")
+    assert len(makes) == 4
+
+
+def test_a_full_mailbox_refuses_is_counted_and_tells_the_sender_who_linked_it() -> None:
+    reports: SimpleQueue[object] = SimpleQueue()
+    blocked, go = threading.Event(), threading.Event()
+
+    def block(_process: Process) -> None:
+        blocked.set()
+        assert go.wait(DEADLINE_SECONDS)
+
+    with running(mailbox_bound=10) as system:
+        sender = system.spawn(lambda: Worker(reports), "sender")
+        slow = system.spawn(Worker, "slow")
+        assert report(reports) == ("initialize", sender.incarnation)
+        system.link(sender, slow)
+        system.send(sender, slow, Do(block))
+        assert blocked.wait(DEADLINE_SECONDS)
+        for number in range(12):
+            system.send(sender, slow, Number(number))
+        assert report(reports) == ("exited", slow)
+        status = next(status for status in system.actors() if status.pid == slow)
+        assert (status.depth, status.overflows) == (10, 2)
+        go.set()
+        wait_until(lambda: next(status for status in system.actors() if status.pid == slow).depth == 0)
+        assert system.ask(slow, Question("alive?"), DEADLINE_SECONDS) == Answer("ALIVE?")
+    assert [event for name, event in Logbook.entries if event == "mailbox full"] == ["mailbox full"] * 2
+
+
+def test_asking_ends_at_its_time_out_and_at_once_when_there_is_no_such_actor() -> None:
+    with running() as system:
+        pid = system.spawn(Process, "mute")
+        with pytest.raises(TimeoutError, match=r"mute@localhost:1 did not answer within 0\.05 s"):
+            system.ask(pid, Question("?"), 0.05)
+        with pytest.raises(ConnectionError, match=r"nobody@localhost:1 cannot be reached"):
+            system.ask(system.pid_of("nobody"), Question("?"), DEADLINE_SECONDS)
+
+
+def test_a_timer_of_a_dead_actor_fires_nowhere() -> None:
+    reports: SimpleQueue[object] = SimpleQueue()
+    with running() as system:
+        pid = system.spawn(lambda: Worker(reports), "worker")
+        assert report(reports) == ("initialize", pid.incarnation)
+
+        def set_and_end(process: Process) -> None:
+            process.delay(0.01, reports.put, "fired")
+            process.terminate()
+
+        system.send(pid, pid, Do(set_and_end))
+        assert report(reports) == ("finalize", "worker")
+        survivor = system.spawn(lambda: Worker(reports), "survivor")
+        assert report(reports) == ("initialize", survivor.incarnation)
+
+        def set_later(process: Process) -> None:
+            process.delay(0.05, reports.put, "later")
+
+        system.send(pid, survivor, Do(set_later))
+        assert report(reports) == "later"
+
+
+def test_a_timer_cancelled_after_it_was_queued_does_not_fire() -> None:
+    reports: SimpleQueue[object] = SimpleQueue()
+    with running() as system:
+        pid = system.spawn(lambda: Worker(reports), "worker")
+        assert report(reports) == ("initialize", pid.incarnation)
+
+        def set_wait_and_cancel(process: Process) -> None:
+            timer = process.delay(0, reports.put, "fired")
+            wait_until(lambda: next(status for status in system.actors() if status.pid == pid).depth == 1)
+            timer.cancel()
+
+        system.send(pid, pid, Do(set_wait_and_cancel))
+        system.send(pid, pid, Number(1))
+        assert report(reports) == 1
+
+
+def test_stopping_finalizes_the_youngest_first_and_leaves_a_stuck_actor_behind() -> None:
+    reports: SimpleQueue[object] = SimpleQueue()
+    blocked, go = threading.Event(), threading.Event()
+
+    def block(_process: Process) -> None:
+        blocked.set()
+        assert go.wait(DEADLINE_SECONDS)
+
+    system = PykkaSystem(logger=Logbook)
+    system.start()
+    system.spawn(lambda: Worker(reports), "elder")
+    stuck = system.spawn(Worker, "stuck")
+    system.spawn(lambda: Worker(reports), "younger")
+    system.send(stuck, stuck, Do(block))
+    assert blocked.wait(DEADLINE_SECONDS)
+    assert {report(reports), report(reports)}  # both initialized
+    assert system.stop(timeout_seconds=0.3) == ("stuck",)
+    assert report(reports) == ("finalize", "younger")
+    assert report(reports) == ("finalize", "elder")
+    with pytest.raises(ValueError, match="this node is stopping"):
+        system.spawn(Worker, "late")
+    go.set()
+
+
+def test_a_name_that_is_taken_or_malformed_is_refused() -> None:
+    with running() as system:
+        system.spawn(Worker, "worker")
+        with pytest.raises(ValueError, match="actor worker: the name is taken on this node"):
+            system.spawn(Worker, "worker")
+        with pytest.raises(ValueError, match="actor name 'a b': must be"):
+            system.spawn(Worker, "a b")
+
+
+def test_a_node_without_a_work_directory_says_so_when_its_disk_is_asked_for() -> None:
+    with pytest.raises(RuntimeError, match="--work_dir"):
+        _ = PykkaSystem().disk
