@@ -59,7 +59,7 @@ class Quantities:
         total = dict(self.thousandths)
         for name, amount in other.thousandths.items():
             total[name] = total.get(name, 0) + amount
-        return _quantities(total)
+        return of_positive(total)
 
     def __sub__(self, other: Quantities) -> Quantities:
         """What remains; raises InsufficientError where `other` has more of a name."""
@@ -72,7 +72,7 @@ class Quantities:
                 del remaining[name]
             else:
                 raise InsufficientError(f"cannot subtract {other} from {self}: there is too little {name}")
-        return _quantities(remaining)
+        return of_positive(remaining)
 
     def without(self, other: Quantities) -> Quantities:
         """What remains where as much as there is of `other` is taken away."""
@@ -83,7 +83,7 @@ class Quantities:
                 remaining[name] = rest
             else:
                 remaining.pop(name, None)
-        return _quantities(remaining)
+        return of_positive(remaining)
 
     def contains(self, other: Quantities) -> bool:
         """Whether there is at least as much of every name as in `other`."""
@@ -106,8 +106,8 @@ class Quantities:
         return f"Quantities.parse({str(self)!r})"
 
 
-def _quantities(positive: dict[str, int]) -> Quantities:
-    """Skip the constructor's checks for amounts that are known to be positive."""
+def of_positive(positive: dict[str, int]) -> Quantities:
+    """Quantities that are known to be above zero, unchecked; nobody changes `positive` any more."""
     quantities = object.__new__(Quantities)
     quantities.thousandths = positive
     return quantities

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 from msgspec.structs import force_setattr, replace
 
+from transport.records.amount import Amount
 from transport.records.ids import ResourceProviderID
 from transport.records.labels import Labels
 from transport.records.ranges import coalesce
@@ -81,7 +81,7 @@ class ResourceIdentity(msgspec.Struct, frozen=True, kw_only=True, cache_hash=Tru
         """The same resource with another stack of reservations."""
         return replace(self, reservations=tuple(map(_canonical_reservation, reservations)))
 
-    def to_record(self, amount: Any) -> Resource:
+    def to_record(self, amount: Amount) -> Resource:
         """The resource as it travels; of one given whole, a single copy."""
         kind = self.type
         thousandths = amount if self.size is None else self.size
@@ -102,13 +102,9 @@ class ResourceIdentity(msgspec.Struct, frozen=True, kw_only=True, cache_hash=Tru
         )
 
 
-def identify(resource: Resource) -> tuple[ResourceIdentity, Any]:
-    """Split a valid resource of the stack form into identity and amount.
-
-    An amount is thousandths (int), `ranges.Ranges`, or a frozenset of words, as the type has it; it is
-    falsy where there is nothing of the resource.
-    """
-    amount: Any
+def identify(resource: Resource) -> tuple[ResourceIdentity, Amount]:
+    """Split a valid resource of the stack form into identity and amount."""
+    amount: Amount
     size = None
     if resource.scalar is not None:
         amount = to_thousandths(resource.scalar.value)

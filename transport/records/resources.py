@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
-from transport.records import ranges
-from transport.records.quantities import InsufficientError, Quantities
+from transport.records.amount import Amount, add, common, contains, quantity, subtract
+from transport.records.quantities import InsufficientError, Quantities, of_positive
 from transport.records.reservation_format import upgrade
 from transport.records.resource import Resource
 from transport.records.resource_identity import ResourceIdentity, identify
 from transport.records.resource_text import describe, parse_resources
 from transport.records.resource_validation import resource_error
 from transport.records.value import Value
+
+_SCALAR = Value.Type.SCALAR
 
 
 class Resources:
@@ -25,8 +26,8 @@ class Resources:
 
     __slots__ = ("_amounts", "_quantities", "_scalar_quantities")
 
-    # Amounts are never empty. Their types differ by the identity's type (`identify`), hence Any.
-    _amounts: dict[ResourceIdentity, Any]
+    # No amount is empty.
+    _amounts: dict[ResourceIdentity, Amount]
     # Computed when first asked for.
     _quantities: Quantities
     _scalar_quantities: Quantities
@@ -69,7 +70,7 @@ class Resources:
             elif type(amount) is int:
                 amounts[identity] = mine + amount
             else:
-                amounts[identity] = _union(mine, amount)
+                amounts[identity] = add(mine, amount)
         return _resources(amounts)
 
     def __sub__(self, other: Resources) -> Resources:
@@ -87,9 +88,9 @@ class Resources:
                     raise _insufficient(self, other, identity)
                 amounts[identity] = mine - amount
             else:
-                if not _has(mine, amount):
+                if not contains(mine, amount):
                     raise _insufficient(self, other, identity)
-                amounts[identity] = _difference(mine, amount)
+                amounts[identity] = subtract(mine, amount)
         return _resources(amounts)
 
     def without(self, other: Resources) -> Resources:
@@ -99,7 +100,7 @@ class Resources:
             mine = amounts.get(identity)
             if mine is None:
                 continue
-            rest = max(mine - amount, 0) if type(amount) is int else _difference(mine, amount)
+            rest = subtract(mine, amount)
             if rest:
                 amounts[identity] = rest
             else:
@@ -116,7 +117,7 @@ class Resources:
             if type(amount) is int:
                 if mine < amount:
                     return False
-            elif mine != amount and not _has(mine, amount):
+            elif mine != amount and not contains(mine, amount):
                 return False
         return True
 
@@ -153,7 +154,7 @@ class Resources:
         try:
             return self._quantities
         except AttributeError:
-            self._quantities = _count(self._amounts)
+            self._quantities = _count(self._amounts, scalars_only=False)
             return self._quantities
 
     @property
@@ -162,7 +163,7 @@ class Resources:
         try:
             return self._scalar_quantities
         except AttributeError:
-            self._scalar_quantities = _count(self._amounts, Value.Type.SCALAR)
+            self._scalar_quantities = _count(self._amounts, scalars_only=True)
             return self._scalar_quantities
 
     @property
@@ -185,7 +186,7 @@ class Resources:
     @property
     def scalars(self) -> Resources:
         """All of type SCALAR."""
-        return self.where(lambda identity: identity.type is Value.Type.SCALAR)
+        return self.where(lambda identity: identity.type is _SCALAR)
 
     def reserved(self, role: str | None = None) -> Resources:
         """What is reserved for exactly `role`, or (None) for any role."""
@@ -282,7 +283,7 @@ class Resources:
         room = dict(thousandths)
         amounts = {}
         for identity, amount in self._amounts.items():
-            if identity.type is Value.Type.SCALAR and identity.name in room:
+            if identity.type is _SCALAR and identity.name in room:
                 unit = identity.size or 1
                 amount = min(amount, max(room[identity.name], 0) // unit)
                 room[identity.name] -= amount * unit
@@ -298,10 +299,8 @@ class Resources:
         found, remaining = Resources(), self
         for identity, amount in target._amounts.items():
             wanted = _resources({identity.reserved(()): amount})
-            role = identity.reserved_role
-            like = remaining.unreserved if role is None else remaining.reserved(role)
-            for candidates in (like, remaining.unreserved, remaining):
-                taken = candidates.matching(wanted)
+            for preferred in _by_preference(identity.reserved_role):
+                taken = remaining.where(preferred).matching(wanted)
                 found += taken
                 remaining -= taken
                 wanted -= taken.to_unreserved()
@@ -314,23 +313,23 @@ class Resources:
     def matching(self, wanted: Resources) -> Resources:
         """As much of `wanted`, all of it unreserved, as there is here under whatever reservations."""
         missing = wanted._amounts.copy()
-        taken: dict[ResourceIdentity, Any] = {}
+        taken: dict[ResourceIdentity, Amount] = {}
         for identity, amount in self._amounts.items():
             flat = identity.reserved(())
             want = missing.get(flat)
-            if want and (part := _common(amount, want)):
+            if want and (part := common(amount, want)):
                 taken[identity] = part
-                missing[flat] = want - part if type(want) is int else _difference(want, part)
+                missing[flat] = subtract(want, part)
         return _resources(taken)
 
     def _changed(self, change: Callable[[ResourceIdentity], ResourceIdentity]) -> Resources:
-        amounts: dict[ResourceIdentity, Any] = {}
+        amounts: dict[ResourceIdentity, Amount] = {}
         for identity, amount in self._amounts.items():
             _add(amounts, change(identity), amount)
         return _resources(amounts)
 
     def _grouped(self, key: Callable[[ResourceIdentity], str | None]) -> dict[str, Resources]:
-        groups: dict[str, dict[ResourceIdentity, Any]] = {}
+        groups: dict[str, dict[ResourceIdentity, Amount]] = {}
         for identity, amount in self._amounts.items():
             name = key(identity)
             if name is not None:
@@ -338,53 +337,37 @@ class Resources:
         return {name: _resources(amounts) for name, amounts in groups.items()}
 
 
-def _resources(amounts: dict[ResourceIdentity, Any]) -> Resources:
+def _resources(amounts: dict[ResourceIdentity, Amount]) -> Resources:
     """Skip the constructor, for amounts that are known to be sound."""
     resources = object.__new__(Resources)
     resources._amounts = amounts
     return resources
 
 
-def _add(amounts: dict[ResourceIdentity, Any], identity: ResourceIdentity, amount: Any) -> None:
+def _add(amounts: dict[ResourceIdentity, Amount], identity: ResourceIdentity, more: Amount) -> None:
     mine = amounts.get(identity)
-    if mine is None:
-        amounts[identity] = amount
-    else:
-        amounts[identity] = mine + amount if type(amount) is int else _union(mine, amount)
+    amounts[identity] = more if mine is None else add(mine, more)
 
 
-def _union(mine: Any, amount: Any) -> Any:
-    return ranges.union(mine, amount) if type(amount) is tuple else mine | amount
-
-
-def _difference(mine: Any, amount: Any) -> Any:
-    return ranges.difference(mine, amount) if type(amount) is tuple else mine - amount
-
-
-def _has(mine: Any, amount: Any) -> bool:
-    return ranges.contains(mine, amount) if type(amount) is tuple else bool(mine >= amount)
-
-
-def _common(mine: Any, amount: Any) -> Any:
-    if type(amount) is int:
-        return min(mine, amount)
+def _by_preference(role: str | None) -> tuple[Callable[[ResourceIdentity], bool], ...]:
     return (
-        ranges.difference(mine, ranges.difference(mine, amount)) if type(amount) is tuple else mine & amount
+        lambda identity: identity.reserved_role == role,
+        lambda identity: identity.reserved_role is None,
+        lambda _: True,
     )
 
 
-def _count(amounts: dict[ResourceIdentity, Any], only: Value.Type | None = None) -> Quantities:
+def _count(amounts: dict[ResourceIdentity, Amount], *, scalars_only: bool) -> Quantities:
     thousandths: dict[str, int] = {}
     for identity, amount in amounts.items():
-        if only is not None and identity.type is not only:
+        if scalars_only and identity.type is not _SCALAR:
             continue
-        if type(amount) is int:
-            if identity.size is not None:
-                amount = identity.size if identity.shared else identity.size * amount
-        else:
-            amount = 1000 * (ranges.count(amount) if type(amount) is tuple else len(amount))
+        if identity.size is not None:
+            amount = identity.size if identity.shared else identity.size * amount
+        elif type(amount) is not int:
+            amount = quantity(amount)
         thousandths[identity.name] = thousandths.get(identity.name, 0) + amount
-    return Quantities(thousandths)
+    return of_positive(thousandths)
 
 
 def _insufficient(mine: Resources, other: Resources, identity: ResourceIdentity) -> InsufficientError:
