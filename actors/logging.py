@@ -1,0 +1,106 @@
+"""Structured logs: one line per decision, a fixed lower-case phrase, and values as keys.
+
+On a terminal a line is for people and in colour; anywhere else it is one JSON object, times in UTC.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal, TextIO
+
+import msgspec
+import structlog
+
+from actors.system import Log
+from transport.pid import Address, Pid
+
+#: Mesos' levels, and `DEBUG` below them.
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+_PLAIN = (str, int, float, list, dict, type(None))
+
+
+class Logs:
+    """Gives each actor of a process its log; made once, by `main`, and passed down.
+
+    `terminal` says whether lines are for people; None asks the stream. A stream that nobody reads any
+    more loses lines and nothing else.
+    """
+
+    def __init__(
+        self, level: Level = "INFO", stream: TextIO | None = None, terminal: bool | None = None
+    ) -> None:
+        stream = sys.stderr if stream is None else stream
+        if terminal is None:
+            terminal = stream.isatty()
+        self._root: Log = structlog.wrap_logger(
+            _Lines(stream),
+            wrapper_class=structlog.make_filtering_bound_logger(level),
+            processors=[
+                structlog.processors.add_log_level,
+                _readable,
+                *(_for_people() if terminal else _for_machines()),
+            ],
+            cache_logger_on_first_use=True,
+        )
+
+    def process(self, **values: object) -> Log:
+        """The log of the process itself, rather than of one of its actors."""
+        return self._bound(**values)
+
+    def actor(self, pid: Pid) -> Log:
+        """The log of one actor, whose lines name it."""
+        return self._bound(actor=str(pid))
+
+    def _bound(self, **values: object) -> Log:
+        root: structlog.typing.FilteringBoundLogger = self._root  # type: ignore[assignment]
+        return root.bind(**values)
+
+
+class _Lines:
+    """What structlog calls with a finished line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        """Write the line at once; a single write keeps the lines of several threads apart."""
+        try:
+            self._stream.write(line + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):  # the pipe broke, or the stream was closed
+            return
+
+    debug = info = warning = error = msg
+
+
+def _for_people() -> list[Any]:
+    return [
+        structlog.processors.TimeStamper(fmt="%H:%M:%S.%f", utc=False),
+        structlog.dev.ConsoleRenderer(
+            colors=True, sort_keys=False, pad_event_to=32, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+
+
+def _for_machines() -> list[Any]:
+    encoder = msgspec.json.Encoder(enc_hook=str)
+
+    def render(_logger: object, _method: str, values: MutableMapping[str, Any]) -> str:
+        order = {key: values.pop(key, None) for key in ("timestamp", "level", "event")}
+        return encoder.encode({**order, **values}).decode()
+
+    return [
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        render,
+    ]
+
+
+def _readable(_logger: object, _method: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Show pids, addresses, durations and the like as people write them."""
+    for key, value in values.items():
+        if key != "exc_info" and (isinstance(value, Address) or not isinstance(value, (*_PLAIN, tuple))):
+            values[key] = str(value)
+    return values

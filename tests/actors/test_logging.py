@@ -1,0 +1,97 @@
+"""Log lines: JSON for machines, aligned and coloured for people."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from actors.logging import Level, Logs
+from actors.units import Duration
+from transport.pid import Address, Pid
+
+MASTER = Pid("master", "10.0.0.1", 6050)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_away_from_a_terminal_a_line_is_one_json_object() -> None:
+    stream = io.StringIO()
+    Logs(stream=stream).actor(MASTER).info("agent registered", agent_id="S0", agents=1)
+    line = stream.getvalue()
+    assert line.endswith("}\n")
+    assert list(json.loads(line)) == ["timestamp", "level", "event", "actor", "agent_id", "agents"]
+    values = json.loads(line)
+    assert values.pop("timestamp").endswith("Z")
+    assert values == {
+        "level": "info",
+        "event": "agent registered",
+        "actor": "master@10.0.0.1:6050",
+        "agent_id": "S0",
+        "agents": 1,
+    }
+
+
+def test_on_a_terminal_a_line_is_for_people() -> None:
+    stream = Terminal()
+    Logs(stream=stream).process().warning("agent lost", agent_id="S0")
+    assert "agent lost" in stream.getvalue()
+    assert "\x1b[" in stream.getvalue()
+    assert "{" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"),
+    [
+        ("DEBUG", ["debug", "info", "warning", "error"]),
+        ("INFO", ["info", "warning", "error"]),
+        ("WARNING", ["warning", "error"]),
+        ("ERROR", ["error"]),
+    ],
+)
+def test_the_level_decides_what_is_shown(level: Level, shown: list[str]) -> None:
+    stream = io.StringIO()
+    log = Logs(level, stream).process()
+    for name in ("debug", "info", "warning", "error"):
+        getattr(log, name)("tried")
+    assert [json.loads(line)["level"] for line in stream.getvalue().splitlines()] == shown
+
+
+def test_values_are_shown_as_people_write_them() -> None:
+    stream = io.StringIO()
+    Logs(stream=stream).process().info(
+        "seen",
+        pid=MASTER,
+        address=Address("::1", 1),
+        wait=Duration.of(15),
+        items=(1, 2),
+        error=OSError("broken"),
+    )
+    values = json.loads(stream.getvalue())
+    assert values["pid"] == "master@10.0.0.1:6050"
+    assert values["address"] == "[::1]:1"
+    assert values["wait"] == "15secs"
+    assert values["items"] == [1, 2]
+    assert values["error"] == "broken"
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
+def test_an_exception_comes_with_its_traceback(stream: io.StringIO) -> None:
+    empty: dict[str, int] = {}
+    try:
+        empty["task"]
+    except KeyError as error:
+        Logs(stream=stream).process().error("actor crashed", exc_info=error)
+    assert "Traceback" in stream.getvalue()
+    assert "KeyError: 'task'" in stream.getvalue()
+
+
+def test_a_stream_that_is_gone_loses_lines_and_nothing_else() -> None:
+    stream = io.StringIO()
+    log = Logs(stream=stream).process()
+    stream.close()
+    log.info("lost")
