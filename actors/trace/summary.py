@@ -7,6 +7,7 @@ sent and searched anywhere.
 from __future__ import annotations
 
 import enum
+import math
 import re
 from collections.abc import Collection, Mapping, Sized
 from functools import partial
@@ -78,9 +79,12 @@ class _Summary:
         self._left = BUDGET
 
     def plain(self, value: Any, depth: int) -> object:
-        if value is None or isinstance(value, bool | float):
+        if value is None or isinstance(value, bool):
             self._left -= 4
             return value
+        if isinstance(value, float):
+            self._left -= 8
+            return float(value) if math.isfinite(value) else str(float(value))
         if isinstance(value, enum.Enum):
             return self._string(value.name)
         if isinstance(value, int):

@@ -20,6 +20,7 @@ import msgspec
 from actors.process import Fired
 from actors.trace.summary import digest
 from transport.envelope import Envelope
+from transport.messages.tracing import Kind
 from transport.pid import Pid
 
 #: The name under which every node hosts its recorder; timers of that actor are not noted.
@@ -40,7 +41,7 @@ class Entry(NamedTuple):
     """One thing that was noted; the ring holds it as a bare tuple, which is three times as quick to make."""
 
     sequence: int
-    kind: str
+    kind: Kind
     envelope: Envelope
     started: float
     ended: float
@@ -48,7 +49,7 @@ class Entry(NamedTuple):
     reason: str
 
 
-_Bare = tuple[int, str, Envelope, float, float, str]
+_Bare = tuple[int, Kind, Envelope, float, float, str]
 
 
 class Reading(NamedTuple):
@@ -57,6 +58,8 @@ class Reading(NamedTuple):
     entries: tuple[Entry, ...]
     #: Where the next reading goes on.
     cursor: int
+    #: Whether that is all there is.
+    complete: bool
     #: Entries that had left the ring before this reading; exact unless threads were appending just then.
     missed: int
 
@@ -127,19 +130,28 @@ class Tracer:
         now = self._now()
         self._note("crashed", envelope, now, now, error)
 
-    # For who reads.
+    # For who reads, on any thread.
 
-    def read(self, cursor: int = 0) -> Reading:
-        """The entries that came after `cursor`, which is 0 or from an earlier reading; from any thread."""
+    def read(self, cursor: int = 0, limit: int = CAPACITY) -> Reading:
+        """The first `limit` entries after `cursor`, which is 0 or from an earlier reading."""
         entries = self._snapshot()
-        if not entries:
-            return Reading((), cursor, 0)
+        start, missed = 0, 0
         # By place, not by number: of two threads the one that numbers first may append last.
         for index in range(len(entries) - 1, -1, -1):
             if entries[index][0] == cursor:
-                return Reading(_named(entries[index + 1 :]), entries[-1][0], 0)
-        missed = max(entry[0] for entry in entries) - cursor - len(entries)
-        return Reading(_named(entries), entries[-1][0], max(0, missed))
+                start = index + 1
+                break
+        else:
+            if entries:
+                missed = max(entry[0] for entry in entries) - cursor - len(entries)
+        chosen = tuple(map(Entry._make, entries[start : start + limit]))
+        complete = start + limit >= len(entries)
+        return Reading(chosen, chosen[-1].sequence if chosen else cursor, complete, max(0, missed))
+
+    def newest(self) -> int:
+        """The cursor after which `read` finds only what is yet to happen."""
+        entries = self._snapshot()
+        return entries[-1][0] if entries else 0
 
     def _snapshot(self) -> list[_Bare]:
         while True:
@@ -148,7 +160,7 @@ class Tracer:
             except RuntimeError:  # another thread appended half-way: only a garbage collection lets it in
                 continue
 
-    def _note(self, kind: str, envelope: Envelope, started: float, ended: float, reason: str) -> None:
+    def _note(self, kind: Kind, envelope: Envelope, started: float, ended: float, reason: str) -> None:
         """Note a message that the hot path does not know to be small and traced."""
         message = envelope.message
         message_type = type(message)
@@ -174,10 +186,6 @@ class Tracer:
             self._pinned.add(message_type)
         self._lengths[message_type] = lengths
         return lengths
-
-
-def _named(entries: list[_Bare]) -> tuple[Entry, ...]:
-    return tuple(map(Entry._make, entries))
 
 
 def _random_base() -> int:
