@@ -1,5 +1,5 @@
-"""How a container is made. Knows nothing of Mesos, and nothing of actors.
+"""How a container is made: a process or a Docker container, with its isolation, limits and image.
 
-What runs a task's processes, apart from what decides that a task shall run: a containerizer launches,
-watches and destroys containers by their ids, on behalf of whoever asks. The agent is one such asker.
+This package knows nothing of Mesos, of actors or of messages: it is told what to run and says what became
+of it, so that it can be used, and tested, alone.
 """

@@ -1,5 +1,5 @@
-"""What runs on top of the cluster: actors that ask for resources and decide what to do with them.
+"""What runs on top: schedulers and executors plugged into the cluster, and examples of actors.
 
-Everything here is written against the same `actors.process.Process` that the master and the agents are,
-and nothing below imports it: a framework of your own needs no place in this package.
+A framework is made of processes like everything else, so it is tested in the simulation first and hosted
+by any node afterwards. `examples` holds small ones to learn from.
 """
