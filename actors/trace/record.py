@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from actors.trace.summary import summarize, text, type_name
 from actors.trace.tracer import Entry
@@ -32,10 +32,28 @@ def render(entry: Entry, node: str, offset: float) -> TraceRecord:
     )
 
 
-def select(entries: Iterable[Entry], wanted: TraceFilter, node: str, offset: float) -> list[TraceRecord]:
-    """Render the entries that are wanted; the others are told apart before, where that is possible."""
-    records = (render(entry, node, offset) for entry in entries if _may_be_wanted(entry, wanted))
-    return [record for record in records if not wanted.mention or mentions(record, wanted.mention)]
+class Selection(NamedTuple):
+    """The records that are wanted, of the first entries of a reading."""
+
+    records: tuple[TraceRecord, ...]
+    #: How many entries were looked at.
+    looked_at: int
+
+
+def select(entries: Sequence[Entry], wanted: TraceFilter, node: str, offset: float, limit: int) -> Selection:
+    """Render the entries that are wanted, `limit` at most; others are told apart before, where possible."""
+    records: list[TraceRecord] = []
+    rendered = looked_at = 0
+    for entry in entries:
+        if rendered == limit:
+            break
+        looked_at += 1
+        if _may_be_wanted(entry, wanted):
+            rendered += 1
+            record = render(entry, node, offset)
+            if not wanted.mention or mentions(record, wanted.mention):
+                records.append(record)
+    return Selection(tuple(records), looked_at)
 
 
 def missed_record(node: str, count: int, wall: float) -> TraceRecord:

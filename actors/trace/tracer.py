@@ -19,7 +19,7 @@ import msgspec
 
 from actors.process import Fired
 from actors.trace.summary import digest
-from transport.envelope import Envelope
+from transport.envelope import Envelope, HeavyCredit
 from transport.messages.tracing import Kind
 from transport.pid import Pid
 
@@ -108,13 +108,15 @@ class Tracer:
 
     def handled(self, envelope: Envelope, started: float, ended: float) -> None:
         """Note a turn that ran from `started` to `ended` (monotonic seconds)."""
-        if type(envelope.message) in self._pinned:
+        if type(envelope.message) in self._pinned and envelope.credit is None:
             self._append((self._next_sequence(), "handled", envelope, started, ended, ""))
         else:
             self._note("handled", envelope, started, ended, "")
 
     def sent(self, envelope: Envelope) -> None:
-        """Note a message that leaves for another node."""
+        """Note a message that leaves for another node; what nodes tell each other of links is left out."""
+        if not envelope.span:
+            return
         if type(envelope.message) in self._pinned:
             self._append((self._next_sequence(), "sent", envelope, 0.0, 0.0, ""))
         else:
@@ -171,10 +173,8 @@ class Tracer:
             lengths = self._learn(message_type)
         if message_type in self._quiet:
             return
-        for length in lengths:
-            if length(message) > PINNED_LENGTH:
-                envelope = _without_message(envelope)
-                break
+        if isinstance(envelope.credit, HeavyCredit) or _is_long(message, lengths):
+            envelope = _without_message(envelope)
         self._append((self._next_sequence(), kind, envelope, started, ended, reason))
 
     def _learn(self, message_type: type) -> _Lengths:
@@ -208,6 +208,13 @@ def _lengths(message_type: type) -> _Lengths:
         for name in message_type.__struct_fields__
         if any(word in annotations.get(name, "") for word in _SIZED)
     )
+
+
+def _is_long(message: object, lengths: _Lengths) -> bool:
+    for length in lengths:
+        if length(message) > PINNED_LENGTH:
+            return True
+    return False
 
 
 def _field_length(name: str, message: object) -> int:

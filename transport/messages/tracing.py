@@ -12,7 +12,6 @@ import msgspec
 from transport.message import Message
 from transport.record import Record
 
-
 #: What can be noted; `missed` stands for records that were lost before anybody read them.
 Kind = Literal["sent", "handled", "dropped", "crashed", "missed"]
 
@@ -84,7 +83,10 @@ class TraceAnswer(Message):
 
 
 class FollowTrace(Message):
-    """Ask for `TraceBatch`es of what happens from now on; a second one changes the filter."""
+    """Ask for `TraceBatch`es of what happens from now on; a second one changes the filter.
+
+    Answered by `TraceRefusal` when the node has as many followers as it can bear.
+    """
 
     traced: ClassVar[bool] = False
 
@@ -108,6 +110,14 @@ class TraceReceived(Message):
     traced: ClassVar[bool] = False
 
     number: int
+
+
+class TraceRefusal(Message):
+    """Nothing will be told; the reason is for people."""
+
+    traced: ClassVar[bool] = False
+
+    reason: str
 
 
 class UnfollowTrace(Message):
