@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import msgspec
 
@@ -28,22 +29,42 @@ class Envelope(msgspec.Struct):
     sent: float = 0.0
     #: For a message from another node: handling it gives the sending link its credit back.
     credit: Credit | None = None
+    #: For a message from another node: the newest leader's epoch that node knew.
+    epoch: int = 0
 
 
 class Credit:
-    """Counts what the receiver of one link has dealt with, so that the sender may send more.
+    """Counts what this node has dealt with of one peer's messages, so that the peer may send more.
 
     `spend` may be called by any thread: `itertools.count` advances atomically in CPython.
     """
 
-    __slots__ = ("_spent", "returned")
+    __slots__ = ("_grant", "_spent", "_step", "returned")
 
-    def __init__(self) -> None:
+    def __init__(self, step: int, grant: Callable[[], None]) -> None:
         self._spent = itertools.count(1)
-        #: The last count seen by `spend`; may lag by the threads that are in `spend` just now.
+        self._step = step
+        self._grant = grant
+        #: Units seen by `spend`; may lag by the threads that are in `spend` just now.
         self.returned = 0
 
-    def spend(self) -> int:
-        """Note that one message was dealt with; returns how many that makes."""
+    def spend(self) -> None:
+        """Note that one message was dealt with; `grant` is called each time that makes `step` units more."""
         self.returned = spent = next(self._spent)
-        return spent
+        if not spent % self._step:
+            self._grant()
+
+
+class HeavyCredit(Credit):
+    """The credit of one large message: it costs several units."""
+
+    __slots__ = ("_credit", "_units")
+
+    def __init__(self, credit: Credit, units: int) -> None:
+        self._credit = credit
+        self._units = units
+
+    def spend(self) -> None:
+        """Note that the message was dealt with."""
+        for _ in range(self._units):
+            self._credit.spend()

@@ -1,0 +1,236 @@
+"""Another node: what waits for it, what it said last, and how much more each side may send.
+
+A `Peer` lives from the first need of a connection until the pair of nodes breaks. Its session is one
+unbroken series of messages in each direction; a successor has a new session and knows nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+
+from transport import frame
+from transport.codec import DecodeError, decode
+from transport.envelope import Credit, Envelope, HeavyCredit
+from transport.frame import Batch, FrameError, Grant, Hello
+from transport.limits import Limits, units
+from transport.link import Link
+from transport.pid import Address, Pid
+
+#: So many names of a peer's and of our own actors are remembered to share their Pids.
+_KNOWN_PIDS = 4_096
+
+
+class Outgoing(msgspec.Struct):
+    """A message ready to travel: encoded, with its line for the header."""
+
+    envelope: Envelope
+    entry: msgspec.Raw
+    payload: bytes
+
+
+class PeerStatus(msgspec.Struct, frozen=True):
+    """What a person may want to know of a peer."""
+
+    address: Address
+    state: str
+    incarnation: int
+    queued_messages: int
+    queued_bytes: int
+    sent: int
+    received: int
+
+
+class Peer:
+    """One life of the pair of this node and another."""
+
+    def __init__(
+        self,
+        address: Address,
+        own: Address,
+        session: int,
+        limits: Limits,
+        wants_grant: Callable[[Peer], None],
+    ) -> None:
+        #: The names that it is known by; the first is the one that it was first dialed or came with.
+        self.names = [address]
+        self.session = session
+        #: What it said of itself; None until one of its connections opened.
+        self.hello: Hello | None = None
+        self.links: list[Link] = []
+        #: The connection that carries all that goes to it, so that order holds.
+        self.carrier: Link | None = None
+        #: When to dial it, while that waits for a pause to end.
+        self.dial_at: float | None = None
+        self.opened_at = 0.0
+        self.credit = Credit(limits.grant_step, lambda: wants_grant(self))
+        self._own = own
+        self._limits = limits
+        self._queue: deque[Outgoing] = deque()
+        self._queued_bytes = 0
+        self._sent = 0
+        self._sent_units = 0
+        self._may_send_units = 0
+        self._received = 0
+        self._received_units = 0
+        self._granted_units = 0
+        self._pids: dict[tuple[str, int], Pid] = {}
+        self._own_pids: dict[tuple[str, int], Pid] = {}
+
+    @property
+    def address(self) -> Address:
+        """The first of its names."""
+        return self.names[0]
+
+    def opened(self, link: Link, hello: Hello, now: float) -> bool:
+        """Take a connection that said HELLO; true for the first one of the pair.
+
+        Raises FrameError when it is of another life of the peer.
+        """
+        first = self.hello is None
+        if self.hello is None:
+            self.hello = hello
+            self.opened_at = now
+            self._may_send_units = hello.window
+        elif (hello.incarnation, hello.session) != (self.hello.incarnation, self.hello.session):
+            raise FrameError("session", "the peer answers in another life than on its other connection")
+        if self.carrier is None:
+            self.carrier = link
+        return first
+
+    # What goes to it.
+
+    @property
+    def waiting(self) -> bool:
+        """True while something waits to be sent."""
+        return bool(self._queue)
+
+    def push(self, outgoing: Outgoing) -> bool:
+        """Let a message wait for its turn; false when more wait now than may."""
+        self._queue.append(outgoing)
+        self._queued_bytes += len(outgoing.payload)
+        return (
+            len(self._queue) <= self._limits.queue_messages and self._queued_bytes <= self._limits.queue_bytes
+        )
+
+    def next_batch(self, epoch: int) -> tuple[bytes, bytes] | None:
+        """Header and body of the next messages that its credit allows to send; None if there are none."""
+        queue, limits = self._queue, self._limits
+        entries: list[msgspec.Raw] = []
+        payloads: list[bytes] = []
+        size, credit = 0, self._may_send_units - self._sent_units
+        while queue and len(entries) < limits.batch_messages:
+            outgoing = queue[0]
+            length = len(outgoing.payload)
+            credit -= units(length)
+            if credit < 0 or (entries and size + length > limits.batch_bytes):
+                break
+            queue.popleft()
+            size += length
+            self._sent_units += units(length)
+            entries.append(outgoing.entry)
+            payloads.append(outgoing.payload)
+        if not entries:
+            return None
+        self._queued_bytes -= size
+        header = frame.batch(self.session, self._sent, epoch, entries)
+        self._sent += len(entries)
+        return header, b"".join(payloads)
+
+    def granted(self, grant: Grant) -> None:
+        """It dealt with more of what was sent; raises FrameError for a count that cannot be."""
+        if self.hello is None or not 0 <= grant.units <= self._sent_units:
+            raise FrameError("credit", f"{grant.units} units granted back of {self._sent_units} sent")
+        self._may_send_units = max(self._may_send_units, self.hello.window + grant.units)
+
+    def drain(self) -> list[Outgoing]:
+        """Take back all that waits."""
+        waiting = list(self._queue)
+        self._queue.clear()
+        self._queued_bytes = 0
+        return waiting
+
+    # What comes from it.
+
+    def accept(self, batch: Batch, body: bytes) -> None:
+        """Note a batch as received; raises FrameError for a gap, a replay, wrong sizes or a flood."""
+        if self.hello is None or batch.session != self.hello.session:
+            raise FrameError("session", "messages of another session")
+        if batch.sequence != self._received:
+            raise FrameError("sequence", f"message {batch.sequence} where {self._received} is next")
+        sizes = [entry.size for entry in batch.entries]
+        if sum(sizes) != len(body):
+            raise FrameError("garbage", f"{len(body)} bytes, but its messages take {sum(sizes)}")
+        self._received += len(sizes)
+        self._received_units += sum(map(units, sizes))
+        if self._received_units - self._granted_units > self._limits.window:
+            raise FrameError("flood", f"sent beyond its window of {self._limits.window} units")
+
+    def envelopes(self, batch: Batch, body: bytes, refused: Callable[[DecodeError], None]) -> list[Envelope]:
+        """The messages of an accepted batch; `refused` gets the error of each that cannot be read."""
+        whole: bytes | memoryview = body if len(batch.entries) == 1 else memoryview(body)
+        envelopes = []
+        end = 0
+        for entry in batch.entries:
+            start, end = end, end + entry.size
+            cost = units(entry.size)
+            credit = self.credit if cost == 1 else HeavyCredit(self.credit, cost)
+            try:
+                message = decode(entry.type_name, whole[start:end])
+            except DecodeError as error:
+                credit.spend()
+                refused(error)
+                continue
+            envelopes.append(
+                Envelope(
+                    self._pid_of(entry.sender, entry.sender_incarnation),
+                    self._own_pid_of(entry.to, entry.to_incarnation),
+                    message,
+                    entry.trace,
+                    entry.span,
+                    entry.parent,
+                    0.0,
+                    credit,
+                    batch.epoch,
+                )
+            )
+        return envelopes
+
+    def grant(self) -> bytes | None:
+        """The header that gives back the credit of what was dealt with; None when it has it already."""
+        if self.credit.returned <= self._granted_units:
+            return None
+        self._granted_units = self.credit.returned
+        return frame.grant(self.session, self._granted_units)
+
+    def status(self) -> PeerStatus:
+        """A snapshot for people."""
+        return PeerStatus(
+            address=self.address,
+            state="waiting" if self.hello is None else "open",
+            incarnation=0 if self.hello is None else self.hello.incarnation,
+            queued_messages=len(self._queue),
+            queued_bytes=self._queued_bytes,
+            sent=self._sent,
+            received=self._received,
+        )
+
+    def _pid_of(self, name: str, incarnation: int) -> Pid:
+        pid = self._pids.get((name, incarnation))
+        if pid is None:
+            address = self.address if self.hello is None else self.hello.address
+            pid = _remember(self._pids, Pid(name, *address, incarnation))
+        return pid
+
+    def _own_pid_of(self, name: str, incarnation: int) -> Pid:
+        pid = self._own_pids.get((name, incarnation))
+        return pid or _remember(self._own_pids, Pid(name, *self._own, incarnation))
+
+
+def _remember(pids: dict[tuple[str, int], Pid], pid: Pid) -> Pid:
+    if len(pids) >= _KNOWN_PIDS:
+        pids.clear()
+    pids[pid.name, pid.incarnation] = pid
+    return pid

@@ -1,0 +1,216 @@
+"""A node's door to other nodes: a thread that owns its sockets, and queues by which other threads reach it.
+
+What is said, and what follows from it, is decided in `switchboard`; the bytes are moved by `sockets`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import Future
+
+import structlog
+
+from transport.codec import encode
+from transport.envelope import Envelope
+from transport.frame import entry
+from transport.limits import Limits
+from transport.peer import Outgoing, Peer, PeerStatus
+from transport.pid import Address
+from transport.secret import Secret
+from transport.sockets import LINGER_SECONDS, Sockets
+from transport.switchboard import Switchboard
+
+__all__ = ["Limits", "PeerStatus", "Router"]
+
+_WILDCARDS = frozenset(("*", "0.0.0.0", "::"))  # noqa: S104  names them, binds to none
+_TICK_SECONDS = 0.25
+#: How soon to try again when a connection had no room.
+_RETRY_SECONDS = 0.001
+#: Our own thread standing still (a stopped process, a suspended host) is not the silence of others.
+_PATIENCE_SECONDS = 1.0
+
+
+class Router:
+    """The node's door to other nodes; see `switchboard` for its manners.
+
+    `receive`, `broken` and `dropped` are called on the router's own thread; they must be quick and must
+    not raise. `broken` comes once for each loss of the pair with a node, by each name that it is known by;
+    nothing that was under way then arrives later. `failed` is called if that thread ends by a bug.
+    """
+
+    def __init__(
+        self,
+        bind: Address,
+        advertise_host: str | None,
+        incarnation: int,
+        receive: Callable[[Envelope], None],
+        broken: Callable[[Address, str], None],
+        secret: Secret | None = None,
+        limits: Limits | None = None,
+        dropped: Callable[[Envelope, str], None] = lambda _envelope, _reason: None,
+        failed: Callable[[], None] = lambda: None,
+    ) -> None:
+        if advertise_host is None and bind.host in _WILDCARDS:
+            raise ValueError(f"bind {bind.host}: others need an address to connect to, so advertise a host")
+        self._bind = bind
+        self._advertise_host = advertise_host or bind.host
+        self._incarnation = incarnation
+        self._secret = secret
+        self._limits = limits or Limits()
+        self._host = _Host(receive, broken, dropped)
+        self._failed = failed
+        self._outgoing: deque[Outgoing] = deque()
+        self._wanted: deque[Address] = deque()
+        self._grants: deque[Peer] = deque()
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._asleep = False
+        self._stop_by: float | None = None
+        self._started: Future[Switchboard] = Future()
+        self._thread = threading.Thread(target=self._run, name="router", daemon=True)
+
+    # For any thread.
+
+    def start(self) -> Address:
+        """Listen; returns the advertised address. Raises OSError when the port cannot be had."""
+        self._thread.start()
+        return self._started.result().address
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Send what is queued as far as peers take it in that time, say goodbye, and close all sockets."""
+        if self._thread.is_alive():
+            self._stop_by = time.monotonic() + timeout_seconds
+            self._rouse()
+            self._thread.join(timeout_seconds + 2 * LINGER_SECONDS)
+
+    def send(self, envelope: Envelope) -> None:
+        """Send a message to another node; raises EncodeError, a TypeError, when it cannot travel."""
+        type_name, payload = encode(envelope.message)
+        self._outgoing.append(Outgoing(envelope, entry(envelope, type_name, len(payload)), payload))
+        if self._asleep:
+            self._rouse()
+
+    def connect(self, address: Address) -> None:
+        """Make sure that there is a pair with the node there, or that `broken` is called."""
+        self._wanted.append(address)
+        if self._asleep:
+            self._rouse()
+
+    def peers(self) -> tuple[PeerStatus, ...]:
+        """A snapshot of all peers, by address."""
+        board = self._started.result()
+        return tuple(sorted((peer.status() for peer in board.peers), key=lambda status: status.address))
+
+    def counts(self) -> Counter[str]:
+        """What happened so far, by a fixed word each."""
+        return Counter(self._started.result().counts)
+
+    @property
+    def epoch(self) -> int:
+        """The newest leader's epoch that this node knows; it goes with every message."""
+        return self._started.result().epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        self._started.result().epoch = epoch
+
+    def _rouse(self) -> None:
+        self._asleep = False
+        os.eventfd_write(self._wake, 1)
+
+    def _want_grant(self, peer: Peer) -> None:
+        self._grants.append(peer)
+        if self._asleep:
+            self._rouse()
+
+    # For the router's own thread.
+
+    def _run(self) -> None:
+        sockets = None
+        try:
+            try:
+                sockets = Sockets(self._bind, self._secret, self._limits, self._wake)
+                board = self._make_board(sockets)
+            except OSError as error:
+                self._started.set_exception(error)
+                return
+            self._started.set_result(board)
+            self._loop(sockets, board)
+            board.farewell("the node stops")
+        finally:
+            if sockets is not None:
+                sockets.end()
+            if self._stop_by is None and self._started.exception() is None:
+                self._failed()
+
+    def _make_board(self, sockets: Sockets) -> Switchboard:
+        return Switchboard(
+            Address(self._advertise_host, sockets.port),
+            self._incarnation,
+            wire=sockets,
+            host=self._host,
+            limits=self._limits,
+            rng=random.Random(),  # noqa: S311  spreads dials and tells sessions apart; no secret
+            wants_grant=self._want_grant,
+        )
+
+    def _loop(self, sockets: Sockets, board: Switchboard) -> None:
+        before, now, next_tick, room = time.monotonic(), 0.0, 0.0, True
+        while self._stop_by is None or (before < self._stop_by and not (room and self._idle(board))):
+            self._asleep = True
+            if self._outgoing or self._wanted or self._grants or self._stop_by is not None:
+                self._asleep = False
+            timeout_seconds = _RETRY_SECONDS if not room else next_tick - now if self._asleep else 0.0
+            sockets.poll(timeout_seconds)
+            self._asleep = False
+            clock = time.monotonic()
+            now += min(clock - before, _PATIENCE_SECONDS)
+            before = clock
+            sockets.receive(board, now)
+            self._hand_over(board, now)
+            room = board.pump(now)
+            if now >= next_tick:
+                next_tick = now + _TICK_SECONDS
+                board.tick(now)
+                sockets.tick(board, now)
+
+    def _hand_over(self, board: Switchboard, now: float) -> None:
+        """Pass on what other threads left here so far."""
+        for _ in range(len(self._wanted)):
+            board.connect(self._wanted.popleft(), now)
+        for _ in range(len(self._outgoing)):
+            board.submit(self._outgoing.popleft(), now)
+        for _ in range(len(self._grants)):
+            board.grant(self._grants.popleft(), now)
+
+    def _idle(self, board: Switchboard) -> bool:
+        return not self._outgoing and not any(peer.waiting for peer in board.peers)
+
+
+class _Host:
+    """Passes on what the switchboard reports, and logs it."""
+
+    def __init__(
+        self,
+        receive: Callable[[Envelope], None],
+        broken: Callable[[Address, str], None],
+        dropped: Callable[[Envelope, str], None],
+    ) -> None:
+        self.receive = receive
+        self.dropped = dropped
+        self._broken = broken
+        self._log = structlog.get_logger("router")
+
+    def opened(self, address: Address) -> None:
+        self._log.info("peer connected", peer=str(address))
+
+    def broken(self, address: Address, reason: str) -> None:
+        self._log.info("peer lost", peer=str(address), reason=reason)
+        self._broken(address, reason)
+
+    def refused(self, reason: str) -> None:
+        self._log.debug("connection refused", reason=reason)

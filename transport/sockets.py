@@ -1,0 +1,290 @@
+"""The sockets of a node: the only file that imports zmq.
+
+Two ROUTER sockets: the *listener* is bound, and numbers the connections that it accepts; the *dialer*
+connects, each time under an identity of its own choice that is never used again. The dialer never reconnects,
+so one dial is one TCP connection, and nothing is ever replayed to whoever answers next (reliability.md Z4).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import os
+from collections.abc import Iterator, Mapping
+
+import zmq
+from zmq.utils.monitor import parse_monitor_message
+
+from transport import zap
+from transport.connections import Connections
+from transport.limits import Limits
+from transport.pid import Address
+from transport.secret import Secret, decode_key
+from transport.switchboard import Switchboard
+from transport.wire import Outcome
+
+if zmq.zmq_version_info() < (4, 3, 5):
+    raise ImportError(f"libzmq {zmq.zmq_version()}: versions before 4.3.5 are not safe to expose (Z15)")
+
+#: How long a socket that is closed may still send its last words.
+LINGER_SECONDS = 1.0
+#: Messages taken from one socket before the others get their turn.
+_BURST = 64
+#: A connection that broke is reported after what had arrived over it, unless reading that takes so long.
+_LAST_FRAMES_SECONDS = 0.5
+
+_OPTIONS: Mapping[int, int] = {
+    zmq.LINGER: int(LINGER_SECONDS * 1_000),
+    zmq.ROUTER_MANDATORY: 1,
+    zmq.SNDHWM: 1_000,
+    zmq.RCVHWM: 1_000,
+    zmq.HEARTBEAT_IVL: 5_000,
+    zmq.HEARTBEAT_TIMEOUT: 10_000,
+    zmq.HEARTBEAT_TTL: 15_000,
+    zmq.TCP_KEEPALIVE: 1,
+    zmq.TCP_KEEPALIVE_IDLE: 30,
+    zmq.TCP_KEEPALIVE_INTVL: 5,
+    zmq.TCP_KEEPALIVE_CNT: 3,
+    zmq.TCP_MAXRT: 15_000,
+    zmq.BACKLOG: 1_024,
+    zmq.RECONNECT_IVL: -1,
+}
+#: pyzmq has no name for it: without an answer from our ZAP handler nobody is let in (Z7).
+_ZAP_ENFORCE_DOMAIN = 93
+_FAILURES: Mapping[int, str] = {
+    zmq.EVENT_CLOSED: "cannot connect",
+    zmq.EVENT_DISCONNECTED: "the connection broke",
+    zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "the other side does not speak this protocol, or not with this key",
+    zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "the other side does not speak this protocol",
+    zmq.EVENT_HANDSHAKE_FAILED_AUTH: "the other side does not accept this node's key",
+}
+
+
+class Sockets:
+    """The sockets of a node, as the `Wire` of its switchboard. One thread makes, uses and ends them.
+
+    Raises OSError when the port cannot be had.
+    """
+
+    def __init__(self, bind: Address, secret: Secret | None, limits: Limits, wake: int) -> None:
+        self._context = zmq.Context()
+        self._context.set(zmq.BLOCKY, 0)
+        self._context.set(zmq.MAX_SOCKETS, 1_024)
+        self._wake = wake
+        self._limits = limits
+        self._allowed = _allowed_keys(secret)
+        self._connections = Connections(limits.hello_seconds)
+        self._dials = itertools.count(1)
+        self._endpoints: dict[bytes, str] = {}
+        self._channels: dict[str, bytes] = {}
+        self._ended: list[tuple[bytes, str]] = []
+        self._ended_since = 0.0
+        self._now = 0.0
+        self._zap = self._context.socket(zmq.REP)
+        self._zap.linger = 0
+        self._zap.bind("inproc://zeromq.zap.01")
+        self._listener = self._open(secret, server=True)
+        self._dialer = self._open(secret, server=False)
+        self._listener_events = self._monitor(self._listener, zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
+        self._dialer_events = self._monitor(self._dialer, sum(_FAILURES))
+        self.port = self._bind(bind)
+        self._poller = zmq.Poller()
+        for socket in (
+            wake,
+            self._listener,
+            self._dialer,
+            self._listener_events,
+            self._dialer_events,
+            self._zap,
+        ):
+            self._poller.register(socket, zmq.POLLIN)
+        self._readable: dict[object, int] = {}
+
+    def poll(self, timeout_seconds: float) -> None:
+        """Sleep until something comes, or somebody writes to the wake descriptor."""
+        timeout_seconds = 0.0 if self._ended else max(0.0, timeout_seconds)
+        self._readable = dict(self._poller.poll(math.ceil(timeout_seconds * 1_000)))
+        if self._wake in self._readable:
+            os.eventfd_read(self._wake)
+
+    def receive(self, board: Switchboard, now: float) -> None:
+        """Take what has come since `poll`, and give it to the switchboard."""
+        self._now = now
+        ended, late = tuple(self._ended), now - self._ended_since > _LAST_FRAMES_SECONDS
+        if self._zap in self._readable:
+            self._zap.send_multipart(zap.answer(self._zap.recv_multipart(), self._allowed))
+        if self._listener_events in self._readable or self._dialer_events in self._readable:
+            self._heed_events()
+        read_all = True
+        for socket in (self._listener, self._dialer):
+            if socket in self._readable:
+                read_all &= self._read(socket, board, now)
+        if read_all or late:
+            # What had arrived before these connections ended has now been read.
+            for channel, reason in ended:
+                board.lost(channel, reason, now)
+            del self._ended[: len(ended)]
+
+    def tick(self, board: Switchboard, now: float) -> None:
+        """End the connections whose time has come."""
+        board.counts["no_hello"] += self._connections.tick(now)
+
+    def end(self) -> None:
+        """Close everything, leaving the last words a moment to go out."""
+        self._context.destroy()
+
+    # As the switchboard's wire.
+
+    def dial(self, address: Address) -> bytes:
+        """Begin to connect."""
+        channel = b"%x" % next(self._dials)
+        endpoint = f"tcp://{address}"
+        self._dialer.ipv6 = ":" in address.host
+        self._dialer.setsockopt(zmq.CONNECT_ROUTING_ID, channel)
+        try:
+            self._dialer.connect(endpoint)
+        except zmq.ZMQError:
+            return channel  # which nobody knows, so the first frame for it finds it gone
+        self._endpoints[channel] = endpoint
+        self._channels[endpoint] = channel
+        return channel
+
+    def transmit(self, channel: bytes, header: bytes, body: bytes) -> Outcome:
+        """Hand a frame to libzmq."""
+        socket = self._dialer if _is_dialed(channel) else self._listener
+        try:
+            socket.send(channel, zmq.DONTWAIT | zmq.SNDMORE)
+            socket.send(header, zmq.DONTWAIT | zmq.SNDMORE)
+            socket.send(body, zmq.DONTWAIT)
+        except zmq.Again:
+            return Outcome.FULL
+        except zmq.ZMQError:
+            return Outcome.GONE
+        return Outcome.SENT
+
+    def close(self, channel: bytes, *, abruptly: bool) -> None:
+        """End a connection."""
+        if not _is_dialed(channel):
+            self._connections.close(channel, self._now, abruptly=abruptly)
+            return
+        endpoint = self._endpoints.pop(channel, None)
+        if endpoint is not None:
+            self._channels.pop(endpoint, None)
+            with contextlib.suppress(zmq.ZMQError):  # libzmq has ended it already
+                self._dialer.disconnect(endpoint)
+
+    # Within.
+
+    def _read(self, socket: zmq.Socket[bytes], board: Switchboard, now: float) -> bool:
+        """Take up to a burst of messages; true when no more were there."""
+        for _ in range(_BURST):
+            try:
+                channel = socket.recv(zmq.DONTWAIT)
+            except zmq.Again:
+                return True
+            if channel in board.links:
+                frames = socket.recv_multipart(zmq.DONTWAIT)
+            else:
+                frames = self._first_frames(socket, channel)
+            if len(frames) == 2:
+                board.received(channel, frames[0], frames[1], now)
+            elif frames:
+                board.refuse(channel, "frames", f"{len(frames)} frames where there must be two", now)
+        return False
+
+    def _first_frames(self, socket: zmq.Socket[bytes], channel: bytes) -> list[bytes]:
+        """The frames of a connection that is not open yet, after a look at where they come from."""
+        frames = socket.recv_multipart(zmq.DONTWAIT, copy=False)
+        if not _is_dialed(channel):
+            fd = frames[0].get(zmq.SRCFD)
+            if not self._connections.knows(fd):
+                self._heed_events()
+            self._connections.spoke(fd, channel)
+            if self._allowed and _user_id(frames[0]) not in self._allowed:
+                self._connections.close(channel, self._now, abruptly=True)
+                return []
+        return [frame.bytes for frame in frames[:3]]
+
+    def _heed_events(self) -> None:
+        """Note which connections libzmq says have come and gone."""
+        for event, _endpoint, fd in _events(self._listener_events):
+            if event == zmq.EVENT_ACCEPTED:
+                self._connections.accepted(fd, self._now)
+            else:
+                self._note_end(self._connections.ended(fd), _FAILURES[event])
+        for event, endpoint, _value in _events(self._dialer_events):
+            self._note_end(self._channels.get(endpoint), _FAILURES[event])
+
+    def _note_end(self, channel: bytes | None, reason: str) -> None:
+        if channel is not None:
+            if not self._ended:
+                self._ended_since = self._now
+            self._ended.append((channel, reason))
+
+    def _bind(self, bind: Address) -> int:
+        """Listen; returns the port. Raises OSError."""
+        self._listener.ipv6 = ":" in bind.host
+        try:
+            # Address writes an IPv6 host in brackets.
+            self._listener.bind(f"tcp://{bind}" if bind.port else f"tcp://{bind}"[:-1] + "*")
+        except zmq.ZMQError as error:
+            self.end()
+            raise OSError(error.errno, f"cannot listen on {bind}: {error.strerror}") from error
+        return int(self._listener.getsockopt_string(zmq.LAST_ENDPOINT).rpartition(":")[2])
+
+    def _open(self, secret: Secret | None, *, server: bool) -> zmq.Socket[bytes]:
+        socket = self._context.socket(zmq.ROUTER)
+        for option, value in _OPTIONS.items():
+            socket.setsockopt(option, value)
+        socket.setsockopt(zmq.MAXMSGSIZE, self._limits.frame_bytes)
+        socket.setsockopt(zmq.HANDSHAKE_IVL, int(self._limits.hello_seconds * 1_000))
+        if secret is None:
+            return socket
+        own_public = zmq.curve_public(secret.secret.encode())
+        if server:
+            socket.setsockopt_string(zmq.ZAP_DOMAIN, zap.DOMAIN)
+            socket.setsockopt(_ZAP_ENFORCE_DOMAIN, 1)
+            socket.curve_server = True
+        else:
+            socket.curve_publickey = own_public
+            socket.curve_serverkey = own_public if secret.server is None else secret.server.encode()
+        socket.curve_secretkey = secret.secret.encode()
+        return socket
+
+    def _monitor(self, socket: zmq.Socket[bytes], events: int) -> zmq.Socket[bytes]:
+        """A socket that brings the events of another, any number of them: libzmq never waits for us."""
+        endpoint = f"inproc://events-{id(socket)}"
+        monitor = self._context.socket(zmq.PAIR)
+        monitor.linger = 0
+        monitor.rcvhwm = 0
+        socket.monitor(endpoint, events)
+        monitor.connect(endpoint)
+        return monitor
+
+
+def _is_dialed(channel: bytes) -> bool:
+    return channel[0] != 0  # libzmq begins the identities that it makes with a zero
+
+
+def _events(monitor: zmq.Socket[bytes]) -> Iterator[tuple[int, str, int]]:
+    """All that a monitor has to say: event, endpoint and value of each."""
+    while monitor.poll(0):
+        event = parse_monitor_message(monitor.recv_multipart(zmq.DONTWAIT))
+        yield int(event["event"]), event["endpoint"].decode(errors="replace"), int(event["value"])
+
+
+def _allowed_keys(secret: Secret | None) -> dict[bytes, str]:
+    """The public keys that may connect, and their owners; the node's own is always one of them."""
+    if secret is None:
+        return {}
+    own_public = zmq.curve_public(secret.secret.encode()).decode()
+    return {decode_key(key): name for key, name in {own_public: "this node", **secret.allow}.items()}
+
+
+def _user_id(frame: zmq.Frame) -> bytes:
+    """The public key that libzmq authenticated the sender of a frame by; empty if it did not."""
+    try:
+        return bytes.fromhex(str(frame.get("User-Id")))
+    except (zmq.ZMQError, ValueError):
+        return b""
