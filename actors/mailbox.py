@@ -88,13 +88,15 @@ class Mailbox:
 
 
 class Asker:
-    """Stands in for an actor that waits for one answer."""
+    """Stands in for an actor that waits for one answer; `taken` hears of each that comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Callable[[Envelope], None]) -> None:
         self._answers: SimpleQueue[object] = SimpleQueue()
+        self._taken = taken
 
     def post(self, envelope: Envelope) -> bool:
         """Take an answer; only the first one is looked at."""
+        self._taken(envelope)
         self._answers.put(envelope.message)
         return True
 

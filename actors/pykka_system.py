@@ -223,7 +223,7 @@ class PykkaSystem:
 
         Raises TimeoutError naming who did not answer, ConnectionError when there is no such actor.
         """
-        asker = Asker()
+        asker = Asker(self._taken)
         pid = Pid(f"ask-{next(self._asks)}", *self.address, self.incarnation)
         with self._lock:
             self._mailboxes[pid] = asker
@@ -330,6 +330,14 @@ class PykkaSystem:
         """Drop a message that came here; see `actor.Host`."""
         if self.tracer is not None:
             self.tracer.dropped(envelope, reason)
+        if envelope.credit is not None:
+            envelope.credit.spend()
+
+    def _taken(self, envelope: Envelope) -> None:
+        """Note a message that an asker takes, which has no turns."""
+        if self.tracer is not None:
+            now = self.now()
+            self.tracer.handled(envelope, now, now)
         if envelope.credit is not None:
             envelope.credit.spend()
 
