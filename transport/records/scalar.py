@@ -17,11 +17,9 @@ def to_thousandths(value: float) -> int:
     """The nearest count of thousandths, halves away from zero; raises ValueError unless finite."""
     if not math.isfinite(value):
         raise ValueError(f"scalar {value}: must be finite")
-    if value.is_integer():
+    if value == int(value):
         return int(value) * 1000
     scaled = value * 1000
-    if not math.isfinite(scaled):
-        raise ValueError(f"scalar {value}: too large")
     whole = int(scaled)
     rest = scaled - whole  # exact: both lie between the same two powers of two
     if rest >= 0.5:
