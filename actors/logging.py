@@ -24,25 +24,30 @@ _PLAIN = (str, int, float, list, dict, type(None))
 class Logs:
     """Gives each actor of a process its log; made once, by `main`, and passed down.
 
-    `terminal` says whether lines are for people; None asks the stream. A stream that nobody reads any
-    more loses lines and nothing else.
+    `stream` is stderr unless given. `terminal` says whether lines are for people; None asks the stream. A
+    stream that nobody reads any more loses lines and nothing else.
     """
 
     def __init__(
         self, level: Level = "INFO", stream: TextIO | None = None, terminal: bool | None = None
     ) -> None:
-        stream = sys.stderr if stream is None else stream
         if terminal is None:
-            terminal = stream.isatty()
-        self._root: Log = structlog.wrap_logger(
-            _Lines(stream),
-            wrapper_class=structlog.make_filtering_bound_logger(level),
-            processors=[
-                structlog.processors.add_log_level,
-                _readable,
-                *(_for_people() if terminal else _for_machines()),
-            ],
-            cache_logger_on_first_use=True,
+            terminal = (sys.stderr if stream is None else stream).isatty()
+        self._lines = _Lines(stream)
+        self._wrapper = structlog.make_filtering_bound_logger(level)
+        self._processors = [
+            structlog.processors.add_log_level,
+            _readable,
+            *(_for_people() if terminal else _for_machines()),
+        ]
+
+    def install(self) -> None:
+        """Have what is no actor, and takes its log from structlog, write here too."""
+        structlog.configure(
+            processors=self._processors,
+            wrapper_class=self._wrapper,
+            logger_factory=lambda *_arguments: self._lines,
+            cache_logger_on_first_use=False,
         )
 
     def process(self, **values: object) -> Log:
@@ -54,21 +59,22 @@ class Logs:
         return self._bound(actor=str(pid))
 
     def _bound(self, **values: object) -> Log:
-        root: structlog.typing.FilteringBoundLogger = self._root  # type: ignore[assignment]
-        return root.bind(**values)
+        log: Log = structlog.wrap_logger(self._lines, self._processors, self._wrapper).bind(**values)
+        return log
 
 
 class _Lines:
     """What structlog calls with a finished line."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
 
     def msg(self, line: str) -> None:
         """Write the line at once; a single write keeps the lines of several threads apart."""
+        stream = sys.stderr if self._stream is None else self._stream
         try:
-            self._stream.write(line + "\n")
-            self._stream.flush()
+            stream.write(line + "\n")
+            stream.flush()
         except (OSError, ValueError):  # the pipe broke, or the stream was closed
             return
 

@@ -99,6 +99,15 @@ def decode_key(key: str, where: str = "key") -> bytes:
     return bytes(decoded)
 
 
+def encode_key(key: bytes) -> str:
+    """The 40 characters that stand for the 32 bytes of a key."""
+    characters = []
+    for start in range(0, len(key), 4):
+        number = int.from_bytes(key[start : start + 4], "big")
+        characters += [_Z85[number // 85**place % 85] for place in (4, 3, 2, 1, 0)]
+    return "".join(characters)
+
+
 def _check_owner(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise SecretError(f"secret file {path}: must be a regular file")

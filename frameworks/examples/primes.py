@@ -41,12 +41,14 @@ class AskProgress(Message):
     """Answered by `Progress`."""
 
     type_name: ClassVar[str] = "primes.AskProgress"
+    traced: ClassVar[bool] = False
 
 
 class Progress(Message):
     """How far the foreman is."""
 
     type_name: ClassVar[str] = "primes.Progress"
+    traced: ClassVar[bool] = False
     ranges: int
     counted: int
     #: Primes found so far.

@@ -6,6 +6,7 @@ import io
 import json
 
 import pytest
+import structlog
 
 from actors.logging import Level, Logs
 from actors.units import Duration
@@ -42,6 +43,19 @@ def test_on_a_terminal_a_line_is_for_people() -> None:
     assert "agent lost" in stream.getvalue()
     assert "\x1b[" in stream.getvalue()
     assert "{" not in stream.getvalue()
+
+
+def test_what_is_no_actor_logs_to_the_same_place() -> None:
+    stream = io.StringIO()
+    before = structlog.get_config()
+    try:
+        Logs("WARNING", stream).install()
+        structlog.get_logger().info("quiet")
+        structlog.get_logger().warning("peer lost", peer=Address("h", 1))
+    finally:
+        structlog.configure(**before)
+    (line,) = stream.getvalue().splitlines()
+    assert json.loads(line)["peer"] == "h:1"
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,13 @@ class NodePeer(Record):
     """Another node, as seen from the one that has a connection with it."""
 
     address: Address
+    #: How the connection is doing, in a word.
+    state: str
     incarnation: int
     #: Messages waiting to be sent there.
     queued: int
+    sent: int
+    received: int
 
 
 class DescribeNode(Message):

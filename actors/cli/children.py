@@ -1,0 +1,94 @@
+"""Nodes as child processes: started, watched, and all ended with the one who started them."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from actors.cli.parser import CommandError
+from transport.pid import Address
+
+#: How long a node may take to start, on a machine that is busy.
+START_SECONDS = 60.0
+#: A node finishes within 5 s of SIGTERM; one that has not after these many is killed.
+END_SECONDS = 8.0
+
+
+class Child(NamedTuple):
+    """A node that was started."""
+
+    process: subprocess.Popen[str]
+    address: Address
+    log: Path
+
+
+class Children:
+    """Ends the nodes that it started when its `with` block does; their logs go to files in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._processes: list[subprocess.Popen[str]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def start(self, name: str, flags: Sequence[str]) -> Child:
+        """Start `pion node` with those flags on a free port of this machine; raises CommandError.
+
+        It gets a process group of its own, so that Ctrl-C in a terminal reaches its parent alone.
+        """
+        log = self._folder / f"{name}.log"
+        with log.open("wb") as errors:
+            process = subprocess.Popen(  # noqa: S603  our own command
+                [sys.executable, "-m", "actors.cli.pion", "node", "--actor_port=0", *flags],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                process_group=0,
+            )
+        self._processes.append(process)
+        line = _first_line(process)
+        if not line:
+            raise CommandError(f"node {name} did not start: {_last_line(log)}")
+        return Child(process, Address.parse(line.split()[-1]), log)
+
+    def end(self) -> None:
+        """Let all finish, the youngest first; what does not is killed."""
+        for process in reversed(self._processes):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + END_SECONDS
+        for process in self._processes:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+        self._processes.clear()
+
+
+def _first_line(process: subprocess.Popen[str]) -> str:
+    """What the node prints when it is ready; nothing when it ends before, or takes too long."""
+    assert process.stdout is not None
+    ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+    return process.stdout.readline() if ready else ""
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), "it said nothing")

@@ -1,0 +1,90 @@
+"""The command `pion`: finds the command that is meant, and turns every failure into one line."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from actors.cli.parser import CommandError, Parser, UsageError
+from actors.flags import FlagError
+
+
+class Command(NamedTuple):
+    """A command of `pion`; its module is imported when it is called for."""
+
+    module: str
+    help: str
+    is_daemon: bool = False
+
+
+COMMANDS = {
+    "demo": Command("frameworks.examples.demo", "two nodes on this machine that share work: the first tour"),
+    "node": Command("actors.cli.node", "host actors on this machine", is_daemon=True),
+    "nodes": Command("actors.cli.nodes", "list a node and all that it is connected with"),
+    "actors": Command("actors.cli.actors", "list the actors of a node"),
+    "metrics": Command("actors.cli.metrics", "show what a node measures"),
+    "spawn": Command("actors.cli.spawn", "start an actor on a node"),
+    "stop": Command("actors.cli.stop", "stop an actor of a node, or the node"),
+    "trace": Command("actors.cli.trace", "see what actors say to one another"),
+    "secret": Command("actors.cli.secret", "make the secret that nodes share"),
+    "version": Command("actors.cli.version", "tell the version"),
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command that `words` (by default those of the command line) name; returns the exit status."""
+    words = sys.argv[1:] if words is None else words
+    if words and words[0] in ("--help", "-h", "help"):
+        print(_overview())
+        return 0
+    name = "version" if words and words[0] == "--version" else words[0] if words else ""
+    try:
+        return _run(name, words[1:])
+    except (UsageError, FlagError) as error:
+        return _failed(name, error, 2)
+    except BrokenPipeError:
+        # The reader of our output has left; nothing may be flushed to it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (CommandError, OSError) as error:
+        return _failed(name, error, 1)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(name: str, words: Sequence[str]) -> int:
+    command = COMMANDS.get(name)
+    if command is None:
+        close = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean {close[0]}?" if close else "pion --help lists them"
+        raise UsageError(f"no such command; {hint}" if name else "no command; pion --help lists them")
+    module = importlib.import_module(command.module)
+    if command.is_daemon:
+        status: int = module.main(words, os.environ)
+    else:
+        parser = Parser(prog=f"pion {name}", description=module.__doc__, allow_abbrev=False)
+        module.configure(parser)
+        status = module.run(parser.parse_args(words))
+    sys.stdout.flush()
+    return status
+
+
+def _overview() -> str:
+    lines = "\n".join(f"  {name:<9} {command.help}" for name, command in COMMANDS.items())
+    return (
+        f"Usage: pion COMMAND …\n\nApache Mesos and Marathon rebuilt in Python as actors.\n\n"
+        f"Commands:\n{lines}\n\npion COMMAND --help tells more about one."
+    )
+
+
+def _failed(name: str, error: Exception, status: int) -> int:
+    print(" ".join(f"pion {name}".split()) + f": {error}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
