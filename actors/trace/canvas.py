@@ -36,7 +36,7 @@ def pen(*, unicode: bool, colour: bool) -> Pen:
     """Box characters where the terminal has them, else ASCII."""
     if unicode:
         return Pen("│", "├", "┤", "─", "╌", "●", "…", "·", unicode=True, colour=colour)
-    return Pen("|", "|", "|", "-", ".", "*", "...", "-", unicode=False, colour=colour)
+    return Pen("|", "|", "|", "-", "-", "*", "...", "-", unicode=False, colour=colour)
 
 
 #: Styles by their escape sequences (SGR parameters).

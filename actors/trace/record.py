@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple, Protocol
 
@@ -48,12 +48,21 @@ def select(entries: Sequence[Entry], wanted: TraceFilter, node: str, offset: flo
         if rendered == limit:
             break
         looked_at += 1
-        if _may_be_wanted(entry, wanted):
+        if _entry_may_fit(entry, wanted):
             rendered += 1
             record = render(entry, node, offset)
             if not wanted.mention or mentions(record, wanted.mention):
                 records.append(record)
     return Selection(tuple(records), looked_at)
+
+
+def fits(record: TraceRecord, wanted: TraceFilter) -> bool:
+    """Whether a record is wanted; one that stands for missing records always is."""
+    if record.kind == "missed":
+        return True
+    return _may_fit(wanted, record.trace, record.type, (record.sender, record.to)) and (
+        not wanted.mention or mentions(record, wanted.mention)
+    )
 
 
 def missed_record(node: str, count: int, wall: float) -> TraceRecord:
@@ -95,16 +104,20 @@ def parse_hexadecimal(written: str) -> int | None:
         return None
 
 
-def _may_be_wanted(entry: Entry, wanted: TraceFilter) -> bool:
+def _entry_may_fit(entry: Entry, wanted: TraceFilter) -> bool:
     envelope = entry.envelope
-    if wanted.traces and envelope.trace not in wanted.traces:
+    actors = map(str, (envelope.sender, envelope.to))
+    return _may_fit(wanted, envelope.trace, type_name(envelope.message), actors)
+
+
+def _may_fit(wanted: TraceFilter, trace: int, type_name: str, actors: Iterable[str]) -> bool:
+    """Whether all but the mention is as wanted."""
+    if wanted.traces and trace not in wanted.traces:
         return False
-    if wanted.types and not _matches(type_name(envelope.message), wanted.types):
+    if wanted.types and not _matches(type_name, wanted.types):
         return False
     return not wanted.actors or any(
-        _matches(spelling, wanted.actors)
-        for pid in (envelope.sender, envelope.to)
-        for spelling in (pid.name, str(pid))
+        _matches(spelling, wanted.actors) for actor in actors for spelling in (actor, actor.partition("@")[0])
     )
 
 

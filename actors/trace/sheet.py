@@ -14,7 +14,8 @@ _BESIDE_LINES, _ABOVE_LINES = 3, 2
 #: A label above an arrow moves to the left rather than have less room than this.
 _ABOVE_CELLS = 40
 
-_HEADS = {"lost": "x", "dropped": "x", "unseen": "?"}
+#: What stands in place of the lifeline that a message did not reach.
+_ENDS = {"lost": "x", "dropped": "x", "unseen": "?"}
 
 
 class Sheet:
@@ -59,13 +60,14 @@ class Sheet:
         if start == end:
             line.put(start, pen.own, style or "type")
             return line
-        stroke = pen.dashed if row.step.outcome in _HEADS else pen.horizontal
+        stroke = pen.dashed if row.step.outcome in _ENDS else pen.horizontal
         rightwards = start < end
         line.put(min(start, end) + 1, stroke * (abs(end - start) - 1), style or "line")
         line.put(start, pen.leaves_right if rightwards else pen.leaves_left, style or "line")
-        head = _HEADS.get(row.step.outcome, ">" if rightwards else "<")
-        line.put(end - 1 if rightwards else end + 1, head, style or "line")
-        if row.step.outcome == "crashed":
+        line.put(end - 1 if rightwards else end + 1, ">" if rightwards else "<", style or "line")
+        if row.step.outcome in _ENDS:
+            line.put(end, _ENDS[row.step.outcome], style)
+        elif row.step.outcome == "crashed":
             line.put(end if rightwards else end - 1, "!!", style)
         return line
 

@@ -211,10 +211,7 @@ def _lengths(message_type: type) -> _Lengths:
 
 
 def _is_long(message: object, lengths: _Lengths) -> bool:
-    for length in lengths:
-        if length(message) > PINNED_LENGTH:
-            return True
-    return False
+    return any(length(message) > PINNED_LENGTH for length in lengths)
 
 
 def _field_length(name: str, message: object) -> int:
