@@ -17,14 +17,21 @@ from transport.schema import Field, declared_in, fields_of
 #: The tables lie beside the checkout; without them this file fails.
 SPEC = Path(__file__).parents[3] / "shared/spec"
 PROTOS = ("mesos", "quota/quota", "maintenance/maintenance", "allocator/allocator")
+#: Of the scheduler's protocol, what the allocator decides by.
+MESSAGES = ("mesos.v1.scheduler.AttributeConstraint", "mesos.v1.scheduler.OfferConstraints")
 
 
 @cache
 def rows(table: str) -> tuple[dict[str, str], ...]:
-    wanted = [f"include/mesos/v1/{name}.proto" for name in PROTOS]
+    files = [f"include/mesos/v1/{name}.proto" for name in PROTOS]
     with (SPEC / table).open(encoding="utf-8", newline="") as file:
         found = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        return tuple(row for row in found if row["proto_file"] in wanted)
+        return tuple(
+            row
+            for row in found
+            if row["proto_file"] in files
+            or f"{row.get('message') or row.get('enum')}.".startswith(tuple(f"{name}." for name in MESSAGES))
+        )
 
 
 @cache
