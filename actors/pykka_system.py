@@ -37,6 +37,7 @@ from transport.secret import Secret
 
 #: Messages that may wait in a mailbox before further ones are refused.
 MAILBOX_BOUND = 65_536
+_BREAKS_KEPT = 64
 
 
 class PykkaSystem:
@@ -91,6 +92,8 @@ class PykkaSystem:
         self._actors: dict[str, Actor] = {}
         self._blueprints: dict[str, Blueprint] = {}
         self._exits = self._make_exits()
+        # Why connections broke, the latest last, for those who ask and get no answer.
+        self._breaks: dict[Address, str] = {}
         self._stopping = False
         self._ended = threading.Event()
         self._failure: str | None = None
@@ -221,11 +224,13 @@ class PykkaSystem:
     def ask(self, to: Pid, message: object, timeout_seconds: float) -> object:
         """Send `message` and wait for the first answer; for main() and HTTP handlers, never an actor.
 
-        Raises TimeoutError naming who did not answer, ConnectionError when there is no such actor.
+        Raises TimeoutError naming who did not answer, ConnectionError when there is no such actor or no
+        way to its node.
         """
         asker = Asker(self._taken)
         pid = Pid(f"ask-{next(self._asks)}", *self.address, self.incarnation)
         with self._lock:
+            self._breaks.pop(to.address, None)
             self._mailboxes[pid] = asker
         try:
             self.link(pid, to)
@@ -238,7 +243,8 @@ class PykkaSystem:
                 del self._mailboxes[pid]
             self.unlink(pid, to)
         if isinstance(answer, Exited):
-            raise ConnectionError(f"{to} cannot be reached, or there is no such actor")
+            reason = self._breaks.get(to.address)
+            raise ConnectionError(f"{to} cannot be reached: {reason}" if reason else f"{to}: no such actor")
         return answer
 
     def actors(self) -> tuple[ActorStatus, ...]:
@@ -375,6 +381,10 @@ class PykkaSystem:
         self._send_elsewhere(Envelope(sender, Pid("", *address), message))
 
     def _broken(self, address: Address, reason: str) -> None:
+        with self._lock:
+            self._breaks[address] = reason
+            if len(self._breaks) > _BREAKS_KEPT:
+                del self._breaks[next(iter(self._breaks))]
         count = self._exits.broken(address)
         if count:
             self.log.info("links broken", peer=str(address), links=count, reason=reason)
