@@ -178,6 +178,7 @@ class Node:
         with self._ending:
             if not self._ended:
                 self._ended = True
+                self._log.info("node finishes")
                 self._late = self._system.stop(STOP_SECONDS)
                 if self._writer is not None:
                     self._writer.stop()
