@@ -21,11 +21,14 @@ _ReservationInfo = Resource.ReservationInfo
 
 
 class _Aside:
-    """Carries what belongs to a resource without telling it from others: all are equal."""
+    """Carries what belongs to a resource without telling it from others: all are equal.
+
+    `disk` is None where the identity's own says everything.
+    """
 
     __slots__ = ("disk",)
 
-    def __init__(self, disk: Resource.DiskInfo) -> None:
+    def __init__(self, disk: Resource.DiskInfo | None) -> None:
         self.disk = disk
 
     def __eq__(self, other: object) -> bool:
@@ -33,6 +36,9 @@ class _Aside:
 
     def __hash__(self) -> int:
         return 0
+
+
+_NOTHING_ASIDE = _Aside(None)
 
 
 class ResourceIdentity(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
@@ -47,7 +53,7 @@ class ResourceIdentity(msgspec.Struct, frozen=True, kw_only=True, cache_hash=Tru
     reservations: tuple[Resource.ReservationInfo, ...] = ()
     #: Source and persistent id. Where a container sees the volume and who made it stand aside.
     disk: Resource.DiskInfo | None = None
-    aside: _Aside | None = None
+    aside: _Aside = _NOTHING_ASIDE
     provider: str | None = None
     revocable: bool = False
     shared: bool = False
@@ -75,7 +81,7 @@ class ResourceIdentity(msgspec.Struct, frozen=True, kw_only=True, cache_hash=Tru
         if self.allocation == role:
             return self
         # Equal keys of a cache may differ in what stands aside.
-        return _allocated(self, role) if self.aside is None else replace(self, allocation=role)
+        return _allocated(self, role) if self.aside.disk is None else replace(self, allocation=role)
 
     def reserved(self, reservations: tuple[Resource.ReservationInfo, ...]) -> ResourceIdentity:
         """The same resource with another stack of reservations."""
@@ -96,7 +102,7 @@ class ResourceIdentity(msgspec.Struct, frozen=True, kw_only=True, cache_hash=Tru
             set=Value.Set(item=tuple(sorted(amount))) if kind is Value.Type.SET else None,
             allocation_info=allocation,
             reservations=self.reservations,
-            disk=self.disk if self.aside is None else self.aside.disk,
+            disk=self.aside.disk or self.disk,
             revocable=Resource.RevocableInfo() if self.revocable else None,
             shared=Resource.SharedInfo() if self.shared else None,
         )
@@ -120,14 +126,14 @@ def identify(resource: Resource) -> tuple[ResourceIdentity, Amount]:
         type=resource.type,
         reservations=tuple(map(_canonical_reservation, resource.reservations)),
         disk=disk,
-        aside=None if resource.disk is None or resource.disk == disk else _Aside(resource.disk),
+        aside=_NOTHING_ASIDE if resource.disk == disk else _Aside(resource.disk),
         provider=None if resource.provider_id is None else resource.provider_id.value,
         revocable=resource.revocable is not None,
         shared=resource.shared is not None,
         allocation=None if resource.allocation_info is None else resource.allocation_info.role,
         size=size,
     )
-    return (_interned(identity) if identity.aside is None else identity), amount
+    return (_interned(identity) if identity.aside.disk is None else identity), amount
 
 
 def _is_given_whole(disk: Resource.DiskInfo) -> bool:

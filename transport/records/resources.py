@@ -24,11 +24,12 @@ class Resources:
     stack form of reservations, one for each copy of a volume that is given whole.
     """
 
-    __slots__ = ("_amounts", "_quantities", "_scalar_quantities")
+    __slots__ = ("_amounts", "_hash", "_quantities", "_scalar_quantities")
 
     # No amount is empty.
     _amounts: dict[ResourceIdentity, Amount]
     # Computed when first asked for.
+    _hash: int
     _quantities: Quantities
     _scalar_quantities: Quantities
 
@@ -125,7 +126,11 @@ class Resources:
         return isinstance(other, Resources) and self._amounts == other._amounts
 
     def __hash__(self) -> int:
-        return hash(frozenset(self._amounts.items()))
+        try:
+            return self._hash
+        except AttributeError:
+            self._hash = hash(frozenset(self._amounts.items()))
+            return self._hash
 
     def __bool__(self) -> bool:
         return bool(self._amounts)

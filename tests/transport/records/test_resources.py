@@ -23,10 +23,12 @@ from tests.transport.records.samples import (
 from transport.records.quantities import InsufficientError, Quantities
 from transport.records.resource import Resource
 from transport.records.resources import Resources
+from transport.records.volume import Volume
 
 parse = Resources.parse
 NOTHING = Resources()
 _, PATH, MOUNT, POOL, RAW = SOURCES
+SEEN = Volume(mode=Volume.Mode.RW, container_path="data")
 
 
 def pairs(seed: int, number: int = 2_000) -> Iterator[tuple[Resources, Resources]]:
@@ -179,6 +181,14 @@ def test_where_a_volume_is_seen_and_who_made_it_tell_nothing_apart_but_are_kept(
         assert record.disk is not None
         assert record.disk.volume is not None
         assert record.disk.volume.container_path == path
+
+
+def test_disk_that_is_to_be_seen_somewhere_is_the_disk_that_is_offered() -> None:
+    used = scalar("disk", 1, disk=Resource.DiskInfo(volume=SEEN))
+    plain = scalar("disk", 2, disk=Resource.DiskInfo())
+    assert (Resources([plain]) - Resources([used])).quantities["disk"] == 1000
+    assert (Resources([used]) + Resources([plain])).quantities["disk"] == 3000
+    assert list(Resources([used])) == [used]
 
 
 def test_a_volume_is_whole_or_not_there() -> None:
