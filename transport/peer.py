@@ -15,7 +15,7 @@ from transport import frame
 from transport.codec import DecodeError, decode
 from transport.envelope import Credit, Envelope, HeavyCredit
 from transport.frame import Batch, FrameError, Grant, Hello
-from transport.limits import Limits, units
+from transport.limits import UNIT_BYTES, Limits, units
 from transport.link import Link
 from transport.pid import Address, Pid
 
@@ -124,17 +124,18 @@ class Peer:
         while queue and len(entries) < limits.batch_messages:
             outgoing = queue[0]
             length = len(outgoing.payload)
-            credit -= units(length)
-            if credit < 0 or (entries and size + length > limits.batch_bytes):
+            cost = 1 if length < UNIT_BYTES else units(length)
+            if cost > credit or (entries and size + length > limits.batch_bytes):
                 break
             queue.popleft()
             size += length
-            self._sent_units += units(length)
+            credit -= cost
             entries.append(outgoing.entry)
             payloads.append(outgoing.payload)
         if not entries:
             return None
         self._queued_bytes -= size
+        self._sent_units = self._may_send_units - credit
         header = frame.batch(self.session, self._sent, epoch, entries)
         self._sent += len(entries)
         return header, b"".join(payloads)
@@ -164,21 +165,21 @@ class Peer:
         if sum(sizes) != len(body):
             raise FrameError("garbage", f"{len(body)} bytes, but its messages take {sum(sizes)}")
         self._received += len(sizes)
-        self._received_units += sum(map(units, sizes))
+        self._received_units += len(sizes) if len(body) < UNIT_BYTES else sum(map(units, sizes))
         if self._received_units - self._granted_units > self._limits.window:
             raise FrameError("flood", f"sent beyond its window of {self._limits.window} units")
 
     def envelopes(self, batch: Batch, body: bytes, refused: Callable[[DecodeError], None]) -> list[Envelope]:
         """The messages of an accepted batch; `refused` gets the error of each that cannot be read."""
-        whole: bytes | memoryview = body if len(batch.entries) == 1 else memoryview(body)
         envelopes = []
         end = 0
         for entry in batch.entries:
             start, end = end, end + entry.size
-            cost = units(entry.size)
-            credit = self.credit if cost == 1 else HeavyCredit(self.credit, cost)
+            credit = self.credit
+            if entry.size >= UNIT_BYTES:
+                credit = HeavyCredit(credit, units(entry.size))
             try:
-                message = decode(entry.type_name, whole[start:end])
+                message = decode(entry.type_name, body[start:end])
             except DecodeError as error:
                 credit.spend()
                 refused(error)
