@@ -10,6 +10,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
+from tests.benchmarks.child import quiet
 from tests.benchmarks.figure import Size, figures_of
 
 #: In the order in which their features come; each is a module with `figures(size)`.
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"there is no benchmark {name!r}, only {', '.join(NAMES)} and all")
     if name != "all" and not (name.partition(".")[0] in there and exists(name)):
         parser.error(f"the benchmark {name!r} comes with its feature; there are {', '.join(there)}")
+    quiet()
     missed = 0
     for each in there if name == "all" else [name]:
         for figure in figures_of(f"tests.benchmarks.{each}", Size(options.rounds, options.scale)):

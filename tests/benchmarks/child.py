@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import structlog
 
 ROOT = Path(__file__).parent.parent.parent
 DEADLINE_SECONDS = 20.0
@@ -36,6 +39,14 @@ def child(module: str, *arguments: object) -> Iterator[str]:
             raise
         finally:
             process.stdout.close()
+
+
+def quiet() -> None:
+    """Log what is wrong, and that to standard error: standard output has figures and addresses."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def ready(line: str) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from actors.process import Process, handles
 from actors.pykka_system import PykkaSystem
-from tests.benchmarks.child import child, ready
+from tests.benchmarks.child import child, quiet, ready
 from tests.benchmarks.figure import Figure, Size, at_least, at_most, compared, in_turns, median_of
 from tests.benchmarks.runtime import bare, others
 from tests.benchmarks.runtime.messages import OFFER, Begin, Note, Received, SampleOffer
@@ -57,11 +57,15 @@ class Sender(Process):
         self._to = message.to
         self._count = message.count
         self._sent = 0
+        self.link(message.to)
         self._received(0)
 
     @handles(Received)
     def received(self, sender: Pid, message: Received) -> None:
         self._received(message.count)
+
+    def exited(self, pid: Pid) -> None:
+        raise AssertionError(f"{pid} is gone: only {self._sent} of {self._count} offers were sent")
 
     def _received(self, count: int) -> None:
         if count == self._count:
@@ -169,6 +173,7 @@ def figures(size: Size) -> Iterator[Figure]:
 
 
 def main() -> None:
+    quiet()
     system = PykkaSystem(bind=Address("127.0.0.1", 0))
     system.start()
     system.spawn(Receiver, "receiver")
