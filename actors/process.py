@@ -70,6 +70,8 @@ class Process:
     _handlers: ClassVar[Mapping[type, Callable[[Any, Pid, Any], None]]]
     _names: ClassVar[Mapping[type, str]] = MappingProxyType({})
     _cause: Envelope | None = None
+    #: What `link` was called with and neither `unlink` nor `exited` since.
+    _linked: dict[Pid, None]
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
@@ -126,10 +128,12 @@ class Process:
 
     def link(self, pid: Pid) -> None:
         """Be told `exited(pid)` once, when that actor ends or cannot be reached."""
+        self._linked[pid] = None
         self.system.link(self.pid, pid)
 
     def unlink(self, pid: Pid) -> None:
-        """Take a link back."""
+        """Take a link back; an `exited` that is already queued does not come."""
+        self._linked.pop(pid, None)
         self.system.unlink(self.pid, pid)
 
     def spawn(
@@ -149,6 +153,7 @@ class Process:
         self.system = system
         self.pid = pid
         self.log = system.logger(pid)
+        self._linked = {}
 
     def receive(self, envelope: Envelope) -> None:
         """Run one turn; what it raises is a crash of this actor."""
@@ -166,7 +171,10 @@ class Process:
         self.initialize()
 
     def _exited(self, _sender: Pid, signal: Exited) -> None:
-        self.exited(signal.pid)
+        # Taken back since it was queued? Nobody else can tell: links are made and taken back in turns.
+        if signal.pid in self._linked:
+            del self._linked[signal.pid]
+            self.exited(signal.pid)
 
     def _fired(self, _sender: Pid, signal: Fired) -> None:
         timer = signal.timer

@@ -119,6 +119,10 @@ def raising(error: BaseException) -> Do:
     return Do(action)
 
 
+def linking(pid: Pid) -> Do:
+    return Do(lambda process: process.link(pid))
+
+
 @pytest.mark.parametrize("error", [ValueError("bug"), SystemExit(3), KeyboardInterrupt()], ids=repr)
 def test_whatever_a_turn_raises_ends_that_actor_alone_and_its_successor_takes_the_name(
     error: BaseException,
@@ -167,8 +171,12 @@ def test_a_crash_in_finalize_is_logged_and_still_ends_the_actor() -> None:
         watcher = system.spawn(lambda: Worker(reports), "watcher")
         pid = system.spawn(Sore, "sore")
         assert report(reports) == ("initialize", watcher.incarnation)
-        system.link(watcher, pid)
-        system.terminate(pid)
+
+        def link_then_end(process: Process) -> None:
+            process.link(pid)
+            process.terminate(pid)
+
+        system.send(watcher, watcher, Do(link_then_end))
         assert report(reports) == ("exited", pid)
     assert ("sore", "actor crashed in finalize") in Logbook.entries
 
@@ -249,7 +257,13 @@ def test_a_full_mailbox_refuses_is_counted_and_tells_the_sender_who_linked_it() 
         sender = system.spawn(lambda: Worker(reports), "sender")
         slow = system.spawn(Worker, "slow")
         assert report(reports) == ("initialize", sender.incarnation)
-        system.link(sender, slow)
+
+        def link_and_say_so(process: Process) -> None:
+            process.link(slow)
+            reports.put("linked")
+
+        system.send(sender, sender, Do(link_and_say_so))
+        assert report(reports) == "linked"
         system.send(sender, slow, Do(block))
         assert blocked.wait(DEADLINE_SECONDS)
         for number in range(12):
