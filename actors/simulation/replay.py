@@ -1,0 +1,90 @@
+"""Runs a scenario for many seeds, and again for the one that failed.
+
+A scenario is a function that takes a `Simulation` and does with it what a test does::
+
+    def lossy(sim: Simulation) -> None: ...
+
+    def test_nothing_is_lost_for_good() -> None:
+        check(lossy, seeds(50))
+
+Where it fails, the report names the command that runs that very seed again. PION_SEED=17 in the
+environment has `seeds` give 17 alone, PION_SEED_FACTOR=100 has it give a hundred times as many.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from actors.simulation.failure import SimulationFailure
+from actors.simulation.points import Action, FaultPoint
+from actors.simulation.simulation import Simulation
+
+Scenario = Callable[[Simulation], object]
+
+_SEED = "PION_SEED"
+_FACTOR = "PION_SEED_FACTOR"
+
+
+def seeds(count: int, first: int = 0) -> range:
+    """So many seeds from `first` on, unless the environment says otherwise."""
+    if _SEED in os.environ:
+        first, count = _number(_SEED), 1
+    return range(first, first + count * (_number(_FACTOR) if _FACTOR in os.environ else 1))
+
+
+def check(scenario: Scenario, numbers: Iterable[int], **options: Any) -> None:
+    """Run the scenario with each seed; `options` are those of `Simulation`."""
+    for seed in numbers:
+        run(scenario, seed, **options)
+
+
+def run(scenario: Scenario, seed: int, **options: Any) -> Simulation:
+    """Run the scenario with one seed and return the simulation; what it raises carries the report."""
+    sim = Simulation(seed, **options)
+    sim.replay = command(scenario, seed)
+    _run(scenario, sim)
+    return sim
+
+
+def placements(
+    scenario: Scenario, seed: int, action: Action, *, most: int = 3, **options: Any
+) -> Iterator[FaultPoint]:
+    """Run the scenario with the fault at every point that it passes, the first `most` times of each.
+
+    A first run without faults finds the points; then each run has one fault. Gives the place of each after
+    its run.
+    """
+    for point, node, times in run(scenario, seed, **options).fault_points():
+        for nth in range(1, min(times, most) + 1):
+            sim = Simulation(seed, **options)
+            sim.replay = f"{command(scenario, seed)}, with {action} at pass {nth} of {point} on {node}"
+            sim.arm(point, node=node, nth=nth, action=action)
+            _run(scenario, sim)
+            yield FaultPoint(point, node, nth)
+
+
+def command(scenario: Scenario, seed: int) -> str:
+    """What a person types to run the scenario with that seed again."""
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+    if "<" not in scenario.__qualname__ and not test:
+        return f"python -m actors.simulation {scenario.__module__}:{scenario.__qualname__} --seed {seed}"
+    return f"{_SEED}={seed} python -m pytest '{test}'"
+
+
+def _run(scenario: Scenario, sim: Simulation) -> None:
+    try:
+        scenario(sim)
+    except SimulationFailure:
+        raise
+    except Exception as error:
+        error.add_note(sim.report("the scenario failed"))
+        raise
+
+
+def _number(variable: str) -> int:
+    value = os.environ[variable]
+    if not value.isascii() or not value.isdigit():
+        raise ValueError(f"{variable}={value}: must be a whole number")
+    return int(value)
