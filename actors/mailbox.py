@@ -87,28 +87,6 @@ class Mailbox:
         return not self._urgent and not self.depth()
 
 
-class Asker:
-    """Stands in for an actor that waits for one answer; `taken` hears of each that comes."""
-
-    def __init__(self, taken: Callable[[Envelope], None]) -> None:
-        self._answers: SimpleQueue[object] = SimpleQueue()
-        self._taken = taken
-
-    def post(self, envelope: Envelope) -> bool:
-        """Take an answer; only the first one is looked at."""
-        self._taken(envelope)
-        self._answers.put(envelope.message)
-        return True
-
-    def post_signal(self, envelope: Envelope) -> None:
-        """Take the news that the asked one is gone."""
-        self._answers.put(envelope.message)
-
-    def wait(self, timeout_seconds: float) -> object:
-        """The first thing that came; raises queue.Empty when nothing did."""
-        return self._answers.get(timeout=timeout_seconds)
-
-
 class NodeInbox:
     """Stands in for the node itself, and has what is said to it dealt with at once."""
 

@@ -13,17 +13,17 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from queue import Empty
 
 import pykka
 import structlog
 
 from actors.actor import Actor, Blueprint, Terminate, describe
+from actors.asks import Asker, Asks
 from actors.clock import Clock
 from actors.disk import Disk
 from actors.exits import Exits
 from actors.links import Link
-from actors.mailbox import Asker, Mailbox, NodeInbox
+from actors.mailbox import Mailbox, NodeInbox
 from actors.process import Exited, Fired, Initialize, Process
 from actors.supervisor import SUPERVISOR, Supervisor
 from actors.system import NEVER, Log, Restart, Timer
@@ -37,7 +37,6 @@ from transport.secret import Secret
 
 #: Messages that may wait in a mailbox before further ones are refused.
 MAILBOX_BOUND = 65_536
-_BREAKS_KEPT = 64
 
 
 class PykkaSystem:
@@ -72,7 +71,6 @@ class PykkaSystem:
         self._fault = fault
         self._mailbox_bound = mailbox_bound
         self._incarnations = itertools.count(self.incarnation)
-        self._asks = itertools.count()
         self._clock = Clock(self._fire)
         self._router: Router | None = None
         if bind is not None:
@@ -92,8 +90,7 @@ class PykkaSystem:
         self._actors: dict[str, Actor] = {}
         self._blueprints: dict[str, Blueprint] = {}
         self._exits = self._make_exits()
-        # Why connections broke, the latest last, for those who ask and get no answer.
-        self._breaks: dict[Address, str] = {}
+        self._asks = Asks(self)
         self._stopping = False
         self._ended = threading.Event()
         self._failure: str | None = None
@@ -227,25 +224,7 @@ class PykkaSystem:
         Raises TimeoutError naming who did not answer, ConnectionError when there is no such actor or no
         way to its node.
         """
-        asker = Asker(self._taken)
-        pid = Pid(f"ask-{next(self._asks)}", *self.address, self.incarnation)
-        with self._lock:
-            self._breaks.pop(to.address, None)
-            self._mailboxes[pid] = asker
-        try:
-            self.link(pid, to)
-            self.send(pid, to, message)
-            answer = asker.wait(timeout_seconds)
-        except Empty:
-            raise TimeoutError(f"{to} did not answer within {timeout_seconds:g} s") from None
-        finally:
-            with self._lock:
-                del self._mailboxes[pid]
-            self.unlink(pid, to)
-        if isinstance(answer, Exited):
-            reason = self._breaks.get(to.address)
-            raise ConnectionError(f"{to} cannot be reached: {reason}" if reason else f"{to}: no such actor")
-        return answer
+        return self._asks.ask(to, message, timeout_seconds)
 
     def actors(self) -> tuple[ActorStatus, ...]:
         """Every actor of this node, in order of spawning."""
@@ -339,13 +318,20 @@ class PykkaSystem:
         if envelope.credit is not None:
             envelope.credit.spend()
 
-    def _taken(self, envelope: Envelope) -> None:
-        """Note a message that an asker takes, which has no turns."""
+    def taken(self, envelope: Envelope) -> None:
+        """Note an answer, which will have no turn; see `asks.AskedSystem`."""
         if self.tracer is not None:
             now = self.now()
             self.tracer.handled(envelope, now, now)
         if envelope.credit is not None:
             envelope.credit.spend()
+
+    def route(self, pid: Pid, inbox: Asker | None) -> None:
+        """Make or unmake a way to somebody who is no actor; see `asks.AskedSystem`."""
+        if inbox is None:
+            self._mailboxes.pop(pid, None)
+        else:
+            self._mailboxes[pid] = inbox
 
     def _dropped(self, envelope: Envelope, reason: str) -> None:
         """Note a message that never left for its node."""
@@ -381,10 +367,7 @@ class PykkaSystem:
         self._send_elsewhere(Envelope(sender, Pid("", *address), message))
 
     def _broken(self, address: Address, reason: str) -> None:
-        with self._lock:
-            self._breaks[address] = reason
-            if len(self._breaks) > _BREAKS_KEPT:
-                del self._breaks[next(iter(self._breaks))]
+        self._asks.broken(address, reason)
         count = self._exits.broken(address)
         if count:
             self.log.info("links broken", peer=str(address), links=count, reason=reason)
