@@ -7,14 +7,13 @@ empty otherwise. A kind may get further fields at its end without a new version:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, ClassVar
 
 import msgspec
 
 from transport.codec import EncodeError
-from transport.envelope import Envelope
-from transport.pid import Address
+from transport.pid import Address, Pid
 
 PROTOCOL = 1
 
@@ -23,7 +22,7 @@ _MAX_NAME = 255
 _Name = Annotated[str, msgspec.Meta(max_length=_MAX_NAME)]
 _Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 _Count = Annotated[int, msgspec.Meta(ge=0)]
-_MAX_ENTRIES = 4_096
+_MAX_MESSAGES = 4_096
 _Reason = Annotated[str, msgspec.Meta(max_length=1_000)]
 
 
@@ -79,29 +78,42 @@ class Hello(Frame, frozen=True, gc=False):
         return Address(self.to_host, self.to_port)
 
 
-class Entry(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One message of a batch: everything but its bytes. Hosts and ports are those of the two nodes."""
+class Route(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """From whom to whom, and what. Hosts and ports are those of the two nodes."""
 
     sender: _Name
     sender_incarnation: int
     to: _Name
     to_incarnation: int
     type_name: _Name
-    size: _Count
-    trace: int = 0
-    span: int = 0
-    parent: int = 0
 
 
 class Batch(Frame, frozen=True):
-    """Messages in order; `sequence` counts those of the session that went before."""
+    """Messages in order, column by column; their bytes are in the body, end to end."""
 
     kind_code: ClassVar[int] = 2
 
+    #: How many messages of the session went before.
     sequence: _Count
     #: The newest leader's epoch that the sender knows.
     epoch: int
-    entries: Annotated[list[Entry], msgspec.Meta(max_length=_MAX_ENTRIES)]
+    routes: Annotated[list[Route], msgspec.Meta(min_length=1, max_length=_MAX_MESSAGES)]
+    #: The number of bytes of each message.
+    sizes: Annotated[list[_Count], msgspec.Meta(max_length=_MAX_MESSAGES)]
+    #: Each message's place in `routes`; empty when all take the first.
+    places: list[_Count] = []
+    #: Trace, span and parent of each message; empty when there are none.
+    spans: list[int] = []
+
+    def check(self, size: int) -> None:
+        """Raise FrameError unless the columns fit each other and a body of `size` bytes."""
+        count = len(self.sizes)
+        if sum(self.sizes) != size:
+            raise FrameError("garbage", f"{size} bytes, but its messages take {sum(self.sizes)}")
+        if self.places and (len(self.places) != count or max(self.places) >= len(self.routes)):
+            raise FrameError("garbage", "a message without a route")
+        if self.spans and len(self.spans) != 3 * count:
+            raise FrameError("garbage", "a message without its place in a trace")
 
 
 class Grant(Frame, frozen=True, gc=False):
@@ -151,33 +163,34 @@ def hello(session: int, address: Address, incarnation: int, window: int, to: Add
     return write(Hello(PROTOCOL, Hello.kind_code, session, *address, incarnation, window, *to))
 
 
-def batch(session: int, sequence: int, epoch: int, entries: Sequence[msgspec.Raw]) -> bytes:
-    """The header of a Batch of lines made by `entry`."""
-    return _ENCODER.encode((PROTOCOL, Batch.kind_code, session, sequence, epoch, entries))
-
-
-def entry(envelope: Envelope, type_name: str, size: int) -> msgspec.Raw:
-    """A message's line in the header of a Batch; raises EncodeError where the other side would refuse it."""
-    sender, to = envelope.sender, envelope.to
+def route(sender: Pid, to: Pid, type_name: str) -> bytes:
+    """A Route, ready for `batch`; raises EncodeError where the other side would refuse it."""
     if max(len(sender.name), len(to.name), len(type_name)) > _MAX_NAME:
         raise EncodeError(
             f"{type_name[:80]!r} to {to.name[:80]!r}: names have at most {_MAX_NAME} characters"
         )
-    line = (
-        sender.name,
-        sender.incarnation,
-        to.name,
-        to.incarnation,
-        type_name,
-        size,
-        envelope.trace,
-        envelope.span,
-        envelope.parent,
-    )
     try:
-        return msgspec.Raw(_ENCODER.encode(line))
+        return _ENCODER.encode((sender.name, sender.incarnation, to.name, to.incarnation, type_name))
     except (ValueError, OverflowError) as error:
         raise EncodeError(f"{type_name!r} to {to.name!r}: {error}") from error
+
+
+def batch(
+    session: int,
+    sequence: int,
+    epoch: int,
+    routes: Iterable[bytes],
+    sizes: Sequence[int],
+    places: Sequence[int],
+    spans: Sequence[int],
+) -> bytes:
+    """The header of a Batch."""
+    lines = list(map(msgspec.Raw, routes))
+    if len(lines) == 1:
+        places = ()
+    if not any(spans):
+        spans = ()
+    return _ENCODER.encode((PROTOCOL, Batch.kind_code, session, sequence, epoch, lines, sizes, places, spans))
 
 
 def grant(session: int, units: int) -> bytes:

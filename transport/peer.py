@@ -14,20 +14,20 @@ import msgspec
 from transport import frame
 from transport.codec import DecodeError, decode
 from transport.envelope import Credit, Envelope, HeavyCredit
-from transport.frame import Batch, FrameError, Grant, Hello
+from transport.frame import Batch, FrameError, Grant, Hello, Route
 from transport.limits import UNIT_BYTES, Limits, units
 from transport.link import Link
 from transport.pid import Address, Pid
 
-#: So many names of a peer's and of our own actors are remembered to share their Pids.
-_KNOWN_PIDS = 4_096
+#: So many routes from a peer's actors to our own are remembered, to share their Pids.
+_KNOWN_ROUTES = 4_096
 
 
-class Outgoing(msgspec.Struct):
-    """A message ready to travel: encoded, with its line for the header."""
+class Outgoing(msgspec.Struct, gc=False):
+    """A message ready to travel; `route` was made by `frame.route`."""
 
     envelope: Envelope
-    entry: msgspec.Raw
+    route: bytes
     payload: bytes
 
 
@@ -76,8 +76,7 @@ class Peer:
         self._received = 0
         self._received_units = 0
         self._granted_units = 0
-        self._pids: dict[tuple[str, int], Pid] = {}
-        self._own_pids: dict[tuple[str, int], Pid] = {}
+        self._routes: dict[Route, tuple[Pid, Pid, str]] = {}
 
     @property
     def address(self) -> Address:
@@ -118,26 +117,31 @@ class Peer:
     def next_batch(self, epoch: int) -> tuple[bytes, bytes] | None:
         """Header and body of the next messages that its credit allows to send; None if there are none."""
         queue, limits = self._queue, self._limits
-        entries: list[msgspec.Raw] = []
+        routes: dict[bytes, int] = {}
+        places: list[int] = []
+        spans: list[int] = []
         payloads: list[bytes] = []
         size, credit = 0, self._may_send_units - self._sent_units
-        while queue and len(entries) < limits.batch_messages:
+        while queue and len(payloads) < limits.batch_messages:
             outgoing = queue[0]
             length = len(outgoing.payload)
             cost = 1 if length < UNIT_BYTES else units(length)
-            if cost > credit or (entries and size + length > limits.batch_bytes):
+            if cost > credit or (payloads and size + length > limits.batch_bytes):
                 break
             queue.popleft()
             size += length
             credit -= cost
-            entries.append(outgoing.entry)
+            envelope = outgoing.envelope
+            spans += (envelope.trace, envelope.span, envelope.parent)
+            places.append(routes.setdefault(outgoing.route, len(routes)))
             payloads.append(outgoing.payload)
-        if not entries:
+        if not payloads:
             return None
         self._queued_bytes -= size
         self._sent_units = self._may_send_units - credit
-        header = frame.batch(self.session, self._sent, epoch, entries)
-        self._sent += len(entries)
+        sizes = list(map(len, payloads))
+        header = frame.batch(self.session, self._sent, epoch, routes, sizes, places, spans)
+        self._sent += len(payloads)
         return header, b"".join(payloads)
 
     def granted(self, grant: Grant) -> None:
@@ -161,42 +165,31 @@ class Peer:
             raise FrameError("session", "messages of another session")
         if batch.sequence != self._received:
             raise FrameError("sequence", f"message {batch.sequence} where {self._received} is next")
-        sizes = [entry.size for entry in batch.entries]
-        if sum(sizes) != len(body):
-            raise FrameError("garbage", f"{len(body)} bytes, but its messages take {sum(sizes)}")
-        self._received += len(sizes)
-        self._received_units += len(sizes) if len(body) < UNIT_BYTES else sum(map(units, sizes))
+        batch.check(len(body))
+        self._received += len(batch.sizes)
+        self._received_units += len(batch.sizes) if len(body) < UNIT_BYTES else sum(map(units, batch.sizes))
         if self._received_units - self._granted_units > self._limits.window:
             raise FrameError("flood", f"sent beyond its window of {self._limits.window} units")
 
     def envelopes(self, batch: Batch, body: bytes, refused: Callable[[DecodeError], None]) -> list[Envelope]:
         """The messages of an accepted batch; `refused` gets the error of each that cannot be read."""
+        routes = [self._known_route(route) for route in batch.routes]
+        taken = [routes[place] for place in batch.places] or routes[:1] * len(batch.sizes)
+        spans = batch.spans or [0] * (3 * len(batch.sizes))
         envelopes = []
         end = 0
-        for entry in batch.entries:
-            start, end = end, end + entry.size
-            credit = self.credit
-            if entry.size >= UNIT_BYTES:
-                credit = HeavyCredit(credit, units(entry.size))
+        for size, (sender, to, type_name), trace, span, parent in zip(
+            batch.sizes, taken, spans[0::3], spans[1::3], spans[2::3], strict=True
+        ):
+            start, end = end, end + size
+            credit = self.credit if size < UNIT_BYTES else HeavyCredit(self.credit, units(size))
             try:
-                message = decode(entry.type_name, body[start:end])
+                message = decode(type_name, body[start:end])
             except DecodeError as error:
                 credit.spend()
                 refused(error)
                 continue
-            envelopes.append(
-                Envelope(
-                    self._pid_of(entry.sender, entry.sender_incarnation),
-                    self._own_pid_of(entry.to, entry.to_incarnation),
-                    message,
-                    entry.trace,
-                    entry.span,
-                    entry.parent,
-                    0.0,
-                    credit,
-                    batch.epoch,
-                )
-            )
+            envelopes.append(Envelope(sender, to, message, trace, span, parent, 0.0, credit, batch.epoch))
         return envelopes
 
     def grant(self) -> bytes | None:
@@ -218,20 +211,13 @@ class Peer:
             received=self._received,
         )
 
-    def _pid_of(self, name: str, incarnation: int) -> Pid:
-        pid = self._pids.get((name, incarnation))
-        if pid is None:
+    def _known_route(self, route: Route) -> tuple[Pid, Pid, str]:
+        known = self._routes.get(route)
+        if known is None:
+            if len(self._routes) >= _KNOWN_ROUTES:
+                self._routes.clear()
             address = self.address if self.hello is None else self.hello.address
-            pid = _remember(self._pids, Pid(name, *address, incarnation))
-        return pid
-
-    def _own_pid_of(self, name: str, incarnation: int) -> Pid:
-        pid = self._own_pids.get((name, incarnation))
-        return pid or _remember(self._own_pids, Pid(name, *self._own, incarnation))
-
-
-def _remember(pids: dict[tuple[str, int], Pid], pid: Pid) -> Pid:
-    if len(pids) >= _KNOWN_PIDS:
-        pids.clear()
-    pids[pid.name, pid.incarnation] = pid
-    return pid
+            sender = Pid(route.sender, *address, route.sender_incarnation)
+            to = Pid(route.to, *self._own, route.to_incarnation)
+            known = self._routes[route] = sender, to, route.type_name
+        return known

@@ -15,12 +15,12 @@ from concurrent.futures import Future
 
 import structlog
 
+from transport import frame
 from transport.codec import encode
 from transport.envelope import Envelope
-from transport.frame import entry
 from transport.limits import Limits
 from transport.peer import Outgoing, Peer, PeerStatus
-from transport.pid import Address
+from transport.pid import Address, Pid
 from transport.secret import Secret
 from transport.sockets import LINGER_SECONDS, Sockets
 from transport.switchboard import Switchboard
@@ -28,6 +28,8 @@ from transport.switchboard import Switchboard
 __all__ = ["Limits", "PeerStatus", "Router"]
 
 _WILDCARDS = frozenset(("*", "0.0.0.0", "::"))  # noqa: S104  names them, binds to none
+#: So many routes between actors are remembered as they are written on the wire.
+_KNOWN_ROUTES = 4_096
 _TICK_SECONDS = 0.25
 #: How soon to try again when a connection had no room.
 _RETRY_SECONDS = 0.001
@@ -65,6 +67,7 @@ class Router:
         self._host = _Host(receive, broken, dropped)
         self._failed = failed
         self._outgoing: deque[Outgoing] = deque()
+        self._routes: dict[tuple[Pid, Pid, str], bytes] = {}
         self._wanted: deque[Address] = deque()
         self._grants: deque[Peer] = deque()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -90,7 +93,9 @@ class Router:
     def send(self, envelope: Envelope) -> None:
         """Send a message to another node; raises EncodeError, a TypeError, when it cannot travel."""
         type_name, payload = encode(envelope.message)
-        self._outgoing.append(Outgoing(envelope, entry(envelope, type_name, len(payload)), payload))
+        way = (envelope.sender, envelope.to, type_name)
+        route = self._routes.get(way) or self._new_route(way)
+        self._outgoing.append(Outgoing(envelope, route, payload))
         if self._asleep:
             self._rouse()
 
@@ -116,7 +121,15 @@ class Router:
 
     @epoch.setter
     def epoch(self, epoch: int) -> None:
+        if not 0 <= epoch < 2**63:
+            raise ValueError(f"epoch {epoch}: must be from 0 to 2^63-1")
         self._started.result().epoch = epoch
+
+    def _new_route(self, way: tuple[Pid, Pid, str]) -> bytes:
+        if len(self._routes) >= _KNOWN_ROUTES:
+            self._routes.clear()
+        route = self._routes[way] = frame.route(*way)
+        return route
 
     def _rouse(self) -> None:
         self._asleep = False
