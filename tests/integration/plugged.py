@@ -40,3 +40,11 @@ class Watcher(Process):
 
     def exited(self, pid: Pid) -> None:
         self.log.info("watched actor is gone", gone=str(pid))
+
+
+class Keeper(Process):
+    """Passes a fault point."""
+
+    def initialize(self) -> None:
+        self.system.fault("keeper.kept")
+        self.log.info("survived")

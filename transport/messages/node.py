@@ -1,12 +1,14 @@
 """What a node's `node` actor is asked: who it is, and to start and stop its actors.
 
 Every request may be repeated until it is answered. A request that is not granted is answered with
-`NodeRefusal`, whose reason is for people.
+`NodeRefusal`, whose reason is for people. What only looks at a node leaves no trace, so that a dashboard
+does not push the work of others out of memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import msgspec
 
@@ -32,9 +34,13 @@ class NodePeer(Record):
 class DescribeNode(Message):
     """Answered by `NodeDescription`."""
 
+    traced: ClassVar[bool] = False
+
 
 class NodeDescription(Message):
     """Who a node is and what lives on it."""
+
+    traced: ClassVar[bool] = False
 
     address: Address
     #: Differs between the lives of a node on one address.
@@ -50,9 +56,13 @@ class NodeDescription(Message):
 class ReadMetrics(Message):
     """Answered by `NodeMetricsRead`."""
 
+    traced: ClassVar[bool] = False
+
 
 class NodeMetricsRead(Message):
     """All metrics of a node, by Mesos' names."""
+
+    traced: ClassVar[bool] = False
 
     values: Mapping[str, float]
 
