@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import TextIO
 
@@ -15,7 +15,7 @@ from actors.trace.follower import Follower
 from actors.trace.merge import Step
 from actors.trace.tracer import RECORDER
 from actors.trace.wording import elide, moment, printable, sentence, width
-from transport.messages.tracing import TraceBatch, TraceFilter, TraceRecord
+from transport.messages.tracing import TraceFilter, TraceRecord
 from transport.pid import Address, Pid
 
 #: Cells of the route, so that most types stand below one another.
@@ -27,8 +27,15 @@ def follow(
 ) -> None:
     """Print until the user has enough; raises BrokenPipeError when the reader of `out` has left."""
     printer = Printer(line, out)
-    recorders = [Pid(RECORDER, *node) for node in nodes]
-    make = partial(Follower, recorders, wanted, told=printer.told, lost=printer.lost, refused=printer.refused)
+    make = partial(
+        Follower,
+        [Pid(RECORDER, *node) for node in nodes],
+        wanted,
+        told=printer.told,
+        missed=printer.missed,
+        lost=printer.lost,
+        refused=printer.refused,
+    )
     asking.spawn(make, "follower")
     printer.wait()
 
@@ -41,7 +48,6 @@ class Printer:
         self._out = out
         self._over = threading.Event()
         self._failure: OSError | None = None
-        self._lost: dict[Pid, None] = {}
 
     def wait(self) -> None:
         """Block until nothing can be printed any more, and raise why."""
@@ -49,30 +55,30 @@ class Printer:
         if self._failure is not None:
             raise self._failure
 
-    def told(self, recorder: Pid, batch: TraceBatch) -> None:
-        """Print a batch."""
-        self._lost.pop(recorder.whoever(), None)
-        try:
-            if batch.missed:
-                print(f"({batch.missed} more at {recorder.address}: too fast to be shown)", file=self._out)
-            for record in batch.records:
-                text = self._line(record)
-                if text:
-                    print(text, file=self._out)
-            self._out.flush()
-        except OSError as error:
-            self._failure = error
-            self._over.set()
+    def told(self, records: Sequence[TraceRecord]) -> None:
+        """Print what happened."""
+        self._print(text for text in map(self._line, records) if text)
+
+    def missed(self, recorder: Pid, count: int) -> None:
+        """Tell that messages come faster than they are shown."""
+        warn(f"{count} more messages at {recorder.address}: too fast to be shown")
 
     def lost(self, recorder: Pid) -> None:
-        """Tell once that a node cannot be reached."""
-        if recorder.whoever() not in self._lost:
-            self._lost[recorder.whoever()] = None
-            warn(f"{recorder.address} cannot be reached; it is tried again")
+        """Tell that a node cannot be reached."""
+        warn(f"{recorder.address} cannot be reached; trying again")
 
     def refused(self, recorder: Pid, reason: str) -> None:
         """Tell that a node does not let itself be followed."""
         warn(reason)
+
+    def _print(self, lines: Iterable[str]) -> None:
+        try:
+            for text in lines:
+                print(text, file=self._out)
+            self._out.flush()
+        except OSError as error:
+            self._failure = error
+            self._over.set()
 
 
 #: Makes the line of a record, or "" for none.
@@ -105,8 +111,10 @@ class TextLine:
         route = printable(route)
         padding = " " * max(0, _ROUTE_CELLS - width(route))
         time = moment(record.started or record.sent)[11:23]
-        text = f"{time}  {route}{padding}  {sentence(step_of(record))}"
-        return elide(text, self._columns, "…") if self._columns else text
+        text = f"{time}  {route}{padding}  "
+        if self._columns is None:
+            return text + sentence(step_of(record))
+        return elide(text + sentence(step_of(record), self._columns - width(text)), self._columns, "…")
 
     def _name(self, actor: str) -> str:
         name = actor.partition("@")[0] or "node"

@@ -64,8 +64,10 @@ class Line:
         """Draw `text` from `column` on."""
         for letter in text:
             cells = letter_width(letter)
-            if cells == 0 and column:
-                self._cells[column - 1] += letter
+            if cells == 0:  # belongs to the letter before it
+                if column:
+                    self._reach(column)
+                    self._cells[column - 1] += letter
                 continue
             self._reach(column + cells)
             self._cells[column] = letter

@@ -87,12 +87,12 @@ class _Diagram:
         if layout is None:
             return self._listed()
         sheet = Sheet(layout, self._columns, self._pen)
-        lines = sheet.header(names)
-        for number, row in enumerate(rows):
+        lines = [sheet.header(names)]
+        for row in rows:
             if self._traces > 1 and row.step.after == 0:
-                if number:
-                    lines.append(sheet.pause(""))
-                lines.append(sheet.pause(f"trace {hexadecimal(row.step.trace)}"))
+                lines += [sheet.pause(), sheet.pause(f"trace {hexadecimal(row.step.trace)}")]
+            elif len(lines) == 1:
+                lines.append(sheet.pause())
             lines += sheet.message(row, self._time(row.step))
         return lines
 
@@ -103,8 +103,10 @@ class _Diagram:
         column = GUTTER + widest + 2
         lines = []
         for step, text in zip(self._drawn, routes, strict=True):
-            said = self._pen.spell(sentence(step))
-            parts = wrap(said, self._columns - column, _LISTED_LINES, self._pen.ellipsis)
+            room = self._columns - column
+            # Lines break at blanks and are not quite filled.
+            said = self._pen.spell(sentence(step, room * _LISTED_LINES * 3 // 4))
+            parts = wrap(said, room, _LISTED_LINES, self._pen.ellipsis)
             new = [Line(self._pen) for _ in parts]
             new[0].put(0, self._time(step), "time")
             new[0].put(GUTTER, elide(text, widest, self._pen.ellipsis), "name")

@@ -80,28 +80,33 @@ def merge(records: Iterable[TraceRecord]) -> Merged:
 
 def in_causal_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     """Sort by time, and correct times where an effect would stand before its cause."""
-    children: dict[int, list[Step]] = {}
-    spans = set()
     given = sorted(steps, key=lambda step: (step.started, step.sent, step.span))
-    for step in given:
-        spans.add(step.span)
-    roots = []
-    for step in given:
-        if step.parent in spans and step.parent != step.span:
-            children.setdefault(step.parent, []).append(step)
-        else:
-            roots.append(step)
-    ordered: list[Step] = []
-    waiting = deque((step, step.sent, 0) for step in roots)
-    while waiting:
-        step, earliest, after = waiting.popleft()
-        sent = max(step.sent, earliest)
-        started = max(step.started, sent)
-        ended = max(step.ended, started)
-        ordered.append(msgspec.structs.replace(step, sent=sent, started=started, ended=ended, after=after))
-        waiting.extend((child, started, after + 1) for child in children.pop(step.span, ()))
-    ordered.sort(key=lambda step: (step.started, step.after, step.sent, step.span))
-    return tuple(ordered)
+    spans = {step.span for step in given if step.span}
+    children: dict[int, list[int]] = {}
+    roots: list[int] = []
+    for place, step in enumerate(given):
+        caused = step.parent in spans and step.parent != step.span
+        (children.setdefault(step.parent, []) if caused else roots).append(place)
+    ordered: dict[int, Step] = {}
+    # Every step is reached from a root, unless somebody claims that two caused each other.
+    for root in (*roots, *range(len(given))):
+        waiting = deque([(root, given[root].sent, 0)])
+        while waiting:
+            place, earliest, after = waiting.popleft()
+            if place in ordered:
+                continue
+            step = ordered[place] = _not_before(earliest, given[place], after)
+            waiting.extend((child, step.started, after + 1) for child in children.get(step.span, ()))
+    return tuple(sorted(ordered.values(), key=lambda step: (step.started, step.after, step.sent, step.span)))
+
+
+def _not_before(earliest: float, step: Step, after: int) -> Step:
+    """The step with its times moved so that it is sent at `earliest` at the earliest."""
+    sent = max(step.sent, earliest)
+    started = max(step.started, sent)
+    return msgspec.structs.replace(
+        step, sent=sent, started=started, ended=max(step.ended, started), after=after
+    )
 
 
 def _by_message(records: Iterable[TraceRecord]) -> tuple[list[_Message], dict[str, int]]:

@@ -26,15 +26,15 @@ class Sheet:
         self._columns = columns
         self._pen = pen
 
-    def header(self, names: Sequence[str]) -> list[Line]:
+    def header(self, names: Sequence[str]) -> Line:
         """The actors' names above their lifelines."""
         line = Line(self._pen)
         for column, name in zip(self._layout.lifelines, names, strict=True):
             name = elide(name, self._layout.name_cells, self._pen.ellipsis)
             line.put(column - width(name) // 2, name, "name")
-        return [line, self._lifelines()]
+        return line
 
-    def pause(self, text: str) -> Line:
+    def pause(self, text: str = "") -> Line:
         """A row without a message."""
         line = self._lifelines()
         column = self._layout.details

@@ -13,6 +13,9 @@ from actors.trace.merge import Step
 #: A turn, or a wait in a mailbox, is worth a word from this length on.
 WORTH_TELLING_SECONDS = 0.001
 
+#: What a message says is not cut to less than this.
+_LEAST_CELLS = 8
+
 _BARE = re.compile(r"[^\s,=\"'\[\]{}()]+")
 _SIGNALS = frozenset({"Fired", "Exited", "Initialize"})
 
@@ -31,10 +34,15 @@ def details(step: Step) -> str:
     return " · ".join(filter(None, (*_remarks(step), _said(step))))
 
 
-def sentence(step: Step) -> str:
-    """`Type(name=value, …)`, and before it what became of the message, if that is remarkable."""
-    said = _said(step)
-    return "  ".join((*_remarks(step), f"{label(step)}({said})" if said else label(step)))
+def sentence(step: Step, cells: int | None = None) -> str:
+    """`Type(name=value, …)` and what became of the message, if that is remarkable.
+
+    With `cells`, what it says is cut so that the remarks have room too.
+    """
+    name, said, remarks = label(step), _said(step), "  ".join(_remarks(step))
+    if cells is not None:
+        said = elide(said, max(_LEAST_CELLS, cells - width(name) - width(remarks) - 4), "…")
+    return "  ".join(filter(None, (f"{name}({said})" if said else name, remarks)))
 
 
 def describe(fields: Mapping[str, Any]) -> str:
