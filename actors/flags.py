@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import inspect
 import textwrap
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -117,7 +118,7 @@ def help_text(flags: type[Flags], usage: str, *, prefix: str, columns: int = 100
     """What `--help` prints: every flag with its form, its sentence and its default."""
     known = declared(flags)
     margin = min(34, max(len(_form(flag)) for flag in known) + 4)
-    opening = textwrap.dedent(flags.__doc__ or "").strip()
+    opening = inspect.cleandoc(flags.__doc__ or "")
     closing = f"Each flag can be given as {prefix}NAME in the environment; the command line comes first."
     entries = "\n".join(_entry(flag, margin, columns) for flag in known)
     return f"Usage: {usage}\n\n{opening}\n\nFlags:\n{entries}\n\n{closing}"

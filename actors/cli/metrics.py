@@ -20,5 +20,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print one line for each metric."""
     with Client.of(arguments) as asking:
         read = asking.ask(arguments.node, ReadMetrics(), NodeMetricsRead)
-    print(json(read.values) if arguments.json else table(("METRIC", "VALUE"), read.values.items()))
+    print(json(read.values) if arguments.json else table(("METRIC", "VALUE"), _rows(read)))
     return 0
+
+
+def _rows(read: NodeMetricsRead) -> list[tuple[str, str]]:
+    return [(name, f"{value:.6g}") for name, value in read.values.items()]

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 
 from actors.cli.parser import CommandError
@@ -23,6 +24,8 @@ def main(words: Sequence[str], environment: Mapping[str, str]) -> int:
         print(help_text(NodeFlags, "pion node [flags]", prefix=PREFIX))
         return 0
     flags = load(NodeFlags, words, environment, prefix=PREFIX)
+    # As with `python -m`: whoever writes actors finds them from the folder that they stand in.
+    sys.path.insert(0, str(Path.cwd()))
     logs = Logs(flags.logging_level)
     logs.install()
     node = Node(flags, logs, environment)

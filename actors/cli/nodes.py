@@ -23,10 +23,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Print one line for each node; those that do not answer are listed as such."""
     with Client.of(arguments) as asking:
         answered, silent = survey(asking, arguments.node)
+        own = asking.address
     if arguments.json:
         print(json({"nodes": answered, "silent": silent}))
     else:
-        print(table(("NODE", "VERSION", "PROCESS", "UP", "ACTORS", "PEERS"), map(_row, answered)))
+        print(
+            table(
+                ("NODE", "VERSION", "PROCESS", "UP", "ACTORS", "PEERS"),
+                (_row(node, own) for node in answered),
+            )
+        )
         for address, reason in silent.items():
             print(f"{address}  {reason}")
     return 0
@@ -56,12 +62,12 @@ def survey(asking: Client, first: Address) -> tuple[list[NodeDescription], dict[
     return answered, silent
 
 
-def _row(node: NodeDescription) -> tuple[object, ...]:
+def _row(node: NodeDescription, own: Address) -> tuple[object, ...]:
     return (
         node.address,
         node.version,
         node.process,
         seconds(node.uptime_seconds),
         len(node.actors),
-        len(node.peers),
+        sum(peer.address != own for peer in node.peers),
     )

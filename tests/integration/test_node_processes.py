@@ -93,7 +93,10 @@ def test_actors_on_two_nodes_talk(children: Children, terminal: Terminal) -> Non
     assert [node["process"] for node in nodes] == [two.process.pid, one.process.pid]
     table = terminal.prints("nodes", f"--node={one.address}").splitlines()
     assert table[0].split() == ["NODE", "VERSION", "PROCESS", "UP", "ACTORS", "PEERS"]
-    assert [line.split()[0] for line in table[1:]] == [str(one.address), str(two.address)]
+    assert [(line.split()[0], line.split()[-1]) for line in table[1:]] == [
+        (str(one.address), "1"),
+        (str(two.address), "1"),
+    ]
 
 
 def test_actors_are_listed_started_and_stopped_from_outside(children: Children, terminal: Terminal) -> None:
@@ -225,6 +228,29 @@ def test_a_node_that_cannot_start_says_why(children: Children, flags: list[str],
     with pytest.raises(CommandError) as raised:
         children.start("node", flags)
     assert str(raised.value).startswith(f"node node did not start: {reason}")
+
+
+def test_actors_are_found_in_the_folder_where_the_node_is_started(children: Children, tmp_path: Path) -> None:
+    (tmp_path / "my_actors.py").write_text(
+        "from actors.process import Process\n\nclass Mine(Process):\n    pass\n"
+    )
+    # -P keeps Python from looking there by itself, as it does not for the installed command.
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "actors.cli.pion",
+        "node",
+        "--actor_port=0",
+        "--actor=a=my_actors:Mine",
+    ]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as node:
+        assert node.stdout is not None
+        assert node.stdout.readline().startswith("pion node 127.0.0.1:")
+        node.terminate()
+        assert node.wait(DEADLINE_SECONDS) == 0
 
 
 def test_a_port_and_a_work_directory_belong_to_one_node(children: Children, tmp_path: Path) -> None:
