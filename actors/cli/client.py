@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -12,6 +13,7 @@ from typing import Self, TypeVar
 from actors.cli.parser import CommandError, UsageError, typed
 from actors.logging import Logs
 from actors.node.control import NODE
+from actors.process import Process
 from actors.pykka_system import PykkaSystem
 from actors.units import Duration
 from transport.messages.node import NodeRefusal
@@ -81,6 +83,10 @@ class Client:
     def address(self) -> Address:
         """Where this command listens for answers."""
         return self._system.address
+
+    def spawn(self, make: Callable[[], Process], name: str) -> Pid:
+        """Host an actor beside the asking, for what one answer cannot give."""
+        return self._system.spawn(make, name)
 
     def ask(self, address: Address, message: object, answer: type[T]) -> T:
         """Ask the `node` actor at `address`."""
