@@ -1,7 +1,5 @@
 """Two actors that talk, whatever the network does: what is lost is said again."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from actors.process import Process, handles
@@ -17,14 +15,14 @@ class Ping(Message):
 
 
 class Pong(Message):
-    """The answer to the question of that number."""
+    """Its answer."""
 
     type_name: ClassVar[str] = "ping.Pong"
     number: int
 
 
 class Ponger(Process):
-    """Answers every ping; a ping that comes twice is answered twice, which harms nobody."""
+    """Answers every ping; one that comes twice is answered twice, which harms nobody."""
 
     @handles(Ping)
     def ping(self, sender: Pid, message: Ping) -> None:
@@ -36,25 +34,23 @@ class Pinger(Process):
     """Asks `count` questions one after the other, each again and again until its answer comes."""
 
     def __init__(self, ponger: Pid, count: int = 10) -> None:
-        self._ponger = ponger
-        self._count = count
-        self.answered = 0
+        self.ponger, self.count, self.answered = ponger, count, 0
 
     def initialize(self) -> None:
-        """Ask the first question."""
+        """Ask the first question, and twice a second whichever is open then."""
         self._ask()
+        self._again = self.every(0.5, self._ask)
 
     @handles(Pong)
     def pong(self, sender: Pid, message: Pong) -> None:
         """Go on with the next question, unless this answer is an old one come twice."""
-        if message.number != self.answered + 1:
-            return
-        self.answered += 1
-        self.log.info("pong", number=message.number, sender=str(sender))
-        self._retry.cancel()
-        if self.answered < self._count:
+        if message.number == self.answered + 1:
+            self.answered += 1
+            self.log.info("pong", number=message.number, sender=str(sender))
             self._ask()
 
     def _ask(self) -> None:
-        self.send(self._ponger, Ping(self.answered + 1))
-        self._retry = self.delay(0.5, self._ask)
+        if self.answered < self.count:
+            self.send(self.ponger, Ping(self.answered + 1))
+        else:
+            self._again.cancel()

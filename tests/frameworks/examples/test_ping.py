@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.simulation.faults import Faults
-from actors.simulation.simulation import Simulation
+from actors.simulation import Faults, Simulation
 from frameworks.examples.ping import Pinger, Ponger
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actors.node.control import NODE
-from actors.simulation.faults import Faults
-from actors.simulation.node import SimulatedNode
-from actors.simulation.simulation import Simulation
+from actors.simulation import Faults, SimulatedNode, Simulation
 from actors.system import Restart
 from frameworks.examples.primes import (
     AskProgress,
