@@ -47,21 +47,28 @@ def run(arguments: argparse.Namespace) -> int:
     """Show two nodes at work; ends both, whatever ends the tour."""
     if arguments.below < 1:
         raise UsageError(f"--below={arguments.below}: must be at least 1")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with tempfile.TemporaryDirectory(prefix="pion-demo-") as folder, Children(Path(folder)) as children:
-        print(f"Two nodes on this machine count the primes below {arguments.below:,}.\n")
-        workers = children.start("workers", [f"--actor={name}={_MODULE}:Worker" for name in _WORKERS]).address
-        print(f"  node {workers}   hosts the workers {' and '.join(_WORKERS)}")
-        pids = ",".join(f"{name}@{workers}" for name in _WORKERS)
-        settings = f"workers={pids},below={arguments.below},end_node=false"
-        foreman = children.start("foreman", [f"--actor=foreman={_MODULE}:Foreman,{settings}"]).address
-        print(f"  node {foreman}   hosts the foreman, who hands out ranges of numbers\n")
-        with Client(foreman, None, _TIMEOUT_SECONDS) as asking:
-            _report(_follow(asking, foreman), arguments.below)
-            _show_talk(asking, (foreman, workers))
-        if arguments.keep:
-            _stay(foreman)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with tempfile.TemporaryDirectory(prefix="pion-demo-") as folder, Children(Path(folder)) as children:
+            _tour(children, arguments)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 0
+
+
+def _tour(children: Children, arguments: argparse.Namespace) -> None:
+    print(f"Two nodes on this machine count the primes below {arguments.below:,}.\n")
+    workers = children.start("workers", [f"--actor={name}={_MODULE}:Worker" for name in _WORKERS]).address
+    print(f"  node {workers}   hosts the workers {' and '.join(_WORKERS)}")
+    pids = ",".join(f"{name}@{workers}" for name in _WORKERS)
+    settings = f"workers={pids},below={arguments.below},end_node=false"
+    foreman = children.start("foreman", [f"--actor=foreman={_MODULE}:Foreman,{settings}"]).address
+    print(f"  node {foreman}   hosts the foreman, who hands out ranges of numbers\n")
+    with Client(foreman, None, _TIMEOUT_SECONDS) as asking:
+        _report(_follow(asking, foreman), arguments.below)
+        _show_talk(asking, (foreman, workers))
+    if arguments.keep:
+        _stay(foreman)
 
 
 def _follow(asking: Client, foreman: Address) -> Progress:

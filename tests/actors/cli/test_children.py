@@ -1,0 +1,38 @@
+"""Nodes as child processes end with the one who started them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from actors.cli import children as children_module
+from actors.cli.children import Children
+from actors.cli.parser import CommandError
+
+
+def test_a_child_that_does_not_finish_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children_module, "END_SECONDS", 0.1)
+    with Children(tmp_path) as children:
+        child = children.start("stopped", [])
+        child.process.send_signal(signal.SIGSTOP)
+    assert child.process.returncode == -signal.SIGKILL
+
+
+def test_children_end_when_their_parent_fails(tmp_path: Path) -> None:
+    children = Children(tmp_path)
+    with pytest.raises(ZeroDivisionError), children:
+        one, two = children.start("one", []), children.start("two", [])
+        assert os.getpgid(one.process.pid) != os.getpgid(0)
+        raise ZeroDivisionError
+    assert (one.process.returncode, two.process.returncode) == (0, 0)
+
+
+def test_a_child_that_does_not_start_says_why(tmp_path: Path) -> None:
+    with Children(tmp_path) as children, pytest.raises(CommandError) as raised:
+        children.start("one", ["--actr=x"])
+    assert (
+        str(raised.value) == "node one did not start: pion node: --actr: no such flag; did you mean --actor?"
+    )
