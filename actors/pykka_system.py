@@ -247,7 +247,7 @@ class PykkaSystem:
             pid = Pid(name, *self.address, next(self._incarnations))
             process.attach(self, pid)
             mailbox = Mailbox(self._mailbox_bound)
-            mailbox.post_signal(self._signal(pid, Initialize()))
+            mailbox.post_urgent(self._signal(pid, Initialize()))
             actor = Actor(self, blueprint, process, mailbox)
             self._actors[name] = actor
             self._blueprints[name] = blueprint

@@ -105,6 +105,8 @@ class SimulatedActor:
 
     def post_urgent(self, envelope: Envelope) -> None:
         """Queue what comes before everything that waits in order."""
+        if self._filters and self._world.takes(envelope):
+            return
         self._urgent.append(envelope)
         if not self._scheduled:
             self._wake()

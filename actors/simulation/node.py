@@ -303,7 +303,7 @@ class SimulatedNode(Machine):
         self._actors[name] = actor
         self._blueprints[name] = blueprint
         self._routes[pid] = self._routes[pid.whoever()] = actor
-        actor.post_signal(self._signal(pid, Initialize()))
+        actor.post_urgent(self._signal(pid, Initialize()))
         return pid
 
     def _die(self) -> None:

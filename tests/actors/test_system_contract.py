@@ -151,6 +151,18 @@ def test_initialize_is_the_first_turn(rig: Rig, host: Host) -> None:
     assert player.events == ["initialize", 1]
 
 
+def test_not_even_an_urgent_message_comes_before_initialize(rig: Rig, host: Host) -> None:
+    player = spawn(host)
+
+    def spawn_and_alarm(me: Player) -> None:
+        child = spawn(host, "child")
+        me.send(child.pid, Alarm(1))
+        me.events.append(child.events)
+
+    tell(host, player, spawn_and_alarm)
+    rig.wait(lambda: len(player.events) == 2 and player.events[1] == ["initialize", -1])
+
+
 def test_messages_from_one_actor_to_another_arrive_in_order(rig: Rig, host: Host) -> None:
     sender, receiver = spawn(host, "sender"), spawn(host, "receiver")
     tell(host, sender, lambda me: send_all(me, receiver.pid, map(Note, range(BOUND))))
