@@ -9,13 +9,27 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Any
+import struct
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+#: Bytes that may come over a connection without completing a message: two frames of the greatest size, and
+#: as much again for what the kernel holds.
+ENDLESS_BYTES = 32 * 1024 * 1024
+#: Where Linux' `struct tcp_info` has the bytes received.
+_BYTES_RECEIVED = struct.Struct("=128xQ")
+
+
+class Heard(Protocol):
+    """What is known of a channel: when its last message came."""
+
+    heard: float
 
 
 class Connection:
     """One accepted connection, until libzmq says that it is closed."""
 
-    __slots__ = ("accepted", "channel", "close_at", "fd", "remote")
+    __slots__ = ("accepted", "channel", "close_at", "fd", "heard", "received", "remote")
 
     def __init__(self, fd: int, now: float) -> None:
         self.fd = fd
@@ -25,6 +39,17 @@ class Connection:
         self.channel: bytes | None = None
         #: When it is to be closed, once that is decided.
         self.close_at: float | None = None
+        #: When its last message came, and how many bytes had come when that was noted.
+        self.heard = now
+        self.received = 0
+
+    def endless(self, heard: float) -> bool:
+        """Whether too much has come since its last message, which came at `heard`, to be part of one."""
+        received = _received(self.fd)
+        if heard != self.heard:
+            self.heard = heard
+            self.received = received
+        return received - self.received > ENDLESS_BYTES
 
     def shut(self) -> None:
         """End it now; harmless when it is gone."""
@@ -79,22 +104,27 @@ class Connections:
         if abruptly:
             connection.shut()
 
-    def tick(self, now: float) -> int:
-        """End those whose time has come; returns how many of them never said a word."""
-        mute = 0
+    def tick(self, now: float, links: Mapping[bytes, Heard]) -> tuple[int, int]:
+        """End those whose time has come; returns how many were mute and how many sent an endless message."""
+        mute = endless = 0
         for connection in list(self._by_fd.values()):
+            link = links.get(connection.channel or b"")
             if connection.close_at is not None:
                 if connection.close_at <= now:
                     connection.shut()
-            elif connection.channel is None and now - connection.accepted >= self._hello_seconds:
+            elif connection.endless(connection.accepted if link is None else link.heard):
+                endless += 1
                 connection.close_at = now
                 connection.shut()
+            elif link is None and now - connection.accepted >= self._hello_seconds:
                 mute += 1
-        return mute
+                connection.close_at = now
+                connection.shut()
+        return mute, endless
 
 
 def _remote(fd: int) -> Any:
-    """The address at the other end of a socket that belongs to somebody else; None if there is none."""
+    """The address at the other end of a socket that is libzmq's; None if there is none."""
     try:
         borrowed = socket.socket(fileno=fd)
     except OSError:
@@ -103,5 +133,20 @@ def _remote(fd: int) -> Any:
         return borrowed.getpeername()
     except OSError:
         return None
+    finally:
+        borrowed.detach()
+
+
+def _received(fd: int) -> int:
+    """How many bytes came over a socket that is libzmq's; 0 if that is not known."""
+    try:
+        borrowed = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0, fileno=fd)
+    except OSError:
+        return 0
+    try:
+        information = borrowed.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_RECEIVED.size)
+        return int(_BYTES_RECEIVED.unpack(information)[0]) if len(information) == _BYTES_RECEIVED.size else 0
+    except OSError:
+        return 0
     finally:
         borrowed.detach()

@@ -68,6 +68,8 @@ class Roster:
         if peer.hello.incarnation != hello.incarnation:
             return peer, "a new incarnation of the node took its place"
         if peer.hello.session == hello.session:
+            if len(peer.links) > 1:
+                raise FrameError("session", "a third connection of one session")
             return peer, ""
         if hello.to != self._address:
             raise KnownAsError(self._address)

@@ -9,6 +9,7 @@ import os
 import random
 import threading
 import time
+import weakref
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -30,9 +31,11 @@ __all__ = ["Limits", "PeerStatus", "Router"]
 _WILDCARDS = frozenset(("*", "0.0.0.0", "::"))  # noqa: S104  names them, binds to none
 #: So many routes between actors are remembered as they are written on the wire.
 _KNOWN_ROUTES = 4_096
+_STOPPING = "the node stops"
 _TICK_SECONDS = 0.25
-#: How soon to try again when a connection had no room.
+#: How soon to try again when a connection had no room; the pause doubles up to the greater figure.
 _RETRY_SECONDS = 0.001
+_RETRY_MAX_SECONDS = 0.05
 #: Our own thread standing still (a stopped process, a suspended host) is not the silence of others.
 _PATIENCE_SECONDS = 1.0
 
@@ -71,7 +74,9 @@ class Router:
         self._wanted: deque[Address] = deque()
         self._grants: deque[Peer] = deque()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        weakref.finalize(self, os.close, self._wake)
         self._asleep = False
+        self._ended = False
         self._stop_by: float | None = None
         self._started: Future[Switchboard] = Future()
         self._thread = threading.Thread(target=self._run, name="router", daemon=True)
@@ -98,6 +103,8 @@ class Router:
         self._outgoing.append(Outgoing(envelope, route, payload))
         if self._asleep:
             self._rouse()
+        elif self._ended:
+            self._host.dropped(self._outgoing.pop().envelope, _STOPPING)
 
     def connect(self, address: Address) -> None:
         """Make sure that there is a pair with the node there, or that `broken` is called."""
@@ -153,12 +160,19 @@ class Router:
                 return
             self._started.set_result(board)
             self._loop(sockets, board)
-            board.farewell("the node stops")
+            self._end(board)
         finally:
+            self._ended = True
             if sockets is not None:
                 sockets.end()
             if self._stop_by is None and self._started.exception() is None:
                 self._failed()
+
+    def _end(self, board: Switchboard) -> None:
+        self._ended = True
+        board.farewell(_STOPPING)
+        while self._outgoing:
+            self._host.dropped(self._outgoing.popleft().envelope, _STOPPING)
 
     def _make_board(self, sockets: Sockets) -> Switchboard:
         return Switchboard(
@@ -172,20 +186,23 @@ class Router:
         )
 
     def _loop(self, sockets: Sockets, board: Switchboard) -> None:
-        before, now, next_tick, room = time.monotonic(), 0.0, 0.0, True
-        while self._stop_by is None or (before < self._stop_by and not (room and self._idle(board))):
+        clock, now, next_tick, retry_seconds = time.monotonic(), 0.0, 0.0, 0.0
+        while self._stop_by is None or (clock < self._stop_by and self._busy(board)):
             self._asleep = True
-            if self._outgoing or self._wanted or self._grants or self._stop_by is not None:
+            pause_seconds = min(retry_seconds or _TICK_SECONDS, next_tick - now)
+            if self._outgoing or self._wanted or self._grants:
                 self._asleep = False
-            timeout_seconds = _RETRY_SECONDS if not room else next_tick - now if self._asleep else 0.0
-            sockets.poll(timeout_seconds)
+                pause_seconds = 0.0
+            sockets.poll(pause_seconds)
             self._asleep = False
-            clock = time.monotonic()
+            before, clock = clock, time.monotonic()
             now += min(clock - before, _PATIENCE_SECONDS)
-            before = clock
             sockets.receive(board, now)
             self._hand_over(board, now)
             room = board.pump(now)
+            retry_seconds = min(max(2 * retry_seconds, _RETRY_SECONDS), _RETRY_MAX_SECONDS)
+            if room and self._stop_by is None:
+                retry_seconds = 0.0
             if now >= next_tick:
                 next_tick = now + _TICK_SECONDS
                 board.tick(now)
@@ -200,8 +217,8 @@ class Router:
         for _ in range(len(self._grants)):
             board.grant(self._grants.popleft(), now)
 
-    def _idle(self, board: Switchboard) -> bool:
-        return not self._outgoing and not any(peer.waiting for peer in board.peers)
+    def _busy(self, board: Switchboard) -> bool:
+        return bool(self._outgoing) or any(peer.waiting and peer.links for peer in board.peers)
 
 
 class _Host:

@@ -128,7 +128,9 @@ class Sockets:
 
     def tick(self, board: Switchboard, now: float) -> None:
         """End the connections whose time has come."""
-        board.counts["no_hello"] += self._connections.tick(now)
+        mute, endless = self._connections.tick(now, board.links)
+        board.counts["no_hello"] += mute
+        board.counts["endless"] += endless
 
     def end(self) -> None:
         """Close everything, leaving the last words a moment to go out."""

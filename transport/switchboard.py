@@ -94,9 +94,11 @@ class Switchboard:
         return not self._ready
 
     def farewell(self, reason: str) -> None:
-        """Say goodbye to all peers."""
+        """Say goodbye to all peers, and report what still waits for them as dropped."""
         for link in list(self.links.values()):
             self._wire.transmit(link.channel, frame.bye(0, reason), b"")
+        for peer in self.peers:
+            self._drop(peer, reason)
 
     # What the world reports.
 
@@ -294,6 +296,9 @@ class Switchboard:
         for name in peer.names:
             self.peers.backoff(name).failed(now, stood_seconds=stood_seconds)
             self._host.broken(name, reason)
+        self._drop(peer, reason)
+
+    def _drop(self, peer: Peer, reason: str) -> None:
         for outgoing in peer.drain():
             self._host.dropped(outgoing.envelope, reason)
 
