@@ -184,14 +184,15 @@ class SimulatedNode(Machine):
         self._clear()
         self.spawn(Supervisor, SUPERVISOR, vital=True)
         if self._boot_actors is not None:
-            self._boot_actors(self)
+            try:
+                self._boot_actors(self)
+            except PowerLoss:
+                self.unwound()
 
     def restart(self) -> None:
         """`start`, but an error of `boot` ends the node as it would end a daemon, not the caller."""
         try:
             self.start()
-        except PowerLoss:
-            self.unwound()
         except Exception as error:  # noqa: BLE001  what boots is the user's code
             self._world.crashed(self._pid, "boot", error)
             self.abort(f"cannot boot: {describe(error)}")

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from actors.simulation.failure import SimulationFailure
-from actors.simulation.points import Action, FaultPoint
-from actors.simulation.simulation import Simulation
+from actors.simulation.points import FaultPoint
+from actors.simulation.simulation import Harm, Simulation
 
 Scenario = Callable[[Simulation], object]
 
@@ -43,13 +43,13 @@ def check(scenario: Scenario, numbers: Iterable[int], **options: Any) -> None:
 def run(scenario: Scenario, seed: int, **options: Any) -> Simulation:
     """Run the scenario with one seed and return the simulation; what it raises carries the report."""
     sim = Simulation(seed, **options)
-    sim.replay = command(scenario, seed)
+    sim.replay = _command(scenario, seed, options)
     _run(scenario, sim)
     return sim
 
 
 def placements(
-    scenario: Scenario, seed: int, action: Action, *, most: int = 3, **options: Any
+    scenario: Scenario, seed: int, action: Harm, *, most: int = 3, **options: Any
 ) -> Iterator[FaultPoint]:
     """Run the scenario with the fault at every point that it passes, the first `most` times of each.
 
@@ -59,18 +59,21 @@ def placements(
     for point, node, times in run(scenario, seed, **options).fault_points():
         for nth in range(1, min(times, most) + 1):
             sim = Simulation(seed, **options)
-            sim.replay = f"{command(scenario, seed)}, with {action} at pass {nth} of {point} on {node}"
+            sim.replay = f"{_command(scenario, seed, options)}, {action} at pass {nth} of {point} on {node}"
             sim.arm(point, node=node, nth=nth, action=action)
             _run(scenario, sim)
             yield FaultPoint(point, node, nth)
 
 
-def command(scenario: Scenario, seed: int) -> str:
+def _command(scenario: Scenario, seed: int, options: dict[str, Any]) -> str:
     """What a person types to run the scenario with that seed again."""
+    name = scenario.__qualname__
+    if "<" not in name and not options:
+        return f"python -m actors.simulation {scenario.__module__}:{name} --seed {seed}"
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
-    if "<" not in scenario.__qualname__ and not test:
-        return f"python -m actors.simulation {scenario.__module__}:{scenario.__qualname__} --seed {seed}"
-    return f"{_SEED}={seed} python -m pytest '{test}'"
+    return (
+        f"{_SEED}={seed} python -m pytest '{test}'" if test else f"run {name} with seed {seed} and {options}"
+    )
 
 
 def _run(scenario: Scenario, sim: Simulation) -> None:

@@ -27,6 +27,8 @@ from transport.pid import Address
 M = TypeVar("M")
 #: A node, or its name.
 Whose = SimulatedNode | str
+#: What may happen at a fault point: by its name, or as `points.Action` says.
+Harm = Action | Literal["crash", "kill", "pause", "error"]
 
 #: The port of a node that is given no other.
 PORT = 5050
@@ -252,7 +254,7 @@ class Simulation:
         *,
         node: Whose | None = None,
         nth: int = 1,
-        action: Action | Literal["crash", "kill", "pause", "error"] = "crash",
+        action: Harm = "crash",
     ) -> Armed:
         """Have something happen where code says `system.fault(point)`, the `nth` time from now.
 
