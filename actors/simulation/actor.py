@@ -116,10 +116,11 @@ class SimulatedActor:
         if self._node.paused:
             self._node.late_turns.append((self.turn, None))
             return
-        if not (self._queue or self._urgent):
+        queue = self._urgent or self._queue
+        if not queue:
             self._scheduled = False
             return
-        envelope = (self._urgent or self._queue).popleft()
+        envelope = queue.popleft()
         kind = type(envelope.message)
         self._note((self._agenda.now, self.pid, kind, envelope.sender))
         self.turns += 1

@@ -24,9 +24,9 @@ class End(Credit):
     """
 
     __slots__ = (
-        "_agenda", "_faults", "_in_flight", "_in_order", "_last", "_latest", "_least_seconds", "_rng",
-        "_spread_seconds", "_window", "address", "connection", "far", "flowing", "node", "open", "silence",
-        "told", "waiting",
+        "_agenda", "_arrives_until", "_faults", "_in_flight", "_in_order", "_last", "_latest",
+        "_least_seconds", "_rng", "_spread_seconds", "_window", "address", "connection", "far", "flowing",
+        "node", "open", "silence", "told", "waiting",
     )  # fmt: skip
 
     far: End
@@ -53,6 +53,8 @@ class End(Credit):
         self.use(Faults())
         # When the newest of the messages that keep their order arrives, and when the newest of all.
         self._last = self._latest = 0.0
+        # What is under way when the connection breaks arrives up to this moment.
+        self._arrives_until = 0.0
 
     def use(self, faults: Faults) -> None:
         """Treat messages so from now on."""
@@ -117,19 +119,27 @@ class End(Credit):
         self._in_flight += 1
         self._agenda.at(when, self._arrive, envelope)
 
+    def cut_off(self) -> None:
+        """Lose some of what is under way: all of it, or the newest, or nothing."""
+        now = self._agenda.now
+        self._arrives_until = now + 2.0 * self._rng.random() * max(0.0, self._latest - now)
+
     def _arrive(self, envelope: Envelope) -> None:
-        """The message is there, unless the connection broke meanwhile."""
+        """The message is there, unless it was lost when the connection broke."""
         node = self.far.node
-        if node is None or self.connection.broken:
+        if node is None or (self.connection.broken and self._is_lost()):
             return
         if node.paused:
             node.defer(node.receive, envelope)
         else:
             node.receive(envelope)
 
+    def _is_lost(self) -> bool:
+        return not self.far.open or self._agenda.now > self._arrives_until
+
 
 class Connection:
-    """Two ends; `broken` once either has given up, after which nothing passes any more."""
+    """Two ends; `broken` once either has given up, after which nothing more is sent."""
 
     def __init__(self, dialer: End, acceptor: End) -> None:
         self.ends = (dialer, acceptor)
@@ -139,6 +149,13 @@ class Connection:
         self.broken = False
         dialer.far, acceptor.far = acceptor, dialer
         dialer.connection = acceptor.connection = self
+
+    def break_off(self) -> None:
+        """Let nothing more be sent on it."""
+        if not self.broken:
+            self.broken = True
+            for end in self.ends:
+                end.cut_off()
 
     @property
     def is_new(self) -> bool:

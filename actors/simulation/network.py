@@ -104,7 +104,7 @@ class Network:
         """Reset the connection between two nodes, if they have one, and tell both."""
         end = node.ends.get(other.address)
         if end is not None:
-            end.connection.broken = True
+            end.connection.break_off()
             self._look_at(end.connection)
 
     # What becomes of nodes.
@@ -114,7 +114,7 @@ class Network:
         for end in tuple(node.ends.values()):
             end.open = False
             end.waiting.clear()
-            end.connection.broken = True
+            end.connection.break_off()
         node.ends.clear()
         self.refresh()
 
@@ -240,7 +240,7 @@ class Network:
         if not end.open or node is None:
             return
         end.open = False
-        end.connection.broken = True
+        end.connection.break_off()
         if node.ends.get(end.far.address) is end:
             del node.ends[end.far.address]
         lost = tuple(end.waiting)

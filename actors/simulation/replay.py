@@ -67,7 +67,7 @@ def placements(
 
 def _command(scenario: Scenario, seed: int, options: dict[str, Any]) -> str:
     """What a person types to run the scenario with that seed again."""
-    name = scenario.__qualname__
+    name = getattr(scenario, "__qualname__", repr(scenario))
     if "<" not in name and not options:
         return f"python -m actors.simulation {scenario.__module__}:{name} --seed {seed}"
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -194,19 +195,55 @@ def test_while_a_direction_is_cut_no_connection_comes_up() -> None:
     assert (pair.numbers, pair.probe.gone) == ([], [pair.pid])
 
 
-def test_a_reset_connection_loses_what_is_under_way_and_tells_both_sides() -> None:
-    pair = Pair(Faults(delay_seconds=(0.2, 0.2)))
+def test_a_reset_connection_tells_both_sides_and_the_next_message_dials_anew() -> None:
+    pair = Pair()
     pair.link()
     back = pair.there.probe()
     back.link(pair.probe.pid)
     pair.sim.run(1.0)
-    pair.send(1)
     pair.sim.disconnect("here", "there")
-    pair.sim.run(0.3)
+    pair.sim.run(0.1)
     assert (pair.probe.gone, back.gone) == ([pair.pid], [pair.probe.pid])
-    pair.send(2)
+    pair.send(1)
+    pair.sim.run(0.1)
+    assert pair.numbers == [1]
+
+
+@pytest.mark.parametrize(
+    "break_off",
+    [
+        lambda pair: pair.sim.disconnect("here", "there"),
+        lambda pair: pair.here.kill_process(),
+        lambda pair: pair.here.crash(),
+    ],
+    ids=["reset", "sender killed", "sender without power"],
+)
+def test_of_what_is_under_way_when_a_connection_breaks_any_part_may_arrive_in_order(
+    break_off: Callable[[Pair], None],
+) -> None:
+    lengths = set()
+    for seed in range(60):
+        pair = Pair(Faults(delay_seconds=(0.1, 0.3)), seed)
+        pair.link()
+        for number in range(5):
+            pair.send(number)
+            pair.sim.run(0.03)
+        break_off(pair)
+        pair.sim.run(1.0)
+        assert pair.numbers == list(range(len(pair.numbers)))
+        lengths.add(len(pair.numbers))
+    assert {0, 5} < lengths
+
+
+def test_nothing_reaches_a_node_that_lost_power_meanwhile() -> None:
+    pair = Pair(Faults(delay_seconds=(0.2, 0.2)))
+    pair.link()
+    pair.send(1)
+    pair.there.crash()
+    pair.there.restart()
+    pair.there.spawn(Player, "player")
     pair.sim.run(1.0)
-    assert pair.numbers == [2]
+    assert pair.there.process("player", Player).numbers == []
 
 
 def test_a_node_that_was_never_there_cannot_be_reached() -> None:
