@@ -1,5 +1,5 @@
-# Short names for the commands in README.md.
-.PHONY: demo test benchmarks simulation lock clean
+# Short names for the commands in README.md and docs/development.md.
+.PHONY: demo test benchmarks simulation lock clean setup
 
 demo: setup
 	.venv/bin/pion demo
@@ -7,17 +7,22 @@ demo: setup
 test: setup
 	.venv/bin/pytest
 
-# NAME is one of runtime, allocator, launch, log, failover, state, api, containers, marathon, pages, all.
+# A benchmark, or a part of one such as runtime.wire.
 NAME = all
 benchmarks: setup
 	.venv/bin/python -m tests.benchmarks $(NAME)
 
-.PHONY: setup
-setup:
-	@sh .ci/setup
+# One seed of a scenario: a function of a module that takes a Simulation.
+SCENARIO = tests.actors.simulation.scenarios:gossip
+SEED = 1
+simulation: setup
+	.venv/bin/python -m actors.simulation $(SCENARIO) --seed $(SEED)
 
 lock:
 	sh .ci/lock
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache
+
+setup:
+	@sh .ci/setup

@@ -32,6 +32,7 @@ NOT_MIRRORED = tuple(
         "scenarios/",
         "simulation/",
         "test_packaging.py",
+        "test_readme.py",
         "test_tidy.py",
     )
 )
