@@ -1,6 +1,7 @@
 """`python -m actors.simulation module:scenario --seed 17`: run a scenario again, or with many seeds.
 
 Prints a line for each seed that went well; ends with status 1 and the report at the first that did not.
+With --trace_dir, `pion trace story ID --trace_dir DIR` tells afterwards what the last run was about.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from actors.simulation.replay import Scenario, run
+from actors.simulation.replay import Scenario, prepare, run
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,11 +21,15 @@ def main(arguments: list[str] | None = None) -> int:
     sys.path.insert(0, str(Path.cwd()))  # as `python -m` does, also when called from elsewhere
     scenario = _find(options.scenario)
     for seed in options.seed or _range(options.seeds):
+        sim = prepare(scenario, seed, trace=options.trace_dir is not None)
         try:
-            sim = run(scenario, seed)
+            run(scenario, sim)
         except Exception:  # noqa: BLE001  a scenario may fail in any way
             sys.stdout.write(f"seed {seed} fails\n{traceback.format_exc()}")
             return 1
+        finally:
+            if options.trace_dir is not None:
+                sim.write_trace(options.trace_dir)
         sys.stdout.write(
             f"seed {seed} is well: {len(sim.history)} turns in {sim.now:.3f} virtual seconds, "
             f"digest {sim.digest()}\n"
@@ -38,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--seed", type=int, action="append", help="run this seed; may be given several times")
     which.add_argument("--seeds", metavar="FIRST-LAST", help="run all of these seeds")
+    parser.add_argument("--trace_dir", metavar="DIR", type=Path, help="write what actors said to this folder")
     return parser
 
 

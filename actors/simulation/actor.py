@@ -173,7 +173,7 @@ class SimulatedActor:
             return
         tracer = self._node.tracer
         if tracer is not None:
-            now = self._node.now()
+            now = self._world.date()
             tracer.handled(envelope, now, now)
         if envelope.credit is not None:
             envelope.credit.spend()

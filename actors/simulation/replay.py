@@ -37,14 +37,25 @@ def seeds(count: int, first: int = 0) -> range:
 def check(scenario: Scenario, numbers: Iterable[int], **options: Any) -> None:
     """Run the scenario with each seed; `options` are those of `Simulation`."""
     for seed in numbers:
-        run(scenario, seed, **options)
+        run(scenario, prepare(scenario, seed, **options))
 
 
-def run(scenario: Scenario, seed: int, **options: Any) -> Simulation:
-    """Run the scenario with one seed and return the simulation; what it raises carries the report."""
+def prepare(scenario: Scenario, seed: int, **options: Any) -> Simulation:
+    """The simulation in which to `run` the scenario with one seed."""
     sim = Simulation(seed, **options)
     sim.replay = _command(scenario, seed, options)
-    _run(scenario, sim)
+    return sim
+
+
+def run(scenario: Scenario, sim: Simulation) -> Simulation:
+    """Run the scenario; what it raises carries the report."""
+    try:
+        scenario(sim)
+    except SimulationFailure:
+        raise
+    except Exception as error:
+        error.add_note(sim.report("the scenario failed"))
+        raise
     return sim
 
 
@@ -56,34 +67,25 @@ def placements(
     A first run without faults finds the points; then each run has one fault. Gives the place of each after
     its run.
     """
-    for point, node, times in run(scenario, seed, **options).fault_points():
+    for point, node, times in run(scenario, prepare(scenario, seed, **options)).fault_points():
         for nth in range(1, min(times, most) + 1):
-            sim = Simulation(seed, **options)
-            sim.replay = f"{_command(scenario, seed, options)}, {action} at pass {nth} of {point} on {node}"
+            sim = prepare(scenario, seed, **options)
+            sim.replay += f", with {action} at pass {nth} of {point} on {node}"
             sim.arm(point, node=node, nth=nth, action=action)
-            _run(scenario, sim)
+            run(scenario, sim)
             yield FaultPoint(point, node, nth)
 
 
 def _command(scenario: Scenario, seed: int, options: dict[str, Any]) -> str:
     """What a person types to run the scenario with that seed again."""
     name = getattr(scenario, "__qualname__", repr(scenario))
-    if "<" not in name and not options:
+    # Tracing changes nothing of what happens; with other options only the caller can run it again.
+    if "<" not in name and not options.keys() - {"trace"}:
         return f"python -m actors.simulation {scenario.__module__}:{name} --seed {seed}"
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     return (
         f"{_SEED}={seed} python -m pytest '{test}'" if test else f"run {name} with seed {seed} and {options}"
     )
-
-
-def _run(scenario: Scenario, sim: Simulation) -> None:
-    try:
-        scenario(sim)
-    except SimulationFailure:
-        raise
-    except Exception as error:
-        error.add_note(sim.report("the scenario failed"))
-        raise
 
 
 def _number(variable: str) -> int:

@@ -6,9 +6,11 @@ import errno
 import itertools
 import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
+from actors.simulation import tracing
 from actors.simulation.chaos import Chaos
 from actors.simulation.faults import Faults
 from actors.simulation.filters import Drop, Filter, Hold, Where, Whom
@@ -19,7 +21,7 @@ from actors.simulation.node import Boot, SimulatedNode
 from actors.simulation.plan import Plan
 from actors.simulation.points import Action, Armed, FaultPoint
 from actors.simulation.world import Crash, World
-from actors.trace.tracer import COUNTER_BITS, Tracer
+from actors.trace.tracer import Tracer
 from transport.envelope import Envelope
 from transport.limits import Limits
 from transport.pid import Address
@@ -100,8 +102,7 @@ class Simulation:
             restart_seconds=restart_seconds,
         )
         if self._trace:
-            spans = (len(self._nodes) + 1 << COUNTER_BITS) + 1
-            node.tracer = Tracer(str(address), now=node.now, wall=node.wall, span_base=spans)
+            node.tracer = tracing.make_tracer(self._world, str(address), len(self._nodes))
         self._nodes[name] = self._network.nodes[address] = node
         node.start()
         return node
@@ -332,7 +333,21 @@ class Simulation:
         """What a failure for `reason` would say: the seed, the time, the last turns, how to replay."""
         return self._world.report(reason)
 
+    def story(self, identifier: str, columns: int = 100) -> str:
+        """A diagram of all messages that have to do with an id or an actor; needs `trace`."""
+        return tracing.story(self._tracers(), identifier, columns)
+
+    def write_trace(self, directory: Path) -> None:
+        """Write trace files, to be looked at by `pion trace … --trace_dir`; needs `trace`."""
+        tracing.write(self._tracers(), directory)
+
     # How it works.
+
+    def _tracers(self) -> list[Tracer]:
+        tracers = [node.tracer for node in self.nodes if node.tracer is not None]
+        if not tracers:
+            raise ValueError("nothing is traced: make the simulation with trace=True")
+        return tracers
 
     def _enter(self) -> None:
         if self._running:

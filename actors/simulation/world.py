@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 
 from actors.actor import describe
 from actors.simulation.agenda import Agenda
+from actors.simulation.clock import EPOCH
 from actors.simulation.failure import SimulationFailure
 from actors.simulation.history import History
 from actors.simulation.journal import Journal
@@ -75,6 +76,10 @@ class World:
         #: How to see it all again, for people to read.
         self.replay = f"run the same code with Simulation({seed})"
         self._fatal = fatal
+
+    def date(self) -> float:
+        """The true time, in seconds since the Unix epoch."""
+        return EPOCH + self.agenda.now
 
     def rng(self, name: str) -> random.Random:
         """A source of chance of its own, the same for the same seed and name in every process."""

@@ -48,6 +48,6 @@ def test_faults_placed_at_every_step_find_a_planted_bug_in_a_few_runs() -> None:
 
 
 def test_the_same_seed_gives_the_same_course() -> None:
-    digests = [run(deliver, seed).digest() for seed in (1, 2, 1, 2)]
+    digests = [run(deliver, Simulation(seed)).digest() for seed in (1, 2, 1, 2)]
     assert digests[:2] == digests[2:]
     assert digests[0] != digests[1]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.simulation.replay import run
+from actors.simulation.replay import check
 
 SEEDS = Path(__file__).with_name("seeds.txt")
 
@@ -26,4 +26,4 @@ def failures() -> list[tuple[str, int]]:
 @pytest.mark.parametrize(("scenario", "seed"), failures())
 def test_what_failed_once_goes_well(scenario: str, seed: int) -> None:
     module, _, name = scenario.partition(":")
-    run(getattr(importlib.import_module(module), name), seed)
+    check(getattr(importlib.import_module(module), name), [seed])

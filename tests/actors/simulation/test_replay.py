@@ -2,12 +2,14 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from actors.simulation import Simulation, SimulationFailure
 from actors.simulation.__main__ import main
 from actors.simulation.replay import check, placements, run, seeds
+from actors.trace.files import TraceFolder
 from tests.actors.simulation import scenarios
 
 
@@ -55,7 +57,7 @@ def test_what_no_command_can_call_is_run_again_by_its_test(scenario: str, option
         fail_always(sim)
 
     with pytest.raises(ValueError, match="unlucky") as failure:
-        run(fail_too if scenario == "local" else fail_always, 17, **options)
+        check(fail_too if scenario == "local" else fail_always, [17], **options)
     assert re.search(
         r"PION_SEED=17 python -m pytest 'tests/.*::test_what_no_command_can_call.*'",
         failure.value.__notes__[0],
@@ -67,14 +69,14 @@ def test_a_failure_of_the_simulation_has_its_report_already() -> None:
         sim.run_until(lambda: False, timeout_seconds=1.0)
 
     with pytest.raises(SimulationFailure) as failure:
-        run(wait_in_vain, 17)
+        run(wait_in_vain, Simulation(17))
     assert str(failure.value).count("seed 17") == 1
     assert not hasattr(failure.value, "__notes__")
 
 
 def test_a_scenario_runs_with_the_options_of_the_simulation() -> None:
-    assert list(run(scenarios.gossip, 1, turns_kept=5).history) != []
-    assert len(list(run(scenarios.gossip, 1, turns_kept=5).history)) == 5
+    assert list(run(scenarios.gossip, Simulation(1, turns_kept=5)).history) != []
+    assert len(list(run(scenarios.gossip, Simulation(1, turns_kept=5)).history)) == 5
 
 
 def test_seeds_are_counted_from_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +114,7 @@ def test_a_scenario_that_one_placement_breaks_names_it() -> None:
 
     with pytest.raises(AssertionError) as failure:
         list(placements(write_once, 1, "crash"))
-    assert ", crash at pass 1 of disk.sync.after on n" in failure.value.__notes__[0]
+    assert "with crash at pass 1 of disk.sync.after on n" in failure.value.__notes__[0]
 
 
 def test_the_command_tells_of_each_seed_and_ends_at_the_first_failure(
@@ -125,6 +127,12 @@ def test_the_command_tells_of_each_seed_and_ends_at_the_first_failure(
     output = capsys.readouterr().out
     assert re.findall(r"seed (\d+) (?:is well|fails)", output) == ["12", "13"]
     assert "AssertionError: what did you expect" in output
+
+
+def test_the_command_writes_what_actors_said_of_a_run_that_failed_too(tmp_path: Path) -> None:
+    scenario = "tests.actors.simulation.scenarios:unlucky_thirteen"
+    assert main([scenario, "--seed", "13", "--trace_dir", str(tmp_path)]) == 1
+    assert {record.node for record in TraceFolder(tmp_path)} == {"a:5050", "b:5050", "c:5050"}
 
 
 @pytest.mark.parametrize(
