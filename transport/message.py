@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import ClassVar, dataclass_transform
 
 import msgspec
@@ -20,8 +22,9 @@ class _MessageMeta(msgspec.StructMeta):
 class Message(msgspec.Struct, metaclass=_MessageMeta, frozen=True, omit_defaults=True):
     """What one actor tells another: an immutable value with a type.
 
-    Subclasses are found on the wire by their class name, so that name must be unique in a process; a
-    plugged-in framework may choose another with `type_name: ClassVar[str] = "myframework.Ping"`.
+    On the wire a type goes by its name: `PingAgent` for Pion's own, and `greeting.Greet` for the class
+    `Greet` of a plugged-in `greeting.py`, whichever folder that lies in. Should two such names meet in one
+    process, one of the classes must choose another: `type_name: ClassVar[str] = "hotel.Greet"`.
     `urgent` messages pass by the mailbox's queue and its bound: for probes, never for work, because
     they can overtake what the same sender sent before.
     """
@@ -32,7 +35,7 @@ class Message(msgspec.Struct, metaclass=_MessageMeta, frozen=True, omit_defaults
     def __init_subclass__(cls) -> None:  # the struct's own options are taken by its metaclass
         super().__init_subclass__()
         if "type_name" not in cls.__dict__:
-            cls.type_name = cls.__name__
+            cls.type_name = _name(cls)
         other = _TYPES.setdefault(cls.type_name, cls)
         if _identity(other) != _identity(cls):
             raise TypeError(
@@ -48,6 +51,16 @@ class Message(msgspec.Struct, metaclass=_MessageMeta, frozen=True, omit_defaults
 def find_type(type_name: str) -> type[Message] | None:
     """The message class of that name, or None where no imported module declares it."""
     return _TYPES.get(type_name)
+
+
+def _name(cls: type[Message]) -> str:
+    module = cls.__module__
+    if module == "__main__":
+        # The program of one node may be a module of another.
+        module = Path(getattr(sys.modules[module], "__file__", None) or module).stem
+    if module.startswith("transport.messages."):
+        return cls.__name__
+    return f"{module.rpartition('.')[2]}.{cls.__name__}"
 
 
 def _identity(cls: type[Message]) -> str:

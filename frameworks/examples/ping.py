@@ -1,7 +1,5 @@
 """Two actors that talk, whatever the network does: what is lost is said again."""
 
-from typing import ClassVar
-
 from actors.process import Process, handles
 from transport.message import Message
 from transport.pid import Pid
@@ -10,14 +8,12 @@ from transport.pid import Pid
 class Ping(Message):
     """A numbered question."""
 
-    type_name: ClassVar[str] = "ping.Ping"
     number: int
 
 
 class Pong(Message):
     """Its answer."""
 
-    type_name: ClassVar[str] = "ping.Pong"
     number: int
 
 

@@ -24,7 +24,6 @@ RETRY_SECONDS = 1.0
 class CountPrimes(Message):
     """Count the primes p with start <= p < stop."""
 
-    type_name: ClassVar[str] = "primes.CountPrimes"
     start: int
     stop: int
 
@@ -32,7 +31,6 @@ class CountPrimes(Message):
 class PrimesCounted(Message):
     """There are `primes` of them in the range that begins at `start`."""
 
-    type_name: ClassVar[str] = "primes.PrimesCounted"
     start: int
     primes: int
 
@@ -40,14 +38,12 @@ class PrimesCounted(Message):
 class AskProgress(Message):
     """Answered by `Progress`."""
 
-    type_name: ClassVar[str] = "primes.AskProgress"
     traced: ClassVar[bool] = False
 
 
 class Progress(Message):
     """How far the foreman is."""
 
-    type_name: ClassVar[str] = "primes.Progress"
     traced: ClassVar[bool] = False
     ranges: int
     counted: int

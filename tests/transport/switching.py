@@ -220,7 +220,7 @@ class Stranger:
         self.say(frame.hello(session, Address("x", port), incarnation, window, self._node.address))
 
     def batch(
-        self, sequence: int, payloads: list[bytes], *, session: int = 5, type_name: str = "Note"
+        self, sequence: int, payloads: list[bytes], *, session: int = 5, type_name: str = Note.type_name
     ) -> None:
         route = frame.route(Pid("a", "x", 1), Pid("b", "h", 1), type_name)
         sizes = [len(payload) for payload in payloads]

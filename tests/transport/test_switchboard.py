@@ -334,7 +334,7 @@ def test_a_refusal_is_the_reason_that_the_dialing_side_reports() -> None:
         frame.ping(5),
         frame.grant(5, 1),
         frame.bye(5, "hm"),
-        frame.batch(5, 0, 0, [frame.route(Pid("a", "x", 1), Pid("b", "h", 1), "Note")], [0], [0], []),
+        frame.batch(5, 0, 0, [frame.route(Pid("a", "x", 1), Pid("b", "h", 1), Note.type_name)], [0], [0], []),
         b"",
         b"GET / HTTP/1.1",
         b"\x93\x01\x63\x00\x00",
