@@ -165,7 +165,7 @@ class SimulatedActor:
             self._receive(envelope)
             if self._check is not None:
                 self._world.check(self._check, self.pid)
-        except Exception as error:  # noqa: BLE001  a bug in a turn ends this actor, and it alone
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a bug in a turn ends this actor, and it alone
             self._crash(envelope, error)
             return
         except PowerLoss:
@@ -185,7 +185,7 @@ class SimulatedActor:
     def _finalize(self) -> BaseException | None:
         try:
             self.process.finalize()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._world.crashed(self.pid, "finalize", error)
             self.process.log.error("actor crashed in finalize", exc_info=error)
             return error
@@ -193,7 +193,7 @@ class SimulatedActor:
             self._node.unwound()
         return None
 
-    def _crash(self, envelope: Envelope, error: Exception) -> None:
+    def _crash(self, envelope: Envelope, error: BaseException) -> None:
         turn = type(envelope.message).__name__
         self._world.crashed(self.pid, turn, error)
         self.process.log.error("actor crashed", turn=turn, exc_info=error)

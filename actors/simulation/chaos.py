@@ -28,7 +28,7 @@ _SLOWDOWN = 500.0
 
 
 class Chaos:
-    """Carries a plan out until it is told to stop; what it did by then heals in its own time."""
+    """Carries a plan out until it is told to stop."""
 
     def __init__(
         self, world: World, network: Network, nodes: Sequence[SimulatedNode], plan: Plan | None
@@ -60,7 +60,7 @@ class Chaos:
             self._plan_next(kind)
 
     def stop(self) -> None:
-        """Do no further harm."""
+        """Do no further harm, nor end any."""
         self._stopped = True
 
     def _plan_next(self, kind: str) -> None:
@@ -78,7 +78,8 @@ class Chaos:
         return least + (most - least) * self._rng.random() ** 3
 
     def _later(self, undo: Callable[[], object]) -> None:
-        self._world.agenda.after(self._lasting(), lambda _: undo())
+        # Whatever `quiet` has ended, a test may have begun again.
+        self._world.agenda.after(self._lasting(), lambda _: None if self._stopped else undo())
 
     # Whom it may befall.
 

@@ -38,6 +38,8 @@ class Machine(ABC):
         #: Whether the process lives.
         self.up = False
         self.paused = False
+        #: The newest leader's epoch that the node knows; it goes with every message to another node.
+        self.epoch = 0
         #: False from a loss of power to the restart.
         self.has_power = True
         #: Whether the last death was a loss of power.
@@ -137,6 +139,7 @@ class Machine(ABC):
         self.has_power = self.up = True
         self.paused = self._unwinding = False
         self.incarnation += 1
+        self.epoch = 0
         self.rng = self._world.rng(f"{self.name}/{self.incarnation}")
         self._world.network.refresh()
 

@@ -61,9 +61,10 @@ class Network:
         to = envelope.to
         message = self._over_the_wire(envelope.message) if self._use_codec else envelope.message
         end = node.ends.get((to.host, to.port)) or self._dial(node, to.address)
-        sent = end.send(
-            Envelope(envelope.sender, to, message, envelope.trace, envelope.span, envelope.parent, credit=end)
+        carried = Envelope(
+            envelope.sender, to, message, envelope.trace, envelope.span, envelope.parent, 0.0, end, node.epoch
         )
+        sent = end.send(carried)
         if not sent and len(end.waiting) > self._limits.queue_messages:
             self._close(end, "too many messages wait for it")
 
@@ -165,7 +166,11 @@ class Network:
         far = end.far
         end.use(self._faults_of(end))
         end.flowing = (
-            connection.established and not connection.broken and self._passes(end) and _has_power(far)
+            connection.established
+            and not connection.broken
+            and self._passes(end)
+            and _is_running(end)
+            and _has_power(far)
         )
         if not end.open:
             return

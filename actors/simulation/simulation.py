@@ -145,6 +145,7 @@ class Simulation:
         if not heap:
             return False
         self._world.agenda.advance(heap[0][0], 1)
+        self._tidy()
         return True
 
     # Messages.

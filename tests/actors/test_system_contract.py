@@ -351,6 +351,18 @@ def test_a_crash_in_any_turn_ends_the_actor_and_is_told_to_the_linked(
     assert watcher.events.count(fragile) == 1
 
 
+def test_a_turn_that_would_end_the_interpreter_ends_its_actor_alone(rig: Rig, host: Host) -> None:
+    player, other = spawn(host), spawn(host, "other")
+
+    def leave(_me: Player) -> None:
+        raise SystemExit
+
+    tell(host, player, leave)
+    rig.wait(lambda: "player" not in names(host))
+    tell(host, other, lambda me: me.send(me.pid, Note(1)))
+    rig.wait(lambda: other.numbers)
+
+
 def test_exited_comes_after_everything_that_the_dead_sent(rig: Rig, host: Host) -> None:
     watcher, player = spawn(host, "watcher"), spawn(host)
     tell(host, watcher, lambda me: me.link(player.pid))

@@ -160,3 +160,19 @@ def test_a_swarm_has_plans_of_many_sorts() -> None:
 def test_a_swarm_may_be_told_what_not_to_leave_to_chance() -> None:
     plan = Plan.swarm(random.Random(1), crash_seconds=3.0, most_down=2)
     assert (plan.crash_seconds, plan.most_down) == (3.0, 2)
+
+
+def test_what_a_test_does_after_the_chaos_is_not_undone_by_it() -> None:
+    for seed in range(10):
+        sim = Simulation(seed)
+        for name in ("a", "b", "c"):
+            sim.node(name, boot)
+        sim.chaos(Plan(pause_seconds=1.0, crash_seconds=1.0, cut_seconds=1.0, most_down=3))
+        sim.run(20.0)
+        sim.quiet()
+        sim.pause("a")
+        sim.crash("b")
+        sim.partition({"c"})
+        sim.run(60.0)
+        assert [(node.up, node.paused) for node in sim.nodes] == [(True, True), (False, False), (True, False)]
+        assert len(sim._network._cuts) == 4

@@ -127,6 +127,8 @@ def test_the_turn_in_which_a_node_is_paused_ends_but_what_it_sends_leaves_late()
         me.system.fault("stop")
         me.send(other.pid, Note(1))
 
+    other.link(player.pid)
+    sim.run(1.0)
     sim.arm("stop", action="pause")
     node.send(player.pid, player.pid, Perform(stop_and_send))
     sim.run(3.0)

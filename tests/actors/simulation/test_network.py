@@ -379,3 +379,12 @@ def test_with_the_codec_an_equal_one_does() -> None:
     pair.sim.run(1.0)
     assert other.received == [message]
     assert other.received[0] is not message
+
+
+def test_the_newest_epoch_that_a_node_knows_goes_with_its_messages() -> None:
+    pair = Pair()
+    pair.here.epoch = 7
+    hold = pair.sim.hold(Note)
+    pair.send(1)
+    pair.sim.run(1.0)
+    assert [envelope.epoch for envelope in hold.held] == [7]

@@ -1,7 +1,10 @@
+import textwrap
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+import actors.simulation
 from actors.process import Process, handles
 from actors.simulation import Simulation, SimulationFailure
 from tests.actors.simulation.players import Echo, Note, Perform, Player, fail
@@ -263,3 +266,12 @@ def test_a_traced_run_has_a_trace_on_every_node() -> None:
                 traces.add((entry.kind, entry.envelope.trace))
     assert len({trace for _, trace in traces}) == 1
     assert {kind for kind, _ in traces} == {"sent", "handled"}
+
+
+def test_the_example_of_the_package_runs() -> None:
+    text = actors.simulation.__doc__ or ""
+    _, _, rest = text.partition("::\n\n")
+    example, _, _ = rest.partition("\n\n*")
+    scope: dict[str, Any] = {}
+    exec(textwrap.dedent(example), scope)  # noqa: S102  our own text
+    scope["test_every_ping_is_answered_in_the_end"]()
