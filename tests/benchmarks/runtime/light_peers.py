@@ -16,7 +16,7 @@ from tests.benchmarks.child import quiet, ready
 from tests.benchmarks.runtime.messages import Note
 from transport.codec import encode
 from transport.envelope import Envelope
-from transport.frame import entry
+from transport.frame import route
 from transport.limits import Limits
 from transport.peer import Outgoing
 from transport.pid import Address, Pid
@@ -66,8 +66,7 @@ class LightPeer:
         now = time.monotonic()
         envelope = Envelope(self._pid, self._to, Note(now))
         type_name, payload = encode(envelope.message)
-        line = entry(envelope, type_name, len(payload))
-        self._switchboard.submit(Outgoing(envelope, line, payload), now)
+        self._switchboard.submit(Outgoing(envelope, route(self._pid, self._to, type_name), payload), now)
         self._switchboard.pump(now)
 
     def tick(self) -> None:
