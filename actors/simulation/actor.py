@@ -35,24 +35,8 @@ class SimulatedActor:
     """
 
     __slots__ = (
-        "_agenda",
-        "_bound",
-        "_chance",
-        "_check",
-        "_filters",
-        "_node",
-        "_note",
-        "_observers",
-        "_queue",
-        "_receive",
-        "_scheduled",
-        "_urgent",
-        "_world",
-        "blueprint",
-        "gone",
-        "overflows",
-        "pid",
-        "process",
+        "_agenda", "_bound", "_chance", "_check", "_filters", "_node", "_note", "_observers", "_queue",
+        "_receive", "_scheduled", "_urgent", "_world", "blueprint", "gone", "overflows", "pid", "process",
         "turns",
     )  # fmt: skip
 
@@ -60,13 +44,13 @@ class SimulatedActor:
         self, world: World, node: SimulatedNode, blueprint: Blueprint, process: Process, bound: int
     ) -> None:
         self.pid: Pid = process.pid
+        self.process = process
         self.blueprint = blueprint
         self.gone = False
         self.turns = 0
         self.overflows = 0
         self._world = world
         self._node = node
-        self.process = process
         self._bound = bound
         self._queue: deque[Envelope] = deque()
         self._urgent: deque[Envelope] = deque()

@@ -66,6 +66,8 @@ class Drop:
         if not self._means.matches(envelope):
             return False
         self.dropped.append(envelope)
+        if envelope.credit is not None:
+            envelope.credit.spend()
         return True
 
     def stop(self) -> None:

@@ -167,8 +167,11 @@ class SimulatedNode(Machine):
         return tuple(actor.status() for actor in self._actors.values())
 
     def kill(self, name: str) -> None:
-        """Crash an actor in its next turn, which comes before everything that waits for it."""
-        self._actors[name].post_urgent(self._signal(self._actors[name].pid, Kill()))
+        """Crash an actor in its next turn, which comes at once; raises LookupError when there is none."""
+        actor = self._actors.get(name)
+        if actor is None:
+            raise LookupError(f"no actor {name!r} lives on {self.name}")
+        actor.post_urgent(self._signal(actor.pid, Kill()))
 
     def stop(self) -> None:
         """Ask it to finish (SIGTERM): actors are terminated, the youngest first, within 5 seconds."""

@@ -208,13 +208,14 @@ class Simulation:
     # Faults of the network.
 
     def set_faults(self, faults: Faults, *, sender: Whose | None = None, to: Whose | None = None) -> None:
-        """Have messages treated so from now on; on all connections, or on those from or to a node."""
+        """Have messages treated so from now on: those from or to a node, or all that have no such faults."""
         everywhere = sender is None and to is None
         self._network.set_faults(faults, None if everywhere else self._directions(sender, to))
 
     def partition(self, *groups: Iterable[Whose]) -> None:
         """Let nothing pass between the groups, in silence; a single group is cut off from all the rest."""
-        sides = [[node.name for node in self.nodes if node in map(self._node, group)] for group in groups]
+        members = [{self._node(node).name for node in group} for group in groups]
+        sides = [[name for name in self._nodes if name in names] for names in members]
         if len(sides) == 1:
             sides.append([name for name in self._nodes if name not in sides[0]])
         for one, other in itertools.permutations(sides, 2):

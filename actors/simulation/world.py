@@ -87,12 +87,7 @@ class World:
 
     def takes(self, envelope: Envelope) -> bool:
         """Whether a filter keeps this message from its actor."""
-        for filter_ in self.filters:
-            if filter_.takes(envelope):
-                if envelope.credit is not None:
-                    envelope.credit.spend()
-                return True
-        return False
+        return any(filter_.takes(envelope) for filter_ in self.filters)
 
     def observe(self, node: SimulatedNode, envelope: Envelope) -> None:
         """Tell those who look on that a turn is over."""

@@ -6,6 +6,7 @@ from actors.process import Exited, Fired, Initialize
 from actors.simulation import Probe, SimulatedNode, Simulation, SimulationFailure
 from actors.simulation.filters import Whom
 from tests.actors.simulation.players import Echo, Note, Perform, Player
+from transport.limits import Limits
 
 
 class Stage:
@@ -170,6 +171,17 @@ def test_a_filter_of_what_nobody_sends_costs_nobody_anything() -> None:
     stage.sim.hold(Note, to=lambda _pid: False)
     stage.send(*range(10))
     assert stage.player.numbers == list(range(10))
+
+
+def test_held_messages_keep_their_credit_until_they_are_handled() -> None:
+    window = Limits().window
+    stage = Stage()
+    hold = stage.sim.hold(Note)
+    stage.send(*range(window + 10))
+    assert len(hold.held) == window
+    hold.release()
+    stage.sim.run(1.0)
+    assert stage.player.numbers == list(range(window + 10))
 
 
 def test_dropped_messages_give_their_credit_back() -> None:

@@ -113,6 +113,8 @@ def test_looking_for_a_process_that_is_not_there_is_an_error() -> None:
         node.process("other", Player)
     with pytest.raises(LookupError, match="no Player named 'supervisor' lives on n"):
         node.process(SUPERVISOR, Player)
+    with pytest.raises(LookupError, match="no actor 'other' lives on n"):
+        node.kill("other")
 
 
 def test_actors_report_their_turns_and_crashes() -> None:
