@@ -71,12 +71,14 @@ class Actor:
             return False
         receive = self._process.receive
         take = self.mailbox.take_now
+        tracer = self._host.tracer
         now = time.monotonic
         started = now()
         following: Envelope | None = envelope
         while following is not None:
             envelope = following
-            if type(envelope.message) is Terminate:
+            kind = type(envelope.message)
+            if kind is Terminate:
                 self._end(self._finalize())
                 return False
             try:
@@ -88,9 +90,11 @@ class Actor:
             self._turns += 1
             if ended - started > self._longest_turn_seconds:
                 self._longest_turn_seconds = ended - started
-            tracer = self._host.tracer
             if tracer is not None:
-                tracer.handled(envelope, started, ended)
+                if kind in tracer.plain and envelope.credit is None:  # as `handled` does, without a call
+                    tracer.note((envelope, started, ended))
+                else:
+                    tracer.handled(envelope, started, ended)
             if envelope.credit is not None:
                 envelope.credit.spend()
             started = ended

@@ -155,8 +155,12 @@ class PykkaSystem:
         tracer = self.tracer
         if tracer is None:
             envelope = Envelope(sender, to, message)
-        else:
-            envelope = tracer.envelope(sender, to, message, cause)
+        elif cause is None or not cause.trace:
+            envelope = tracer.envelope(sender, to, message, None)
+        else:  # the same without a call, which would take as long again
+            envelope = Envelope(
+                sender, to, message, cause.trace, tracer.next_span(), cause.span, tracer.now()
+            )
         mailbox = self._mailboxes.get(to)
         if mailbox is None:
             self._send_elsewhere(envelope)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import os
+import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -27,19 +28,26 @@ from transport.pid import Pid
 RECORDER = "trace"
 #: Entries kept; some 2 MB with small messages.
 CAPACITY = 4096
-#: A field with more bytes or items than this is not kept alive by the ring: a digest of the message is.
+#: A message is not kept alive by the ring, but a digest of it, when a field of it has more bytes than this,
+#: or a plain one more items, or when it was heavy to carry here. Tuples of records are not measured: that
+#: takes time on every message, and mostly the actors themselves keep such records.
 PINNED_LENGTH = 1024
 #: Low bits of a span count the messages of one tracer, high bits tell the tracers apart.
 COUNTER_BITS = 32
 
-_SIZED = ("bytes", "bytearray", "tuple", "list", "dict", "set", "Mapping", "Sequence")
+_SIZED = ("bytes", "bytearray")
 _PLAIN = (bytes, bytearray, tuple, list, dict, set, frozenset, str)
 _Lengths = tuple[Callable[[Any], int], ...]
 
+#: What the ring holds: bare tuples, and for a turn that ended well, as almost all do, a short one.
+_Handled = tuple[Envelope, float, float]
+_Other = tuple[Envelope, float, float, Kind, str]
+
 
 class Entry(NamedTuple):
-    """One thing that was noted; the ring holds it as a bare tuple, which is three times as quick to make."""
+    """One thing that was noted."""
 
+    #: Counts the entries of this tracer from 1.
     sequence: int
     kind: Kind
     envelope: Envelope
@@ -47,9 +55,6 @@ class Entry(NamedTuple):
     ended: float
     #: Why a message was dropped, or what a turn raised.
     reason: str
-
-
-_Bare = tuple[int, Kind, Envelope, float, float, str]
 
 
 class Reading(NamedTuple):
@@ -60,7 +65,7 @@ class Reading(NamedTuple):
     cursor: int
     #: Whether that is all there is.
     complete: bool
-    #: Entries that had left the ring before this reading; exact unless threads were appending just then.
+    #: Entries that had left the ring before this reading. What waited in mailboxes just then counts too.
     missed: int
 
 
@@ -72,6 +77,9 @@ class Tracer:
     reproducible (simulation); else the system's own chance tells the tracers of a cluster apart.
 
     Message types with `traced = False` (the tracing messages themselves) leave no entry.
+
+    A call takes as long as the work of these methods, so the hottest callers do that work themselves, with
+    `next_span`, `now`, `plain` and `note`; whoever does may look at `envelope` and `handled` for how.
     """
 
     def __init__(
@@ -87,75 +95,95 @@ class Tracer:
         #: Added to a monotonic time of this node, gives seconds since the epoch; taken once, so that a
         #: jump of the wall clock does not tear a trace apart.
         self.offset = wall() - now()
-        self._now = now
-        self._ring: deque[_Bare] = deque(maxlen=capacity)
-        self._append = self._ring.append
-        self._next_span = itertools.count(_random_base() if span_base is None else span_base).__next__
-        self._next_sequence = itertools.count(1).__next__
-        # Message types known to be small and traced; all others take the longer way through `_note`.
-        self._pinned: set[type] = set()
+        self.now = now
+        self._first_span = _random_base() if span_base is None else span_base
+        self.next_span = itertools.count(self._first_span).__next__
+        #: Message types known to be small and traced.
+        self.plain: set[type] = set()
+        self._ring: deque[_Handled | _Other] = deque(maxlen=capacity)
+        self.note: Callable[[_Handled | _Other], None] = self._ring.append
         self._quiet: set[type] = set()
         self._lengths: dict[type, _Lengths] = {}
+        # Messages from other nodes that were noted, and messages that left no entry.
+        self._foreign = 0
+        self._silent = 0
+        # Readers number the entries, so that noting need not.
+        self._reading = threading.Lock()
+        self._newest: _Handled | _Other | None = None
+        self._numbered = 0
+        self._expected = 0
 
     # For each message.
 
     def envelope(self, sender: Pid, to: Pid, message: object, cause: Envelope | None) -> Envelope:
         """Address `message`, as part of the trace of `cause` or as the first of a new one."""
-        span = self._next_span()
+        span = self.next_span()
         if cause is None:
-            return Envelope(sender, to, message, span, span, 0, self._now())
-        return Envelope(sender, to, message, cause.trace or span, span, cause.span, self._now())
+            return Envelope(sender, to, message, span, span, 0, self.now())
+        return Envelope(sender, to, message, cause.trace or span, span, cause.span, self.now())
 
     def handled(self, envelope: Envelope, started: float, ended: float) -> None:
         """Note a turn that ran from `started` to `ended` (monotonic seconds)."""
-        if type(envelope.message) in self._pinned and envelope.credit is None:
-            self._append((self._next_sequence(), "handled", envelope, started, ended, ""))
+        if type(envelope.message) in self.plain and envelope.credit is None:
+            self.note((envelope, started, ended))
         else:
             self._note("handled", envelope, started, ended, "")
 
     def sent(self, envelope: Envelope) -> None:
         """Note a message that leaves for another node; what nodes tell each other of links is left out."""
-        if not envelope.span:
-            return
-        if type(envelope.message) in self._pinned:
-            self._append((self._next_sequence(), "sent", envelope, 0.0, 0.0, ""))
-        else:
+        if envelope.span:
             self._note("sent", envelope, 0.0, 0.0, "")
 
     def dropped(self, envelope: Envelope, reason: str) -> None:
         """Note a message that nobody will handle, and why."""
-        now = self._now()
+        now = self.now()
         self._note("dropped", envelope, now, now, reason)
 
     def crashed(self, envelope: Envelope, error: str) -> None:
         """Note a turn that raised `error`, just now."""
-        now = self._now()
+        now = self.now()
         self._note("crashed", envelope, now, now, error)
 
     # For who reads, on any thread.
 
     def read(self, cursor: int = 0, limit: int = CAPACITY) -> Reading:
         """The first `limit` entries after `cursor`, which is 0 or from an earlier reading."""
-        entries = self._snapshot()
-        start, missed = 0, 0
-        # By place, not by number: of two threads the one that numbers first may append last.
-        for index in range(len(entries) - 1, -1, -1):
-            if entries[index][0] == cursor:
-                start = index + 1
-                break
-        else:
-            if entries:
-                missed = max(entry[0] for entry in entries) - cursor - len(entries)
-        chosen = tuple(map(Entry._make, entries[start : start + limit]))
-        complete = start + limit >= len(entries)
-        return Reading(chosen, chosen[-1].sequence if chosen else cursor, complete, max(0, missed))
+        entries, newest = self._snapshot()
+        oldest = newest - len(entries) + 1
+        start = max(0, cursor + 1 - oldest)
+        chosen = tuple(
+            _entry(oldest + place, entries[place]) for place in range(start, min(start + limit, len(entries)))
+        )
+        return Reading(
+            chosen,
+            cursor=chosen[-1].sequence if chosen else cursor,
+            complete=start + limit >= len(entries),
+            missed=max(0, oldest - cursor - 1) if entries else 0,
+        )
 
     def newest(self) -> int:
         """The cursor after which `read` finds only what is yet to happen."""
-        entries = self._snapshot()
-        return entries[-1][0] if entries else 0
+        return self._snapshot()[1]
 
-    def _snapshot(self) -> list[_Bare]:
+    def _snapshot(self) -> tuple[list[_Handled | _Other], int]:
+        """What the ring holds, and the number of its last entry."""
+        with self._reading:
+            # A message leaves one entry, here, or two, here and where it arrives.
+            self._silent += 1  # the span taken in the next line
+            expected = self.next_span() + 1 - self._first_span + self._foreign - self._silent
+            entries = self._copy()
+            for age, entry in enumerate(reversed(entries)):
+                if entry is self._newest:
+                    self._numbered += age
+                    break
+            else:
+                self._numbered += max(len(entries), expected - self._expected)
+            self._expected = expected
+            if entries:
+                self._newest = entries[-1]
+            return entries, self._numbered
+
+    def _copy(self) -> list[_Handled | _Other]:
         while True:
             try:
                 return list(self._ring)
@@ -163,19 +191,20 @@ class Tracer:
                 continue
 
     def _note(self, kind: Kind, envelope: Envelope, started: float, ended: float, reason: str) -> None:
-        """Note a message that the hot path does not know to be small and traced."""
+        """Note a message of which it is not known that it is small and traced."""
         message = envelope.message
         message_type = type(message)
-        if message_type is Fired and envelope.to.name == RECORDER:
-            return
         lengths = self._lengths.get(message_type)
         if lengths is None:
             lengths = self._learn(message_type)
-        if message_type in self._quiet:
+        if message_type in self._quiet or (message_type is Fired and envelope.to.name == RECORDER):
+            self._silent += envelope.credit is None
             return
+        if envelope.credit is not None:
+            self._foreign += 1
         if isinstance(envelope.credit, HeavyCredit) or _is_long(message, lengths):
             envelope = _without_message(envelope)
-        self._append((self._next_sequence(), kind, envelope, started, ended, reason))
+        self.note((envelope, started, ended, kind, reason))
 
     def _learn(self, message_type: type) -> _Lengths:
         """Find out once what is to be done with the messages of a type."""
@@ -183,9 +212,17 @@ class Tracer:
         if getattr(message_type, "traced", True) is False:
             self._quiet.add(message_type)
         elif not lengths and message_type is not Fired:
-            self._pinned.add(message_type)
+            self.plain.add(message_type)
         self._lengths[message_type] = lengths
         return lengths
+
+
+def _entry(sequence: int, noted: _Handled | _Other) -> Entry:
+    if len(noted) == 3:
+        envelope, started, ended = noted
+        return Entry(sequence, "handled", envelope, started, ended, "")
+    envelope, started, ended, kind, reason = noted
+    return Entry(sequence, kind, envelope, started, ended, reason)
 
 
 def _random_base() -> int:

@@ -5,7 +5,7 @@ from functools import partial
 from actors.process import Process, handles
 from actors.simulation.simulation import Simulation
 from actors.trace.recorder import FOLLOWERS, RECORDS_AT_ONCE, WINDOW, Recorder
-from actors.trace.tracer import RECORDER
+from actors.trace.tracer import RECORDER, Tracer
 from tests.actors.trace.samples import Greet
 from transport.message import Message
 from transport.messages.tracing import (
@@ -87,9 +87,8 @@ class Cluster:
     def __init__(self, *watchers: Watcher) -> None:
         self.simulation = Simulation(1, trace=True)
         self.a = self.simulation.node("a")
-        tracer = self.a.tracer
-        assert tracer is not None
-        self.tracer = tracer
+        tracer = Tracer(str(self.a.address), now=self.a.now, wall=self.a.wall, span_base=1)
+        self.a.tracer = tracer
         self.a.spawn(lambda: Recorder(tracer), RECORDER)
         self.echo = self.a.spawn(Echo, "echo")
         self.talk(5)
