@@ -10,7 +10,7 @@ from actors.trace.layout import GUTTER, Row, arrange
 from actors.trace.merge import Step
 from actors.trace.record import hexadecimal
 from actors.trace.sheet import Sheet, style_of
-from actors.trace.wording import duration, elide, moment, printable, sentence, width, wrap
+from actors.trace.wording import duration, elide, elide_name, moment, printable, sentence, width, wrap
 
 #: Cells that the two actors of a listed message may take.
 _ROUTE_CELLS = 32
@@ -56,7 +56,7 @@ class _Diagram:
         self._traces = len({step.trace for step in steps})
         actors = list(dict.fromkeys(actor for step in self._drawn for actor in (step.sender, step.to)))
         self._names = {
-            actor: elide(pen.spell(printable(name)), _NAME_CELLS, pen.ellipsis)
+            actor: elide_name(pen.spell(printable(name)), _NAME_CELLS, pen.ellipsis)
             for actor, name in zip(actors, shorten(actors), strict=True)
         }
 
@@ -90,7 +90,9 @@ class _Diagram:
         lines = [sheet.header(names)]
         for row in rows:
             if self._traces > 1 and row.step.after == 0:
-                lines += [sheet.pause(), sheet.pause(f"trace {hexadecimal(row.step.trace)}")]
+                trace = row.step.trace
+                headline = f"trace {hexadecimal(trace)}" if trace > 0 else "from an untraced node"
+                lines += [sheet.pause(), sheet.pause(headline)]
             elif len(lines) == 1:
                 lines.append(sheet.pause())
             lines += sheet.message(row, self._time(row.step))

@@ -43,7 +43,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """A message that nobody caused, and all that came of it, causes before effects."""
+    """A message that nobody caused, and all that came of it, causes before effects.
+
+    A message from somebody who does not trace has no id. It makes a trace alone, with a negative one.
+    """
 
     id: int
     steps: tuple[Step, ...]
@@ -110,16 +113,21 @@ def _not_before(earliest: float, step: Step, after: int) -> Step:
 
 
 def _by_message(records: Iterable[TraceRecord]) -> tuple[list[_Message], dict[str, int]]:
-    messages: dict[tuple[int, int], _Message] = {}
+    messages: dict[int, _Message] = {}
     missed: dict[str, int] = {}
-    for number, record in enumerate(records):
+    outside: list[TraceRecord] = []
+    for record in records:
         if record.kind == "missed":
             missed[record.node] = missed.get(record.node, 0) + record.missed
-            continue
-        # What was sent while nobody traced has no span, so nothing can be joined to it.
-        key = (record.span, 0 if record.span else number)
-        message = messages.setdefault(key, _Message())
-        message.records.setdefault(record.kind, record)
+        elif record.span:
+            messages.setdefault(record.span, _Message()).records.setdefault(record.kind, record)
+        else:
+            outside.append(record)
+    outside.sort(key=lambda record: (record.started, record.node, record.sender, record.to, record.type))
+    for number, record in enumerate(outside, 1):
+        own = msgspec.structs.replace(record, trace=-number, span=-number)
+        messages[-number] = _Message()
+        messages[-number].records[record.kind] = own
     return list(messages.values()), missed
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from actors.trace.canvas import Line, Pen
 from actors.trace.layout import ARROW_CELLS, GUTTER, Layout, Row
 from actors.trace.merge import Step
-from actors.trace.wording import details, elide, label, width, wrap
+from actors.trace.wording import details, elide, elide_name, label, width, wrap
 
 #: Lines that the details of one message may take, beside its arrow and above it.
-_BESIDE_LINES, _ABOVE_LINES = 3, 2
+_BESIDE_LINES, _ABOVE_LINES = 3, 3
 #: A label above an arrow moves to the left rather than have less room than this.
-_ABOVE_CELLS = 40
+_ABOVE_CELLS = 28
 
 #: What stands in place of the lifeline that a message did not reach.
 _ENDS = {"lost": "x", "dropped": "x", "unseen": "?"}
@@ -30,7 +30,7 @@ class Sheet:
         """The actors' names above their lifelines."""
         line = Line(self._pen)
         for column, name in zip(self._layout.lifelines, names, strict=True):
-            name = elide(name, self._layout.name_cells, self._pen.ellipsis)
+            name = elide_name(name, self._layout.name_cells, self._pen.ellipsis)
             line.put(column - width(name) // 2, name, "name")
         return line
 

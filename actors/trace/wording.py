@@ -13,8 +13,8 @@ from actors.trace.merge import Step
 #: A turn, or a wait in a mailbox, is worth a word from this length on.
 WORTH_TELLING_SECONDS = 0.001
 
-#: What a message says is not cut to less than this.
-_LEAST_CELLS = 8
+#: What a message says, or where an actor lives, is not cut to less than this.
+_LEAST_CELLS = 6
 
 _BARE = re.compile(r"[^\s,=\"'\[\]{}()]+")
 _SIGNALS = frozenset({"Fired", "Exited", "Initialize"})
@@ -100,6 +100,15 @@ def elide(text: str, cells: int, ellipsis: str) -> str:
             break
         kept += letter
     return kept.rstrip() + ellipsis
+
+
+def elide_name(name: str, cells: int, ellipsis: str) -> str:
+    """An actor's name cut to `cells`: of an address its end tells most."""
+    actor, at, address = name.partition("@")
+    room = cells - width(actor) - width(at + ellipsis)
+    if width(name) <= cells or room < _LEAST_CELLS or not address.isascii():
+        return elide(name, cells, ellipsis)
+    return f"{actor}@{ellipsis}{address[-room:]}"
 
 
 def wrap(text: str, cells: int, lines: int, ellipsis: str) -> list[str]:

@@ -81,6 +81,18 @@ def two_traces() -> Script:
     return script
 
 
+def spawning() -> Script:
+    """A command that asks a node, twice: neither its own name nor its address tells the two apart."""
+    script = Script()
+    for at, port in ((0.0, 45437), (2.0, 36647)):
+        asker, node = f"ask-0@192.168.100.200:{port}", "node@192.168.100.201:6050"
+        script.say(
+            at, asker, node, "SpawnActor", kind="frameworks.examples.ping:Pinger", trace=-port, after=0
+        )
+        script.say(at + 0.001, node, asker, "ActorSpawned", trace=port, after=0, outcome="unseen")
+    return script
+
+
 def lines(script: Script, columns: int, **options: Any) -> list[str]:
     return draw(script.steps, title="trace 5f3a09c200000001", columns=columns, **options).split("\n")
 
@@ -97,6 +109,7 @@ GOLDEN: dict[str, tuple[Script, int, dict[str, Any]]] = {
     "launch-7-actors-80": (launch(), 80, {}),
     "launch-7-actors-120": (launch(), 120, {}),
     "two-traces-80": (two_traces(), 80, {}),
+    "spawning-80": (spawning(), 80, {}),
 }
 
 

@@ -120,9 +120,15 @@ def test_a_trace_whose_beginning_is_not_recorded_is_told_from_where_it_is() -> N
     assert [(step.type, step.after) for step in told] == [("Save", 0), ("Saved", 1)]
 
 
-def test_messages_without_a_span_are_told_one_by_one() -> None:
+def test_messages_of_a_node_that_does_not_trace_are_told_one_by_one() -> None:
     untraced = [record("handled", 0, trace=0, started=1.0 + n, what=f"Type{n}") for n in range(3)]
-    assert [step.type for step in steps(untraced)] == ["Type0", "Type1", "Type2"]
+    for records in (untraced, untraced[::-1]):
+        traces = merge(records).traces
+        assert [(trace.id, trace.steps[0].type) for trace in traces] == [
+            (-1, "Type0"),
+            (-2, "Type1"),
+            (-3, "Type2"),
+        ]
 
 
 def test_records_that_claim_to_cause_each_other_do_no_harm() -> None:
