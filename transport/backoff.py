@@ -24,8 +24,8 @@ class Backoff:
             self._failures = 0
         pause = self._limits.backoff_seconds * 2 ** min(self._failures, 32)
         pause = min(pause, self._limits.backoff_max_seconds)
-        # Never less than half of it: libzmq ends an endpoint a moment after its connection broke, by name,
-        # and would end a dial of the same name that came too soon.
+        # Never less than half of it: an endpoint is ended a moment after its connection broke, and by its
+        # name, so a dial of the same name must not come too soon.
         self._dial_at = now + pause * self._rng.uniform(0.5, 1.0)
         self._failures += 1
 

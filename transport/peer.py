@@ -106,13 +106,15 @@ class Peer:
         """True while something waits to be sent."""
         return bool(self._queue)
 
-    def push(self, outgoing: Outgoing) -> bool:
-        """Let a message wait for its turn; false when more wait now than may."""
+    @property
+    def overflows(self) -> bool:
+        """True while more waits than may."""
+        return len(self._queue) > self._limits.queue_messages or self._queued_bytes > self._limits.queue_bytes
+
+    def push(self, outgoing: Outgoing) -> None:
+        """Let a message wait for its turn."""
         self._queue.append(outgoing)
         self._queued_bytes += len(outgoing.payload)
-        return (
-            len(self._queue) <= self._limits.queue_messages and self._queued_bytes <= self._limits.queue_bytes
-        )
 
     def next_batch(self, epoch: int) -> tuple[bytes, bytes] | None:
         """Header and body of the next messages that its credit allows to send; None if there are none."""

@@ -1,8 +1,13 @@
 """The sockets of a node: the only file that imports zmq.
 
 Two ROUTER sockets: the *listener* is bound, and numbers the connections that it accepts; the *dialer*
-connects, each time under an identity of its own choice that is never used again. The dialer never reconnects,
-so one dial is one TCP connection, and nothing is ever replayed to whoever answers next (reliability.md Z4).
+connects, each time under an identity of its own choice that is never used again. A connection that broke is
+ended long before libzmq would reconnect, so one dial is one TCP connection, and nothing is ever replayed to
+whoever answers next (reliability.md Z4).
+
+libzmq 4.3.5 aborts the process (fq.cpp, `!_more`) when an endpoint is ended while a message of it is half
+read, and polling a ROUTER reads the first half. It does so on its own when told never to reconnect. Hence the
+long interval in its place, and endpoints are ended only just before the next poll, when nothing is half read.
 """
 
 from __future__ import annotations
@@ -48,7 +53,7 @@ _OPTIONS: Mapping[int, int] = {
     zmq.TCP_KEEPALIVE_CNT: 3,
     zmq.TCP_MAXRT: 15_000,
     zmq.BACKLOG: 1_024,
-    zmq.RECONNECT_IVL: -1,
+    zmq.RECONNECT_IVL: 3_600_000,
 }
 #: pyzmq has no name for it: without an answer from our ZAP handler nobody is let in (Z7).
 _ZAP_ENFORCE_DOMAIN = 93
@@ -78,6 +83,8 @@ class Sockets:
         self._dials = itertools.count(1)
         self._endpoints: dict[bytes, str] = {}
         self._channels: dict[str, bytes] = {}
+        #: Endpoints of the dialer to be ended, and how long their last words may take.
+        self._disconnecting: list[tuple[str, float]] = []
         self._ended: list[tuple[bytes, str]] = []
         self._ended_since = 0.0
         self._now = 0.0
@@ -103,6 +110,7 @@ class Sockets:
 
     def poll(self, timeout_seconds: float) -> None:
         """Sleep until something comes, or somebody writes to the wake descriptor."""
+        self._disconnect()
         timeout_seconds = 0.0 if self._ended else max(0.0, timeout_seconds)
         self._readable = dict(self._poller.poll(math.ceil(timeout_seconds * 1_000)))
         if self._wake in self._readable:
@@ -134,6 +142,7 @@ class Sockets:
 
     def end(self) -> None:
         """Close everything, leaving the last words a moment to go out."""
+        self._disconnect()
         self._context.destroy()
 
     # As the switchboard's wire.
@@ -172,11 +181,19 @@ class Sockets:
             return
         endpoint = self._endpoints.pop(channel, None)
         if endpoint is not None:
-            self._channels.pop(endpoint, None)
-            with contextlib.suppress(zmq.ZMQError):  # libzmq has ended it already
-                self._dialer.disconnect(endpoint)
+            del self._channels[endpoint]
+            self._disconnecting.append((endpoint, 0.0 if abruptly else LINGER_SECONDS))
 
     # Within.
+
+    def _disconnect(self) -> None:
+        """End endpoints of the dialer; only between reading and polling, see above."""
+        for endpoint, linger_seconds in self._disconnecting:
+            self._dialer.linger = int(linger_seconds * 1_000)
+            with contextlib.suppress(zmq.ZMQError):  # libzmq has ended it already
+                self._dialer.disconnect(endpoint)
+        self._disconnecting.clear()
+        self._dialer.linger = int(LINGER_SECONDS * 1_000)
 
     def _read(self, socket: zmq.Socket[bytes], board: Switchboard, now: float) -> bool:
         """Take up to a burst of messages; true when no more were there."""

@@ -74,11 +74,13 @@ class Switchboard:
         """Send a message when its turn comes."""
         to = outgoing.envelope.to
         peer = self.peers.find(to.host, to.port) or self.connect(to.address, now)
-        if peer.push(outgoing):
-            self._ready[peer] = None
-        else:
-            self.counts["overflow"] += 1
-            self._break(peer, "more waits for it than its queue may hold", now)
+        peer.push(outgoing)
+        self._ready[peer] = None
+        if peer.overflows:
+            self._pump(peer, now)
+            if peer.overflows:
+                self.counts["overflow"] += 1
+                self._break(peer, "more waits for it than its queue may hold", now)
 
     def grant(self, peer: Peer, now: float) -> None:
         """Give a peer its credit back; for one that asked by `wants_grant`."""
@@ -96,7 +98,10 @@ class Switchboard:
     def farewell(self, reason: str) -> None:
         """Say goodbye to all peers, and report what still waits for them as dropped."""
         for link in list(self.links.values()):
-            self._wire.transmit(link.channel, frame.bye(0, reason), b"")
+            if link.opened:
+                self._wire.transmit(link.channel, frame.bye(0, reason), b"")
+            else:
+                self._close(link, abruptly=True)
         for peer in self.peers:
             self._drop(peer, reason)
 
@@ -307,7 +312,7 @@ class Switchboard:
         peer.carrier = None
         peer.dial_at = None
         for link in peer.links:
-            self._close(link, abruptly=abruptly)
+            self._close(link, abruptly=abruptly or not link.opened)
         peer.links.clear()
 
     def _close(self, link: Link, *, abruptly: bool) -> None:
