@@ -1,0 +1,1 @@
+"""The master: frameworks, agents, tasks and offers, and what it decides with."""
