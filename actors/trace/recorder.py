@@ -18,12 +18,12 @@ from transport.messages.tracing import (
 )
 from transport.pid import Pid
 
-#: Records rendered for one answer or batch: some 10 ms of work.
+#: Records rendered for one answer or batch: some 15 ms of work.
 RECORDS_AT_ONCE = 500
 INTERVAL_SECONDS = 0.1
 #: Batches that may be under way to one follower.
 WINDOW = 4
-#: Each follower may take some 5% of a core, so they are few.
+#: In a storm of messages each follower takes up to 15% of a core, so they are few.
 FOLLOWERS = 8
 
 

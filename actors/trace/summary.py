@@ -7,10 +7,10 @@ sent and searched anywhere.
 from __future__ import annotations
 
 import enum
+import functools
 import math
 import re
-from collections.abc import Collection, Mapping, Sized
-from functools import partial
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -30,6 +30,9 @@ DEEPEST = 8
 
 #: Stands for what was left out.
 CUT = "…"
+
+#: What may be empty, and is then not worth a word.
+_COLLECTIONS = frozenset({str, bytes, tuple, list, dict, set, frozenset})
 
 _SECRET = re.compile(r"secret|password|passwd|token|credential|private_?key", re.IGNORECASE)
 
@@ -79,52 +82,70 @@ class _Summary:
         self._left = BUDGET
 
     def plain(self, value: Any, depth: int) -> object:
-        if value is None or isinstance(value, bool):
+        kind = type(value)
+        if kind is str:  # the common kinds first: their order is half of the time that a summary takes
+            return self._string(value)
+        if value is None or kind is bool:
             self._left -= 4
             return value
-        if isinstance(value, float):
+        if kind is int:
+            self._left -= 4
+            return value if -(2**63) <= value < 2**64 else self._string(hex(value))
+        if kind is float:
             self._left -= 8
-            return float(value) if math.isfinite(value) else str(float(value))
+            return value if math.isfinite(value) else str(value)
+        if isinstance(value, msgspec.Struct) and kind is not Pid:
+            return self._struct(value, depth) if depth else CUT
+        if kind is tuple or kind is list:
+            return self._items(value, depth) if depth else CUT
+        return self._unusual(value, depth)
+
+    def _unusual(self, value: Any, depth: int) -> object:
         if isinstance(value, enum.Enum):
             return self._string(value.name)
-        if isinstance(value, int):
-            self._left -= 4
-            return int(value) if -(2**63) <= value < 2**64 else self._string(hex(value))
-        if isinstance(value, str):
-            return self._string(value)
+        for base in (str, int, float):
+            if isinstance(value, base):
+                return self.plain(base(value), depth)
         if isinstance(value, Pid | Address):
             return self._string(str(value))
-        return self._compound(value, depth)
-
-    def _compound(self, value: Any, depth: int) -> object:
         if isinstance(value, bytes | bytearray | memoryview):
             return self._string(f"<{len(value)} bytes>")
-        if depth == 0:
-            return CUT
-        if isinstance(value, msgspec.Struct):
-            return self._mapping({name: getattr(value, name) for name in value.__struct_fields__}, depth)
         if isinstance(value, Mapping):
-            return self._mapping(value, depth)
+            return self._mapping(value, depth) if depth else CUT
         if isinstance(value, list | tuple | set | frozenset):
-            return self._items(value, depth)
+            return self._items(value, depth) if depth else CUT
         # Its text is not asked for: repr is the plugged-in actor's code, and may tell what it should not.
         return self._string(f"<{type(value).__name__}>")
 
+    def _struct(self, value: msgspec.Struct, depth: int) -> dict[str, object]:
+        told = _fields_told(type(value))
+        if "value" in told and _names_a_secret(getattr(value, "name", None), getattr(value, "key", None)):
+            told = tuple(name for name in told if name != "value")
+        plain: dict[str, object] = {}
+        for name in told:
+            held = getattr(value, name)
+            if held is None or (type(held) in _COLLECTIONS and not held):
+                continue
+            if self._left <= 0:
+                plain[CUT] = f"{len(told)} in all"
+                break
+            self._left -= len(name) + 2
+            plain[name] = self.plain(held, depth - 1)
+        return plain
+
     def _mapping(self, fields: Mapping[Any, Any], depth: int) -> dict[str, object]:
         plain: dict[str, object] = {}
-        # A variable or label: what its name calls a secret is its value.
-        secret = any(_is_secret(fields.get(name)) for name in ("name", "key"))
+        secret = _names_a_secret(fields.get("name"), fields.get("key"))
         for name, value in fields.items():
-            if _is_empty(value) or _is_secret(name) or (secret and name == "value"):
+            empty = value is None or (type(value) in _COLLECTIONS and not value)
+            if empty or _names_a_secret(name) or (secret and name == "value"):
                 continue
             if self._left <= 0 or len(plain) >= WIDEST:
                 plain[CUT] = f"{len(fields)} in all"
                 break
-            plain[self._name(name)] = self.plain(value, depth - 1)
+            key = self._string(name if isinstance(name, str) else str(self.plain(name, 0)))
+            plain[key] = self.plain(value, depth - 1)
         return plain
-
-    def _name(self, name: object) -> str:
-        return self._string(name if isinstance(name, str) else str(self.plain(name, 0)))
 
     def _items(self, items: Collection[Any], depth: int) -> list[object]:
         plain: list[object] = []
@@ -136,23 +157,24 @@ class _Summary:
         return plain
 
     def _string(self, value: str) -> str:
-        room = max(8, min(LONGEST, self._left))
-        if len(value) > room:
-            value = value[:room] + CUT
+        if len(value) > LONGEST or len(value) > self._left:
+            value = value[: max(8, min(LONGEST, self._left))] + CUT
         self._left -= len(value) + 2
-        return text(value)
+        return value if value.isascii() else text(value)
 
 
-def _is_secret(name: object) -> bool:
-    return isinstance(name, str) and _SECRET.search(name) is not None
+@functools.cache
+def _fields_told(struct: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple(name for name in struct.__struct_fields__ if not _names_a_secret(name))
 
 
-def _is_empty(value: Any) -> bool:
-    return value is None or (isinstance(value, Sized) and len(value) == 0)
+def _names_a_secret(*names: object) -> bool:
+    """Whether one of them calls a secret what stands beside it: a field, a variable, a label."""
+    return any(isinstance(name, str) and _SECRET.search(name) for name in names)
 
 
 def _callback_name(callback: Any) -> str:
     """The name of a timer's callback; what `partial` binds to it is not told."""
-    while isinstance(callback, partial):
+    while isinstance(callback, functools.partial):
         callback = callback.func
     return text(str(getattr(callback, "__name__", type(callback).__name__)))

@@ -11,8 +11,9 @@ from actors.trace.tracer import CAPACITY, Tracer
 
 #: Between two looks at the ring.
 INTERVAL_SECONDS = 0.1
-#: Records written in one go. At ten goes a second that bounds what writing can take from the node's own
-#: work to some 15% of a core; what a longer storm of messages pushes out of the ring meanwhile is counted.
+#: Records written in one go, at some 35 us each. At ten goes a second that bounds what writing takes from
+#: the node's own work to a quarter of a core; what a longer storm of messages pushes out of the ring
+#: meanwhile is counted.
 RECORDS_AT_ONCE = 1000
 
 
