@@ -26,7 +26,7 @@ from transport.pid import Pid
 
 #: The name under which every node hosts its recorder; timers of that actor are not noted.
 RECORDER = "trace"
-#: Entries kept; some 2 MB with small messages.
+#: Entries kept; some 1 MB with small messages.
 CAPACITY = 4096
 #: A message is not kept alive by the ring, but a digest of it, when a field of it has more bytes than this,
 #: or a plain one more items, or when it was heavy to carry here. Tuples of records are not measured: that
