@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from actors.blueprint import Blueprint, describe
 from actors.mailbox import Mailbox
 from actors.process import Process
-from actors.system import Restart
 from transport.envelope import Envelope
 from transport.messages.supervision import ActorStatus
 from transport.pid import Pid
@@ -22,24 +21,13 @@ class Terminate:
     """Ends an actor: taken before everything that waits for it."""
 
 
-class Blueprint:
-    """How to make an actor, now and after each crash."""
-
-    def __init__(self, make: Callable[[], Process], name: str, restart: Restart, vital: bool) -> None:
-        self.make = make
-        self.name = name
-        self.restart = restart
-        self.vital = vital
-        self.crashes = 0
-
-
 class Host(Protocol):
     """What an actor needs of the system that it lives in."""
 
     tracer: Tracer | None
 
-    def ended(self, actor: Actor, error: BaseException | None) -> None:
-        """Run when the actor's last turn is over: terminated, or with what that turn raised."""
+    def ended(self, actor: Actor, error: BaseException | None, cause: Envelope) -> None:
+        """Run when the actor's last turn, that of `cause`, is over: terminated, or with what it raised."""
         ...
 
     def discard(self, envelope: Envelope, reason: str) -> None:
@@ -79,7 +67,7 @@ class Actor:
             envelope = following
             kind = type(envelope.message)
             if kind is Terminate:
-                self._end(self._finalize())
+                self._end(self._finalize(), envelope)
                 return False
             try:
                 receive(envelope)
@@ -129,15 +117,10 @@ class Actor:
             self._host.tracer.crashed(envelope, describe(error))
         if envelope.credit is not None:
             envelope.credit.spend()
-        self._end(error)
+        self._end(error, envelope)
 
-    def _end(self, error: BaseException | None) -> None:
-        self._host.ended(self, error)
+    def _end(self, error: BaseException | None, cause: Envelope) -> None:
+        self._host.ended(self, error, cause)
         while (envelope := self.mailbox.take_now()) is not None:
             self._host.discard(envelope, "actor ended")
         self.gone.set()
-
-
-def describe(error: BaseException) -> str:
-    """An exception's type and text in one line."""
-    return f"{type(error).__name__}: {error}"

@@ -17,8 +17,9 @@ from collections.abc import Callable
 import pykka
 import structlog
 
-from actors.actor import Actor, Blueprint, Terminate, describe
+from actors.actor import Actor, Terminate
 from actors.asks import Asker, Asks
+from actors.blueprint import Blueprint, describe
 from actors.clock import Clock
 from actors.disk import Disk
 from actors.exits import Exits
@@ -30,7 +31,7 @@ from actors.system import NEVER, Log, Restart, Timer
 from actors.trace.tracer import Tracer
 from transport.envelope import Envelope
 from transport.messages.links import Gone, Unwatch, Watch
-from transport.messages.supervision import ActorCrashed, ActorStatus
+from transport.messages.supervision import ActorStatus
 from transport.pid import Address, Pid, check_name
 from transport.router import Limits, PeerStatus, Router
 from transport.secret import Secret
@@ -197,7 +198,7 @@ class PykkaSystem:
         except Exception as error:  # the maker is the plugged-in actor's code
             pid = Pid(name, *self.address, next(self._incarnations))
             self.log.error("actor could not be made again", crashed=str(pid), exc_info=error)
-            self._report_crash(blueprint, pid, error)
+            self._report_crash(blueprint, pid, error, None)
         else:
             self._spawn(blueprint, process)
 
@@ -259,7 +260,7 @@ class PykkaSystem:
         _Thread.start(actor)
         return pid
 
-    def ended(self, actor: Actor, error: BaseException | None) -> None:
+    def ended(self, actor: Actor, error: BaseException | None, cause: Envelope) -> None:
         """Make room for a successor and tell who is to know; see `actor.Host`."""
         pid = actor.pid
         with self._lock:
@@ -268,23 +269,16 @@ class PykkaSystem:
             del self._mailboxes[pid.whoever()]
         self._exits.ended(pid)
         if error is not None:
-            self._report_crash(actor.blueprint, pid, error)
+            self._report_crash(actor.blueprint, pid, error, cause)
 
-    def _report_crash(self, blueprint: Blueprint, pid: Pid, error: BaseException) -> None:
-        blueprint.crashes += 1
+    def _report_crash(
+        self, blueprint: Blueprint, pid: Pid, error: BaseException, cause: Envelope | None
+    ) -> None:
+        report = blueprint.crashed(pid, error)
         if pid.name == SUPERVISOR:
             self.abort(f"the supervisor crashed: {describe(error)}")
-            return
-        restart = blueprint.restart
-        report = ActorCrashed(
-            pid=pid,
-            error=describe(error),
-            intensity=restart.intensity,
-            period_seconds=restart.period_seconds,
-            backoff_seconds=restart.backoff_seconds,
-            vital=blueprint.vital,
-        )
-        self.send(pid, self.pid_of(SUPERVISOR), report)
+        else:
+            self.send(pid, self.pid_of(SUPERVISOR), report, cause)
 
     # Messages that do not simply reach a mailbox of this node.
 

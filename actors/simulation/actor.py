@@ -6,7 +6,8 @@ import heapq
 from collections import deque
 from typing import TYPE_CHECKING
 
-from actors.actor import Blueprint, Terminate
+from actors.actor import Terminate
+from actors.blueprint import Blueprint
 from actors.process import Process
 from actors.simulation.machine import PowerLoss
 from actors.simulation.world import World
@@ -109,7 +110,7 @@ class SimulatedActor:
         self._note((self._agenda.now, self.pid, kind, envelope.sender))
         self.turns += 1
         if kind is Terminate:
-            self._end(self._finalize())
+            self._end(self._finalize(), envelope)
         elif kind is Kill:
             self._crash(envelope, Killed("the test killed it"))
         else:
@@ -182,8 +183,8 @@ class SimulatedActor:
         self._world.crashed(self.pid, turn, error)
         self.process.log.error("actor crashed", turn=turn, exc_info=error)
         self._node.crashed(envelope, error)
-        self._end(error)
+        self._end(error, envelope)
 
-    def _end(self, error: BaseException | None) -> None:
+    def _end(self, error: BaseException | None, cause: Envelope) -> None:
         if not self.gone:
-            self._node.ended(self, error)
+            self._node.ended(self, error, cause)

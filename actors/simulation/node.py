@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Callable
 from typing import TypeVar
 
-from actors.actor import Blueprint, Terminate, describe
+from actors.actor import Terminate
+from actors.blueprint import Blueprint, describe
 from actors.exits import Exits
 from actors.links import Link
 from actors.process import Exited, Fired, Initialize, Process
@@ -20,7 +21,7 @@ from actors.system import NEVER, Log, Restart, Timer
 from actors.trace.tracer import Tracer
 from transport.envelope import Envelope
 from transport.messages.links import Gone, Unwatch, Watch
-from transport.messages.supervision import ActorCrashed, ActorStatus
+from transport.messages.supervision import ActorStatus
 from transport.pid import Address, Pid, check_name
 
 #: No timer fires at its very moment: threads take so long to wake, at most.
@@ -117,7 +118,7 @@ class SimulatedNode(Machine):
             pid = Pid(name, *self.address, next(self._incarnations))
             self._world.crashed(pid, "make", error)
             self._log.error("actor could not be made again", crashed=str(pid), exc_info=error)
-            self._report_crash(blueprint, pid, error)
+            self._report_crash(blueprint, pid, error, None)
         else:
             self._spawn(blueprint, process)
 
@@ -270,7 +271,7 @@ class SimulatedNode(Machine):
         if envelope.credit is not None:
             envelope.credit.spend()
 
-    def ended(self, actor: SimulatedActor, error: BaseException | None) -> None:
+    def ended(self, actor: SimulatedActor, error: BaseException | None, cause: Envelope) -> None:
         """Make room for a successor and tell who is to know."""
         pid = actor.pid
         waiting = actor.end()
@@ -279,7 +280,7 @@ class SimulatedNode(Machine):
         del self._routes[pid.whoever()]
         self._exits.ended(pid)
         if error is not None:
-            self._report_crash(actor.blueprint, pid, error)
+            self._report_crash(actor.blueprint, pid, error, cause)
         for envelope in waiting:
             self.discard(envelope, "actor ended")
         if self._stopping:
@@ -333,21 +334,14 @@ class SimulatedNode(Machine):
         else:
             self._world.agenda.after(0.0, self._end_life, self.incarnation)
 
-    def _report_crash(self, blueprint: Blueprint, pid: Pid, error: BaseException) -> None:
-        blueprint.crashes += 1
+    def _report_crash(
+        self, blueprint: Blueprint, pid: Pid, error: BaseException, cause: Envelope | None
+    ) -> None:
+        report = blueprint.crashed(pid, error)
         if pid.name == SUPERVISOR:
             self.abort(f"the supervisor crashed: {describe(error)}")
-            return
-        restart = blueprint.restart
-        report = ActorCrashed(
-            pid=pid,
-            error=describe(error),
-            intensity=restart.intensity,
-            period_seconds=restart.period_seconds,
-            backoff_seconds=restart.backoff_seconds,
-            vital=blueprint.vital,
-        )
-        self.send(pid, self.pid_of(SUPERVISOR), report)
+        else:
+            self.send(pid, self.pid_of(SUPERVISOR), report, cause)
 
     def _signal(self, to: Pid, signal: object, cause: Envelope | None = None) -> Envelope:
         if self.tracer is None:

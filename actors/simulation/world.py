@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 
-from actors.actor import describe
+from actors.blueprint import describe
 from actors.simulation.agenda import Agenda
 from actors.simulation.clock import EPOCH
 from actors.simulation.failure import SimulationFailure

@@ -12,7 +12,10 @@ import pytest
 from actors.process import Process, handles
 from actors.pykka_system import PykkaSystem
 from actors.system import NEVER, Restart
+from actors.trace.tracer import Tracer
+from transport.envelope import Envelope
 from transport.message import Message
+from transport.messages.supervision import ActorCrashed
 from transport.pid import Pid
 
 DEADLINE_SECONDS = 20
@@ -225,6 +228,21 @@ def test_a_vital_actor_that_may_not_be_restarted_aborts_the_node() -> None:
         pid = system.spawn(Worker, "vital", restart=NEVER, vital=True)
         system.send(pid, pid, raising(ValueError("bug")))
         assert system.wait() == f"vital actor {pid} crashed and may not be restarted: ValueError: bug"
+
+
+def test_the_report_of_a_crash_belongs_to_the_trace_of_the_message_that_caused_it() -> None:
+    with running() as system:
+        tracer = system.tracer = Tracer("node", now=system.now, wall=system.wall)
+        pid = system.spawn(Worker, "vital", vital=True)
+        system.send(pid, pid, raising(ValueError("bug")))
+        assert system.wait() is not None
+
+        def noted(kind: type) -> list[Envelope]:
+            return [entry.envelope for entry in tracer.read().entries if type(entry.envelope.message) is kind]
+
+        wait_until(lambda: bool(noted(ActorCrashed)))
+        (cause,), (report,) = noted(Do), noted(ActorCrashed)
+        assert (report.trace, report.parent) == (cause.trace, cause.span)
 
 
 def test_a_process_that_cannot_be_made_again_uses_up_its_restarts() -> None:
