@@ -34,7 +34,7 @@ def tour(tmp_path: Path) -> Path:
 
 def environment() -> dict[str, str]:
     """The checkout can be imported; nothing of this test run is passed on."""
-    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "160"}
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def test_the_nodes_of_the_tour_talk_and_their_trace_tells_what_was_said(tour: Pa
                 timeout=DEADLINE_SECONDS,
             ).stdout
     assert f"{host_address}  host" in story
-    assert re.search(r"Greet ─*>", story)
+    assert re.search(r"Greet ─*>.* name=Ann", story)
 
 
 def test_every_command_that_prose_shows_exists() -> None:

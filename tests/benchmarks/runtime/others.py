@@ -7,29 +7,33 @@ import importlib
 import importlib.util
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from tests.benchmarks.child import child, ready
-from tests.benchmarks.figure import Figure, Size, absent, at_least, compared
+from tests.benchmarks.figure import Figure, Size, absent, at_least, compared, in_turns
 from tests.benchmarks.runtime.messages import OFFER_AS_DICT
 
 #: They are slower by two orders of magnitude.
 OFFERS = 4_000
 
 
-def figures(size: Size, ours: float) -> Iterator[Figure]:
-    """`ours` is the median of Pion's messages a second, measured just before."""
+def figures(size: Size, ours: Callable[[], float]) -> Iterator[Figure]:
+    """`ours` measures Pion's messages a second."""
     for library in ("xoscar", "ray"):
         name, goal = f"one way between processes, against {library}", at_least(10)
         if importlib.util.find_spec(library) is None:
             yield absent(name, "messages/s", library, goal)
-            continue
-        rates = []
-        for _ in range(min(3, size.rounds)):
-            with child("tests.benchmarks.runtime.others", library, size.of(OFFERS)) as rate:
-                rates.append(float(rate))
-        yield compared(name, "messages/s", library, [(ours, rate) for rate in rates], goal)
+        else:
+            runs = in_turns(ours, partial(rate, library, size.of(OFFERS)), min(3, size.rounds))
+            yield compared(name, "messages/s", library, runs, goal)
+
+
+def rate(library: str, count: int) -> float:
+    """Offers a second, by a process that uses the library."""
+    with child("tests.benchmarks.runtime.others", library, count) as line:
+        return float(line)
 
 
 # These libraries ask for no type checker, and need not be there for one.

@@ -148,17 +148,18 @@ def end(system: PykkaSystem, pid: Pid) -> None:
 def figures(size: Size) -> Iterator[Figure]:
     count, trips = size.of(OFFERS), size.of(ROUND_TRIPS)
     with two_nodes() as (system, receiver), bare.puller() as push, bare.router() as dealer:
-        runs = in_turns(
-            lambda: pion_rate(system, receiver, count), lambda: bare.push_rate(push, count), size.rounds
-        )
+
+        def ours() -> float:
+            return pion_rate(system, receiver, count)
+
         yield compared(
             "one way between processes, typed 500-byte offer",
             "messages/s",
             "bare pyzmq PUSH/PULL with msgpack",
-            runs,
+            in_turns(ours, lambda: bare.push_rate(push, count), size.rounds),
             at_least(0.8),
         )
-        yield from others.figures(size, median_of([ours for ours, _theirs in runs]))
+        yield from others.figures(size, ours)
         yield compared(
             "round trip between processes, p50",
             "us",
