@@ -8,28 +8,36 @@ other end, because the number may have been given to another connection meanwhil
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import struct
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
-#: Bytes that may come over a connection without completing a message: two frames of the greatest size, and
-#: as much again for what the kernel holds.
-ENDLESS_BYTES = 32 * 1024 * 1024
+#: Bytes that may have come over a connection beyond the messages that were read from it: those of one that
+#: is not complete, of those that wait to be read (both bounded by the window), and of what the kernel holds.
+ENDLESS_BYTES = 64 * 1024 * 1024
+#: What libzmq adds to each message (two frames, encrypted), and its heartbeats in each second; both amply.
+MESSAGE_OVERHEAD_BYTES = 128
+_HEARTBEAT_BYTES = 64
+#: Connections are looked at each time the process has grown by so much.
+_GROWTH_BYTES = 16 * 1024 * 1024
+_STATM = Path("/proc/self/statm")
 #: Where Linux' `struct tcp_info` has the bytes received.
 _BYTES_RECEIVED = struct.Struct("=128xQ")
 
 
-class Heard(Protocol):
-    """What is known of a channel: when its last message came."""
+class Carrier(Protocol):
+    """What is known of a channel: the bytes of all messages that were read from it, overhead included."""
 
-    heard: float
+    carried: int
 
 
 class Connection:
     """One accepted connection, until libzmq says that it is closed."""
 
-    __slots__ = ("accepted", "channel", "close_at", "fd", "heard", "received", "remote")
+    __slots__ = ("accepted", "channel", "close_at", "fd", "remote")
 
     def __init__(self, fd: int, now: float) -> None:
         self.fd = fd
@@ -39,17 +47,11 @@ class Connection:
         self.channel: bytes | None = None
         #: When it is to be closed, once that is decided.
         self.close_at: float | None = None
-        #: When its last message came, and how many bytes had come when that was noted.
-        self.heard = now
-        self.received = 0
 
-    def endless(self, heard: float) -> bool:
-        """Whether too much has come since its last message, which came at `heard`, to be part of one."""
-        received = _received(self.fd)
-        if heard != self.heard:
-            self.heard = heard
-            self.received = received
-        return received - self.received > ENDLESS_BYTES
+    def endless(self, carried: int, now: float) -> bool:
+        """Whether far more has come than the messages of `carried` bytes that were read."""
+        expected = carried + (now - self.accepted) * _HEARTBEAT_BYTES
+        return _received(self.fd) > expected + ENDLESS_BYTES
 
     def shut(self) -> None:
         """End it now; harmless when it is gone."""
@@ -64,9 +66,10 @@ class Connection:
 class Connections:
     """All accepted connections of one listener."""
 
-    def __init__(self, hello_seconds: float, last_words_seconds: float = 0.25) -> None:
+    def __init__(self, hello_seconds: float, last_words_seconds: float = 0.05) -> None:
         self._hello_seconds = hello_seconds
         self._last_words_seconds = last_words_seconds
+        self._resident = 0
         self._by_fd: dict[int, Connection] = {}
         self._by_channel: dict[bytes, Connection] = {}
 
@@ -79,7 +82,7 @@ class Connections:
         return fd in self._by_fd
 
     def spoke(self, fd: int, channel: bytes) -> None:
-        """Note whose frames come over it."""
+        """Note whose frames come over it, when the first of them has come."""
         connection = self._by_fd.get(fd)
         if connection is not None and connection.channel != channel:
             # Another channel before this one was of a connection that ended before its frames were read.
@@ -104,16 +107,18 @@ class Connections:
         if abruptly:
             connection.shut()
 
-    def tick(self, now: float, links: Mapping[bytes, Heard]) -> tuple[int, int]:
-        """End those whose time has come; returns how many were mute and how many sent an endless message."""
-        mute = endless = 0
+    def tick(self, now: float, links: Mapping[bytes, Carrier]) -> tuple[int, list[bytes]]:
+        """End those whose time has come; returns how many were mute, and the channels of endless messages."""
+        mute = 0
+        endless = []
+        grown = self._has_grown()
         for connection in list(self._by_fd.values()):
             link = links.get(connection.channel or b"")
             if connection.close_at is not None:
                 if connection.close_at <= now:
                     connection.shut()
-            elif connection.endless(connection.accepted if link is None else link.heard):
-                endless += 1
+            elif grown and connection.endless(0 if link is None else link.carried, now):
+                endless.append(connection.channel or b"")
                 connection.close_at = now
                 connection.shut()
             elif link is None and now - connection.accepted >= self._hello_seconds:
@@ -121,6 +126,14 @@ class Connections:
                 connection.close_at = now
                 connection.shut()
         return mute, endless
+
+    def _has_grown(self) -> bool:
+        """Whether the process has grown much since this was last true."""
+        resident = int(_STATM.read_bytes().split()[1]) * resource.getpagesize()
+        grown = resident - self._resident
+        if not 0 <= grown < _GROWTH_BYTES:
+            self._resident = resident
+        return grown >= _GROWTH_BYTES
 
 
 def _remote(fd: int) -> Any:

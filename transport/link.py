@@ -60,7 +60,18 @@ class Link:
     start for a connection that was dialed and since its HELLO for one that was accepted.
     """
 
-    __slots__ = ("_limits", "_pinged", "channel", "heard", "offences", "opened", "peer", "state", "unsent")
+    __slots__ = (
+        "_limits",
+        "_pinged",
+        "carried",
+        "channel",
+        "heard",
+        "offences",
+        "opened",
+        "peer",
+        "state",
+        "unsent",
+    )
 
     def __init__(self, channel: bytes, peer: Peer | None, limits: Limits, now: float) -> None:
         self.channel = channel
@@ -73,6 +84,8 @@ class Link:
         #: Frames that the connection had no room for, oldest first; before anything else is sent they are.
         self.unsent: list[tuple[bytes, bytes]] = []
         self.offences: list[float] = []
+        #: The bytes of all that was heard, with what libzmq adds.
+        self.carried = 0
         self._pinged = now
         self._limits = limits
 

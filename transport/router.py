@@ -5,6 +5,7 @@ What is said, and what follows from it, is decided in `switchboard`; the bytes a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import threading
@@ -32,7 +33,7 @@ _WILDCARDS = frozenset(("*", "0.0.0.0", "::"))  # noqa: S104  names them, binds 
 #: So many routes between actors are remembered as they are written on the wire.
 _KNOWN_ROUTES = 4_096
 _STOPPING = "the node stops"
-_TICK_SECONDS = 0.25
+_TICK_SECONDS = 0.1
 #: How soon to try again when a connection had no room; the pause doubles up to the greater figure.
 _RETRY_SECONDS = 0.001
 _RETRY_MAX_SECONDS = 0.05
@@ -236,11 +237,15 @@ class _Host:
         self._log = structlog.get_logger("router")
 
     def opened(self, address: Address) -> None:
-        self._log.info("peer connected", peer=str(address))
+        self._note("peer connected", peer=str(address))
 
     def broken(self, address: Address, reason: str) -> None:
-        self._log.info("peer lost", peer=str(address), reason=reason)
+        self._note("peer lost", peer=str(address), reason=reason)
         self._broken(address, reason)
 
     def refused(self, reason: str) -> None:
-        self._log.debug("connection refused", reason=reason)
+        self._note("connection refused", reason=reason)
+
+    def _note(self, event: str, **values: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the log's file is full or closed: go on without
+            self._log.info(event, **values)

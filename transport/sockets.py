@@ -138,7 +138,8 @@ class Sockets:
         """End the connections whose time has come."""
         mute, endless = self._connections.tick(now, board.links)
         board.counts["no_hello"] += mute
-        board.counts["endless"] += endless
+        for channel in endless:
+            board.refuse(channel, "endless", "a message without end", now)
 
     def end(self) -> None:
         """Close everything, leaving the last words a moment to go out."""
@@ -205,16 +206,18 @@ class Sockets:
             if channel in board.links:
                 frames = socket.recv_multipart(zmq.DONTWAIT)
             else:
-                frames = self._first_frames(socket, channel)
+                frames = self._first_frames(socket, channel, board)
             if len(frames) == 2:
                 board.received(channel, frames[0], frames[1], now)
             elif frames:
                 board.refuse(channel, "frames", f"{len(frames)} frames where there must be two", now)
         return False
 
-    def _first_frames(self, socket: zmq.Socket[bytes], channel: bytes) -> list[bytes]:
-        """The frames of a connection that is not open yet, after a look at where they come from."""
+    def _first_frames(self, socket: zmq.Socket[bytes], channel: bytes, board: Switchboard) -> list[bytes]:
+        """The frames of a connection that is not open, after a look at where they come from."""
         frames = socket.recv_multipart(zmq.DONTWAIT, copy=False)
+        if board.was_closed(channel):
+            return []  # its last frames; the descriptor may be another connection's already
         if not _is_dialed(channel):
             fd = frames[0].get(zmq.SRCFD)
             if not self._connections.knows(fd):

@@ -13,9 +13,10 @@ from collections.abc import Callable
 
 from transport import frame
 from transport.codec import DecodeError
+from transport.connections import MESSAGE_OVERHEAD_BYTES
 from transport.frame import Batch, Bye, Frame, FrameError, Grant, Hello, KnownAsError, Ping
 from transport.limits import Limits
-from transport.link import Due, Link
+from transport.link import Due, Link, State
 from transport.peer import Outgoing, Peer
 from transport.pid import Address
 from transport.roster import Roster
@@ -26,7 +27,7 @@ _MAX_UNSENT = 64
 #: So many connections are remembered that were closed here while their last frames were still under way.
 _MAX_CLOSED = 1_024
 #: What a peer is not spoken to for a while after, and gets no last word for.
-_PUNISHED = frozenset(("flood", "offences", "frames"))
+_PUNISHED = frozenset(("endless", "flood", "frames", "offences"))
 
 
 class Switchboard:
@@ -80,7 +81,7 @@ class Switchboard:
             self._pump(peer, now)
             if peer.overflows:
                 self.counts["overflow"] += 1
-                self._break(peer, "more waits for it than its queue may hold", now)
+                self._break(peer, f"too many messages waited for {peer.address}", now)
 
     def grant(self, peer: Peer, now: float) -> None:
         """Give a peer its credit back; for one that asked by `wants_grant`."""
@@ -112,12 +113,17 @@ class Switchboard:
         link = self._link(channel, now)
         if link is None:
             return
+        link.carried += len(header) + len(body) + MESSAGE_OVERHEAD_BYTES
         try:
             heard = frame.read(header)
             link.hear(heard, now)
             self._obey(link, heard, body, now)
         except FrameError as error:
             self._offended(link, error, now)
+
+    def was_closed(self, channel: bytes) -> bool:
+        """Whether the connection was closed here, so that nothing that it still brings matters."""
+        return channel in self._closed
 
     def refuse(self, channel: bytes, reason: str, detail: str, now: float) -> None:
         """A connection brought something that is no frame at all."""
@@ -128,17 +134,9 @@ class Switchboard:
     def lost(self, channel: bytes, reason: str, now: float) -> None:
         """A connection is no more."""
         link = self.links.get(channel)
-        if link is None:
-            return
-        peer = link.peer
-        if peer is None:
-            self._close(link, abruptly=True)
-        elif link.opened or peer.carrier is None:
-            self._break(peer, reason, now)
-        else:
-            # Our dial failed, but the pair has the connection that the other side dialed.
-            peer.links.remove(link)
-            self._close(link, abruptly=True)
+        if link is not None:
+            link.close()
+            self._lose(link, reason, now)
 
     def tick(self, now: float) -> None:
         """Do what has become due; to be called a few times a second."""
@@ -148,11 +146,8 @@ class Switchboard:
                 self._say(link, frame.ping(link.peer.session), now)
             elif due is Due.LOST:
                 self.counts["silent" if link.opened else "no_hello"] += 1
-                self.lost(
-                    link.channel,
-                    f"{'silent' if link.opened else 'no HELLO'} for {now - link.heard:.1f} s",
-                    now,
-                )
+                quiet = "silent" if link.opened else "no HELLO"
+                self._lose(link, f"{quiet} for {now - link.heard:.1f} s", now)
         for peer in list(self.peers):
             if peer.dial_at is not None and peer.dial_at <= now:
                 self._dial(peer, now)
@@ -218,7 +213,7 @@ class Switchboard:
         """The other side ends the connection."""
         known = self.peers.find(bye.host, bye.port)
         if known is None or known is peer or link.opened:
-            self.lost(link.channel, f"the peer said: {bye.reason}", now)
+            self._lose(link, f"the peer said: {bye.reason}", now)
             return
         # We dialed a second name of a node that we are connected to: the two become one.
         self.peers.remove(peer)
@@ -229,14 +224,12 @@ class Switchboard:
             self.submit(outgoing, now)
 
     def _offended(self, link: Link, error: FrameError, now: float) -> None:
-        """Tell the other side what it did wrong, and end the connection."""
+        """The other side broke a rule: say which, and end the connection."""
         self.counts[error.reason] += 1
         peer = link.peer
-        known_as = error.address if isinstance(error, KnownAsError) else None
-        self._wire.transmit(
-            link.channel, frame.bye(0 if peer is None else peer.session, str(error), known_as), b""
-        )
         if peer is None:
+            known_as = error.address if isinstance(error, KnownAsError) else None
+            self._wire.transmit(link.channel, frame.bye(0, str(error), known_as), b"")
             self._host.refused(str(error))
             self._close(link, abruptly=False)
             return
@@ -262,7 +255,7 @@ class Switchboard:
         link.unsent.append((header, b""))
         if len(link.unsent) > _MAX_UNSENT:
             self.counts["deaf"] += 1
-            self.lost(link.channel, "it does not read what it is sent", now)
+            self._lose(link, "it does not read what it is sent", now)
         elif not self._flush(link, now) and link.peer is not None:
             self._ready[link.peer] = None
 
@@ -292,9 +285,23 @@ class Switchboard:
             del link.unsent[0]
         return True
 
+    def _lose(self, link: Link, reason: str, now: float) -> None:
+        """Give a connection up, and with it the pair, unless our dial failed and theirs did not."""
+        peer = link.peer
+        if peer is None:
+            self._close(link, abruptly=True)
+        elif link.opened or peer.carrier is None:
+            self._break(peer, reason, now)
+        else:
+            peer.links.remove(link)
+            self._close(link, abruptly=True)
+
     def _break(self, peer: Peer, reason: str, now: float, *, abruptly: bool = False) -> None:
         """End a pair, and tell everyone concerned."""
         self.counts["broken"] += 1
+        for link in peer.links:
+            if link.state is not State.CLOSED:
+                self._wire.transmit(link.channel, frame.bye(peer.session, reason), b"")
         self.peers.remove(peer)
         self._hang_up(peer, abruptly=abruptly)
         stood_seconds = now - peer.opened_at if peer.hello is not None else 0.0
@@ -312,7 +319,7 @@ class Switchboard:
         peer.carrier = None
         peer.dial_at = None
         for link in peer.links:
-            self._close(link, abruptly=abruptly or not link.opened)
+            self._close(link, abruptly=abruptly or link.state is not State.OPEN)
         peer.links.clear()
 
     def _close(self, link: Link, *, abruptly: bool) -> None:

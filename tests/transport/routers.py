@@ -239,8 +239,22 @@ def raw_connection(to: Address) -> Iterator[socket.socket]:
 
 
 #: How a DEALER without authentication begins to speak ZMTP 3.0 (ZeroMQ RFC 23).
-ZMTP_GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
-ZMTP_READY = b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
+_GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
+_READY = b"\x04\x1c\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER"
+
+
+@contextlib.contextmanager
+def zmtp_connection(to: Address) -> Iterator[socket.socket]:
+    """A connection that is ready for frames, without libzmq at this end."""
+    with raw_connection(to) as connection:
+        connection.sendall(_GREETING + _READY)
+        heard = b""
+        while len(heard) < len(_GREETING) or b"READY" not in heard:
+            data = connection.recv(4_096)
+            if not data:
+                raise ConnectionError("no READY")
+            heard += data
+        yield connection
 
 
 def zmtp_frame(data: bytes, *, more: bool) -> bytes:
