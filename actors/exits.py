@@ -39,10 +39,11 @@ class Exits:
         link = Link(watcher, to)
         with self._lock:
             new = self._links.add(link)
-        if to.address != self._here:
+        here = self._links.here(link)
+        if here is None:
             if new:
                 self._tell(to.address, watcher, Watch(to))
-        elif not self._alive(to) and self._take([link]):
+        elif not self._alive(here) and self._take([link]):
             self._report(link)
 
     def unlink(self, watcher: Pid, to: Pid) -> None:
@@ -86,7 +87,8 @@ class Exits:
                 self.link(sender, to)
             case Unwatch(to):
                 self._take([Link(sender, to)])
-            case Gone(watcher, to) if to.address == sender.address:
+            # Not by address: that of `to` is what this node calls the other one, and may be an alias.
+            case Gone(watcher, to) if to.name == sender.name:
                 for link in self._take([Link(watcher, to)]):
                     self._deliver(link)
 
@@ -103,4 +105,5 @@ class Exits:
         if link.watcher.address == self._here:
             self._deliver(link)
         else:
-            self._tell(link.watcher.address, link.to, Gone(link.watcher, link.to))
+            sender = self._links.here(link) or link.to
+            self._tell(link.watcher.address, sender, Gone(link.watcher, link.to))

@@ -26,9 +26,18 @@ class Links:
         self._by: dict[Pid, dict[Link, None]] = {}
         self._across: dict[Address, dict[Link, None]] = {}
 
+    def here(self, link: Link) -> Pid | None:
+        """The actor of this node that a link leads to; None when it lives elsewhere.
+
+        Watchers on other nodes link actors of this one, by whatever address they know it.
+        """
+        if self._here not in (link.to.address, link.watcher.address):
+            return Pid(link.to.name, *self._here, link.to.incarnation)
+        return link.to if link.to.address == self._here else None
+
     def add(self, link: Link) -> bool:
         """Remember a link; False when it was there already."""
-        of = self._of.setdefault((link.to.address, link.to.name), {})
+        of = self._of.setdefault(self._name(link), {})
         if link in of:
             return False
         of[link] = None
@@ -39,7 +48,7 @@ class Links:
 
     def remove(self, link: Link) -> bool:
         """Forget a link; False when there was none."""
-        name = (link.to.address, link.to.name)
+        name = self._name(link)
         if link not in self._of.get(name, {}):
             return False
         _discard(self._of, name, link)
@@ -72,8 +81,12 @@ class Links:
         assert of == by, (of, by)
         assert sorted(across) == sorted(link for link in of for _ in self._far_ends(link))
 
+    def _name(self, link: Link) -> tuple[Address, str]:
+        to = self.here(link) or link.to
+        return to.address, to.name
+
     def _far_ends(self, link: Link) -> list[Address]:
-        addresses = (link.watcher.address, link.to.address)
+        addresses = (link.watcher.address, self._name(link)[0])
         return [address for address in dict.fromkeys(addresses) if address != self._here]
 
 

@@ -55,13 +55,39 @@ def test_links_to_another_node_are_asked_for_there_and_taken_back_when_the_watch
     assert node.delivered == []
 
 
-def test_gone_is_believed_only_from_the_node_where_the_actor_lived() -> None:
+def test_an_actor_of_this_node_is_watched_from_elsewhere_by_any_name_of_the_node() -> None:
     node = Node()
-    node.exits.link(A, FAR)
-    node.receive(Pid("far", "liar", 1, 9), Gone(A, FAR))
+    alias = Pid("b", "alias.of.here", 1, B.incarnation)
+    node.receive(FAR, Watch(alias))
+    assert node.told == []
+    node.living.remove(B)
+    node.exits.ended(B)
+    assert node.told == [(THERE, B, Gone(FAR, alias))]
+    node.receive(FAR, Watch(alias))
+    assert node.told[1:] == node.told[:1]
+    node.exits.check_invariants()
+
+
+def test_a_watch_by_another_name_of_this_node_is_taken_back_or_lost_with_the_watchers_node() -> None:
+    node = Node()
+    alias = Pid("b", "alias.of.here", 1, B.incarnation)
+    node.receive(FAR, Watch(alias))
+    node.receive(FAR, Unwatch(alias))
+    node.receive(FAR, Watch(alias))
+    assert node.exits.broken(alias.address) == 0
+    assert node.exits.broken(THERE) == 1
+    node.exits.ended(B)
+    assert (node.told, node.delivered) == ([], [])
+
+
+def test_the_end_of_an_actor_is_believed_though_its_node_bears_another_name() -> None:
+    node = Node()
+    alias = Pid("far", "alias.of.there", 1)
+    node.exits.link(A, alias)
+    node.receive(Pid("other", *THERE, 9), Gone(A, alias))
     assert node.delivered == []
-    node.receive(FAR, Gone(A, FAR))
-    assert node.delivered == [Link(A, FAR)]
+    node.receive(FAR, Gone(A, alias))
+    assert node.delivered == [Link(A, alias)]
 
 
 def test_a_broken_connection_ends_every_link_across_it_and_no_other() -> None:

@@ -16,7 +16,7 @@ from actors.trace.tracer import Tracer
 from transport.envelope import Envelope
 from transport.message import Message
 from transport.messages.supervision import ActorCrashed
-from transport.pid import Pid
+from transport.pid import Address, Pid
 
 DEADLINE_SECONDS = 20
 
@@ -378,3 +378,23 @@ def test_a_name_that_is_taken_or_malformed_is_refused() -> None:
 def test_a_node_without_a_work_directory_says_so_when_its_disk_is_asked_for() -> None:
     with pytest.raises(RuntimeError, match="--work_dir"):
         _ = PykkaSystem().disk
+
+
+def test_an_actor_is_linked_and_heard_of_by_any_name_of_its_node() -> None:
+    reports: SimpleQueue[object] = SimpleQueue()
+    local = Address("127.0.0.1", 0)
+    there, here = PykkaSystem(bind=local, logger=Logbook), PykkaSystem(bind=local, logger=Logbook)
+    there.start()
+    here.start()
+    try:
+        pid = there.spawn(Worker, "worker")
+        alias = Pid("worker", "localhost", pid.port)
+        watcher = here.spawn(lambda: Worker(reports), "watcher")
+        assert report(reports) == ("initialize", watcher.incarnation)
+        here.send(watcher, watcher, Do(lambda me: me.link(alias)))
+        assert here.ask(alias, Question("there?"), DEADLINE_SECONDS) == Answer("THERE?")
+        there.terminate(pid)
+        assert report(reports) == ("exited", alias)
+    finally:
+        here.stop()
+        there.stop()
