@@ -15,6 +15,7 @@ from transport.records.agent import AgentInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.inverse_offer_status import InverseOfferStatus
 from transport.records.offer import Filters
+from transport.records.quantities import Quantities
 from transport.records.resource_conversion import ResourceConversion
 from transport.records.resources import Resources
 from transport.records.time_info import Unavailability
@@ -200,14 +201,31 @@ class Allocator(Protocol):
         ...
 
     @property
-    def candidates(self) -> Sequence[str]:
-        """Ids of the agents that something happened to since the last run, and so are worth one."""
+    def candidates(self) -> Collection[str]:
+        """Ids of the agents that something happened to since the last run, and so are worth one.
+
+        None while runs are paused.
+        """
         ...
 
     def allocate(
         self, now: float, rng: random.Random, candidates: Collection[str] | None = None
     ) -> Allocation:
         """Decide what to offer of some agents, or (None) of all: that is a batch."""
+        ...
+
+    @property
+    def total(self) -> Quantities:
+        """The scalars of all agents."""
+        ...
+
+    @property
+    def allocated(self) -> Quantities:
+        """The scalars that are offered or allocated."""
+        ...
+
+    def check_invariants(self) -> None:
+        """Raise when the books contradict themselves; slow, for tests and simulation."""
         ...
 
     def why(self, agent_id: str, framework_id: str, role: str, now: float) -> Sequence[Reason]:

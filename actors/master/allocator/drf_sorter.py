@@ -10,15 +10,17 @@ from typing import Generic
 
 from actors.master.allocator.portion import Portion
 from actors.master.allocator.sorter import Client, ClientTree, Entry, S
-from actors.master.allocator.totals import Totals
+from actors.master.allocator.totals import Scale, Totals
 
 
 class DrfSorter(ClientTree[S], Generic[S]):
     """Orders siblings by weighted dominant share, then by how often they were served, then by path.
 
-    A client's dominant share is the largest of its shares of the cluster's scalars, divided by its
-    weight. Shares are kept as integers on the scale of `Totals`. Each inner node ranks its children; an
-    allocation moves only those that it touches, and other changes wait until somebody asks.
+    A client's dominant share is the largest of its shares of the cluster's scalars, divided by its weight;
+    it is kept as an integer on a `Scale`. Each inner node ranks its children. An allocation moves only those
+    that it touches, other changes wait until somebody asks. When the totals have changed a ranking stays on
+    the old scale as long as that suffices to say who is first: adding one agent to ten thousand changes all
+    shares, but the order of very few.
     """
 
     def __init__(self, totals: Totals) -> None:
@@ -32,7 +34,7 @@ class DrfSorter(ClientTree[S], Generic[S]):
         """Weigh whatever is or will be at the path; 1 unless set."""
         super().set_weight(path, weight)
         self._common = math.lcm(*(known.numerator for known in self.weights.values()))
-        self._totals.void()
+        _forget_ranking(self.root)
 
     def allocated(self, client: Client[S], portion: Portion, agent_id: str) -> None:
         """Note what a client was given of an agent."""
@@ -40,16 +42,15 @@ class DrfSorter(ClientTree[S], Generic[S]):
             super().allocated(client, portion, agent_id)
             self._distrust(client)
             return
-        version = self._totals.version
-        scaled = portion.scaled if portion.scaled_version == version else self._scaled(portion)
         node = client
         while (parent := node.parent) is not None:
             node.held += portion.packed
             node.allocations += 1
-            if parent.version == version:
-                shares = node.scaled
+            scale = parent.scale
+            if scale is not None:
+                shares = node.shares
                 dominant = place = 0
-                for share in scaled:
+                for share in portion.shares if portion.scale is scale else _shares(portion, scale):
                     shares[place] = share = shares[place] + share
                     place += 1  # noqa: SIM113 - enumerate takes longer
                     if share > dominant:
@@ -71,13 +72,13 @@ class DrfSorter(ClientTree[S], Generic[S]):
             super().released(client, portion, agent_id)
             self._distrust(client)
             return
-        version = self._totals.version
-        scaled = portion.scaled if portion.scaled_version == self._totals.version else self._scaled(portion)
         node = client
         while (parent := node.parent) is not None:
             node.held -= portion.packed
-            if parent.version == version:
-                node.scaled = [share - gone for share, gone in zip(node.scaled, scaled, strict=True)]
+            scale = parent.scale
+            if scale is not None:
+                gone = portion.shares if portion.scale is scale else _shares(portion, scale)
+                node.shares = [share - less for share, less in zip(node.shares, gone, strict=True)]
                 if not node.has_moved:
                     node.has_moved = True
                     parent.moved.append(node)
@@ -91,13 +92,13 @@ class DrfSorter(ClientTree[S], Generic[S]):
     def first(self, mask: int, turn: str) -> Client[S] | None:
         """The next client behind which takers of `mask` stand."""
         node = self.root
-        version = self._totals.version
+        scale = self._totals.scale
         while node.mask & mask:
             if not node.children:
                 return node
-            if node.moved or node.version != version:
+            if node.moved or node.scale is None:
                 self._rank(node)
-            node = node.ranking[0][3]
+            node = node.ranking[0][3] if node.scale is scale else self._first_of_old(node, mask)
         mask &= self.root.mask
         if not mask:
             return None
@@ -110,12 +111,13 @@ class DrfSorter(ClientTree[S], Generic[S]):
 
     def share(self, client: Client[S]) -> Fraction:
         """The weighted dominant share of a node; 1 is the whole cluster."""
-        dominant = max(self._totals.scaled(client.held), default=0)
-        return Fraction(dominant, self._totals.whole) / self.weights.get(client.path, 1)
+        scale = self._totals.scale
+        dominant = max(scale.shares(client.held), default=0)
+        return Fraction(dominant, scale.whole) / self.weights.get(client.path, 1)
 
     def _walk(self, inner: Client[S], mask: int) -> Iterator[Client[S]]:
-        if inner.moved or inner.version != self._totals.version:
-            self._rank(inner)
+        if inner.moved or inner.scale is not self._totals.scale:
+            self._rank(inner, anew=inner.scale is not self._totals.scale)
         for entry in inner.ranking:
             client = entry[3]
             if client.mask & mask:
@@ -124,14 +126,43 @@ class DrfSorter(ClientTree[S], Generic[S]):
                 else:
                     yield client
 
-    def _rank(self, inner: Client[S]) -> None:
-        """Bring the ranking of a node's children up to date."""
+    def _first_of_old(self, inner: Client[S], mask: int) -> Client[S]:
+        """The first child among takers of `mask`, found on a scale that is not that of the totals.
+
+        A share of old totals bounds what it is now from below, so most children need no second look.
+        """
+        scale = self._totals.scale
+        left, right = inner.scale.least_change(scale) if inner.scale is not None else (0, 1)
+        best: Entry[S] | None = None
+        for entry in inner.ranking:
+            if best is not None and entry[0] * left > best[0] * right:
+                break
+            child = entry[3]
+            if not child.mask & mask:
+                continue
+            if best is not None and child.held == best[3].held and child.factor == best[3].factor:
+                continue  # the same share at any time, so their order stays
+            inner.looked_at += 1
+            dominant = max(scale.shares(child.held), default=0) * child.factor
+            now = (dominant, child.allocations, child.path, child)
+            if best is None or now < best:
+                best = now
+            if inner.looked_at > len(inner.ranking):
+                # As much was spent on looking at children as it takes to rank them.
+                self._rank(inner, anew=True)
+                return next(entry[3] for entry in inner.ranking if entry[3].mask & mask)
+        return best[3] if best is not None else inner
+
+    def _rank(self, inner: Client[S], *, anew: bool = False) -> None:
+        """Bring the ranking of a node's children up to date; `anew`, on the scale of the totals."""
         ranking = inner.ranking
-        version = self._totals.version
-        if inner.version != version:
-            inner.version = version
+        if anew or inner.scale is None:
+            inner.scale = scale = self._totals.scale
+            inner.looked_at = 0
+            if self.weights:
+                self._weigh(inner)
             for child in inner.children.values():
-                self._scale(child)
+                child.shares = scale.shares(child.held)
             ranking[:] = sorted(_entry(child) for child in inner.children.values() if child.mask)
         else:
             for child in inner.moved:
@@ -142,24 +173,31 @@ class DrfSorter(ClientTree[S], Generic[S]):
             child.has_moved = False
         inner.moved.clear()
 
-    def _scale(self, node: Client[S]) -> None:
-        weight = self.weights.get(node.path, Fraction(1))
-        node.factor = self._common * weight.denominator // weight.numerator
-        node.scaled = self._totals.scaled(node.held)
-
-    def _scaled(self, portion: Portion) -> list[int]:
-        portion.scaled = self._totals.scaled(portion.packed)
-        portion.scaled_version = self._totals.version
-        return portion.scaled
+    def _weigh(self, inner: Client[S]) -> None:
+        for child in inner.children.values():
+            weight = self.weights.get(child.path, Fraction(1))
+            child.factor = self._common * weight.denominator // weight.numerator
 
     def _distrust(self, client: Client[S]) -> None:
         """Have the shares on the way from a client to the root reckoned anew."""
         node = client
         while (parent := node.parent) is not None:
-            parent.version = -1
+            parent.scale = None
             node = parent
 
 
 def _entry(node: Client[S]) -> Entry[S]:
-    node.entry = entry = (max(node.scaled, default=0) * node.factor, node.allocations, node.path, node)
+    node.entry = entry = (max(node.shares, default=0) * node.factor, node.allocations, node.path, node)
     return entry
+
+
+def _shares(portion: Portion, scale: Scale) -> list[int]:
+    portion.scale = scale
+    portion.shares = shares = scale.shares(portion.packed)
+    return shares
+
+
+def _forget_ranking(node: Client[S]) -> None:
+    node.scale, node.factor = None, 1
+    for child in node.children.values():
+        _forget_ranking(child)

@@ -12,9 +12,11 @@ from actors.master.allocator.allocator import Allocation
 from actors.master.allocator.constraints import Constraints
 from actors.master.allocator.explanation import Reason, explain
 from actors.master.allocator.framework import Framework
+from actors.master.allocator.holdback import Holdback
 from actors.master.allocator.invariants import check
 from actors.master.allocator.ledger import Ledger
 from actors.master.allocator.maintenance import Maintenance, inverse_offers
+from actors.master.allocator.portion import allocation_role
 from actors.master.allocator.quota import Quota
 from actors.master.allocator.refusals import Refusals, refusal_seconds
 from actors.master.allocator.round import Round
@@ -24,6 +26,7 @@ from transport.records.framework import FrameworkInfo
 from transport.records.inverse_offer_status import InverseOfferStatus
 from transport.records.names import role_error
 from transport.records.offer import Filters
+from transport.records.quantities import Quantities
 from transport.records.resource_conversion import ResourceConversion
 from transport.records.resources import Resources
 from transport.records.time_info import Unavailability
@@ -41,10 +44,9 @@ class HierarchicalAllocator:
         self._ledger = Ledger(self._settings)
         self._candidates: dict[str, None] = {}
         self._whitelist: frozenset[str] | None = None
-        self._is_paused = False
-        # Monotonic seconds and number of agents, whichever comes first, that end the pause.
-        self._resume_at: float | None = None
-        self._resume_with = 0
+        self._holdback = Holdback(
+            self._settings.allocator_agent_recovery_factor, self._settings.allocator_recovery_timeout_seconds
+        )
 
     # --- agents ---
 
@@ -58,10 +60,10 @@ class HierarchicalAllocator:
         unavailability: Unavailability | None = None,
     ) -> None:
         """Add an agent; `used` is what frameworks, known or not, already have of it, with their roles."""
-        agent = self._ledger.add_agent(agent_id, info, frozenset(capabilities), total, used)
+        agent = self._ledger.add_agent(agent_id, info, tuple(capabilities), total, used)
         if unavailability is not None:
             agent.maintenance = Maintenance(unavailability)
-        if self._resume_at is not None and len(self._ledger.agents) >= self._resume_with:
+        if self._holdback.has_ended(len(self._ledger.agents)):
             self.resume()
         self._candidates[agent_id] = None
 
@@ -77,7 +79,7 @@ class HierarchicalAllocator:
         if sorted(info.attributes, key=str) != sorted(agent.info.attributes, key=str):
             agent.refusals = None
             self._forget_inverse_refusals(agent_id)
-        known = agent.capabilities if capabilities is None else frozenset(capabilities)
+        known = agent.capabilities if capabilities is None else tuple(capabilities)
         if total is not None and total != agent.total.resources:
             self._ledger.set_total(agent, total)
         self._ledger.describe_agent(agent, info, known)
@@ -206,7 +208,7 @@ class HierarchicalAllocator:
         framework = self._ledger.frameworks.get(framework_id)
         if agent is None or framework is None or not resources:
             return
-        subscription = framework.subscriptions.get(_role_of(resources))
+        subscription = framework.subscriptions.get(allocation_role(resources))
         if subscription is None:
             return
         portion = self._ledger.portions.of(resources.unallocate())
@@ -228,29 +230,15 @@ class HierarchicalAllocator:
         """Convert resources that are allocated to a framework, as its operations do."""
         agent = self._ledger.agents[agent_id]
         subscription = self._framework(framework_id).subscriptions[role]
-        held, total = agent.held[subscription].resources, agent.total.resources
-        for conversion in conversions:
-            consumed, converted = conversion.consumed.unallocate(), conversion.converted.unallocate()
-            held = held - consumed + converted
-            if consumed:
-                # Further copies of a shared volume are made of nothing: the agent has it only once.
-                total = total - consumed + converted
-        self._ledger.convert(agent, subscription, held, total)
+        self._ledger.convert(agent, subscription, conversions)
         self._candidates[agent_id] = None
 
     def update_available(self, agent_id: str, conversions: Sequence[ResourceConversion]) -> str | None:
         """Convert resources that nobody is allocated, as an operator does; returns why that cannot be."""
-        agent = self._ledger.agents[agent_id]
-        available, total = agent.available.resources, agent.total.resources
-        for conversion in conversions:
-            consumed, converted = conversion.consumed.unallocate(), conversion.converted.unallocate()
-            if not available.contains(consumed):
-                return f"agent {agent_id}: {consumed} is not available, only {available} is"
-            available = available - consumed + converted
-            total = total - consumed + converted
-        self._ledger.set_total(agent, total)
-        self._candidates[agent_id] = None
-        return None
+        error = self._ledger.convert_available(self._ledger.agents[agent_id], conversions)
+        if error is None:
+            self._candidates[agent_id] = None
+        return error
 
     # --- maintenance ---
 
@@ -290,35 +278,40 @@ class HierarchicalAllocator:
 
     def expect_agents(self, count: int, now: float) -> None:
         """After a failover, hold offers back until enough agents are there, or it takes too long."""
-        settings = self._settings
-        enough = int(count * Fraction(str(settings.allocator_agent_recovery_factor)))
-        if enough > len(self._ledger.agents) and self._ledger.headroom.has_quotas:
-            self._is_paused = True
-            self._resume_at = now + settings.allocator_recovery_timeout_seconds
-            self._resume_with = enough
+        if self._ledger.headroom.has_quotas:
+            self._holdback.expect(count, len(self._ledger.agents), now)
 
     def pause(self) -> None:
         """Make no offers until `resume`."""
-        self._is_paused = True
+        self._holdback.begin()
 
     def resume(self) -> None:
         """End a pause, also the one that `expect_agents` began."""
-        self._is_paused = False
-        self._resume_at = None
+        self._holdback.end()
         self._consider_all()
 
     @property
-    def candidates(self) -> Sequence[str]:
+    def candidates(self) -> Collection[str]:
         """Ids of the agents that something happened to since the last run, and so are worth one."""
-        return list(self._candidates)
+        return () if self._holdback.is_on else self._candidates.keys()
+
+    @property
+    def total(self) -> Quantities:
+        """The scalars of all agents."""
+        return self._ledger.total
+
+    @property
+    def allocated(self) -> Quantities:
+        """The scalars that are offered or allocated."""
+        return self._ledger.allocated
 
     def allocate(
         self, now: float, rng: random.Random, candidates: Collection[str] | None = None
     ) -> Allocation:
         """Decide what to offer of some agents, or (None) of all: that is a batch."""
-        if self._resume_at is not None and now >= self._resume_at:
+        if self._holdback.has_ended(len(self._ledger.agents), now):
             self.resume()
-        if self._is_paused:
+        if self._holdback.is_on:
             return Allocation()
         agents = self._ledger.agents
         chosen = [
@@ -338,8 +331,8 @@ class HierarchicalAllocator:
         reasons = explain(self._ledger, agent, framework, role, now)
         if not self._is_whitelisted(agent):
             reasons.insert(0, Reason("whitelist", f"host {agent.info.hostname} is not on the whitelist"))
-        if self._is_paused:
-            reasons.insert(0, Reason("paused", "no offers are made at present", self._resume_at))
+        if self._holdback.is_on:
+            reasons.insert(0, Reason("paused", "no offers are made at present", self._holdback.until))
         return reasons
 
     def check_invariants(self) -> None:
@@ -395,14 +388,6 @@ class HierarchicalAllocator:
 
     def _is_whitelisted(self, agent: Agent) -> bool:
         return self._whitelist is None or agent.info.hostname in self._whitelist
-
-
-def _role_of(resources: Resources) -> str:
-    """The one role to which resources are allocated; raises ValueError where there is not just one."""
-    roles = list(resources.allocations)
-    if len(roles) != 1 or any(identity.allocation is None for identity in resources.identities):
-        raise ValueError(f"recovered resources: must be allocated to one role, not {resources}")
-    return roles[0]
 
 
 def _checked(role: str) -> str:

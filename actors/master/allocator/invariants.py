@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 from actors.master.allocator.agent import Agent
+from actors.master.allocator.capability import SHARED
 from actors.master.allocator.framework import Subscription
 from actors.master.allocator.ledger import Ledger
+from actors.master.allocator.portion import Portion
 from transport.records.resources import Resources
 
 
@@ -23,18 +25,22 @@ def check(ledger: Ledger) -> None:
 
 
 def _check_agent(agent: Agent) -> None:
-    total = agent.total.resources.non_shared
-    held = sum((portion.resources for portion in agent.held.values()), Resources()).non_shared
-    available = agent.available.resources.non_shared
+    total, available = _alone(agent.total), _alone(agent.available)
+    held = sum(map(_alone, agent.held.values()), Resources())
+    _hold(agent.is_overdrawn != total.contains(held), f"{agent.id}: is or is not overdrawn")
     if agent.is_overdrawn:
-        _hold(not total.contains(held), f"{agent.id}: is not overdrawn")
-        _hold(total.contains(available), f"{agent.id}: {available} is available of {total}")
-    else:
-        _hold(held + available == total, f"{agent.id}: {held} and {available} are not all of {total}")
+        _hold(total.contains(available), f"{agent.id}: more is available than there is")
+    elif held + available != total:
+        raise BrokenInvariantError(f"{agent.id}: {held} and {available} are not all of {total}")
     _hold(
         agent.available.resources.shared == agent.total.resources.shared,
         f"{agent.id}: not all shared volumes are available",
     )
+
+
+def _alone(portion: Portion) -> Resources:
+    """All but shared volumes, of which there are as many copies as are wanted."""
+    return portion.resources.non_shared if portion.kinds & SHARED else portion.resources
 
 
 def _check_sums(ledger: Ledger) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
 from typing import TypeVar
 
@@ -22,6 +22,8 @@ from actors.master.allocator.settings import Settings
 from actors.master.allocator.sorter import Sorter
 from actors.master.allocator.totals import Totals
 from transport.records.agent import AgentInfo
+from transport.records.quantities import Quantities
+from transport.records.resource_conversion import ResourceConversion
 from transport.records.resources import Resources
 
 T = TypeVar("T")
@@ -63,7 +65,7 @@ class Ledger:
         """Add an agent on which frameworks already use something; raises ValueError when it is there."""
         if agent_id in self.agents:
             raise ValueError(f"agent {agent_id}: is there already")
-        agent = self.agents[agent_id] = Agent(agent_id, info, capabilities, self.portions.of(Resources()))
+        agent = self.agents[agent_id] = Agent(agent_id, info, capabilities, self.portions.nothing)
         self.set_total(agent, total)
         self._bar(agent)
         for framework_id, resources in used.items():
@@ -102,6 +104,10 @@ class Ledger:
 
     def reckon_available(self, agent: Agent) -> None:
         """Work out anew what of an agent is available."""
+        if not agent.held:
+            agent.is_overdrawn = False
+            self._set_available(agent, agent.total)
+            return
         total = agent.total.resources
         held = sum((portion.resources for portion in agent.held.values()), Resources())
         agent.is_overdrawn = not total.non_shared.contains(held.non_shared)
@@ -143,9 +149,18 @@ class Ledger:
             self._set_available(agent, agent.available.plus(portion))
         self._unsubscribe_if_idle(subscription)
 
-    def convert(self, agent: Agent, subscription: Subscription, held: Resources, total: Resources) -> None:
-        """Replace what a subscription holds and what its agent has in all, after operations on offers."""
+    def convert(
+        self, agent: Agent, subscription: Subscription, conversions: Iterable[ResourceConversion]
+    ) -> None:
+        """Make something else of what a subscription holds of an agent, as operations on offers do."""
         old = agent.held[subscription]
+        held, total = old.resources, agent.total.resources
+        for conversion in conversions:
+            consumed, converted = conversion.consumed.unallocate(), conversion.converted.unallocate()
+            held = held - consumed + converted
+            if consumed:
+                # Further copies of a shared volume are made of nothing: the agent has it only once.
+                total = total - consumed + converted
         new = agent.held[subscription] = self.portions.of(held)
         role = subscription.role
         role.sorter.exchanged(subscription.client, old, new, agent.id)
@@ -157,6 +172,18 @@ class Ledger:
             del agent.held[subscription]
             subscription.holdings -= 1
             self._unsubscribe_if_idle(subscription)
+
+    def convert_available(self, agent: Agent, conversions: Iterable[ResourceConversion]) -> str | None:
+        """Make something else of what nobody is allocated; returns why that cannot be."""
+        available, total = agent.available.resources, agent.total.resources
+        for conversion in conversions:
+            consumed, converted = conversion.consumed.unallocate(), conversion.converted.unallocate()
+            if not available.contains(consumed):
+                return f"agent {agent.id}: {consumed} is not available, only {available} is"
+            available = available - consumed + converted
+            total = total - consumed + converted
+        self.set_total(agent, total)
+        return None
 
     # --- frameworks ---
 
@@ -228,6 +255,18 @@ class Ledger:
         role = self.roles.get(path)
         self.headroom.set_quota(role, quota)
         self.roles.prune(role)
+
+    # --- the whole ---
+
+    @property
+    def total(self) -> Quantities:
+        """The scalars of all agents."""
+        return Quantities(self.portions.lanes.unpack(self.totals.packed))
+
+    @property
+    def allocated(self) -> Quantities:
+        """The scalars that are held; what several roles share counts for each."""
+        return Quantities(self.portions.lanes.unpack(self.role_sorter.held))
 
     # --- the details ---
 

@@ -8,6 +8,7 @@ from typing import Final
 from actors.master.allocator.capability import EVERYTHING, kinds_of
 from actors.master.allocator.lanes import Lanes
 from actors.master.allocator.minimum import Minimum
+from actors.master.allocator.totals import Scale
 from transport.records.names import is_strict_subrole
 from transport.records.resource_identity import ResourceIdentity
 from transport.records.resources import Resources
@@ -38,9 +39,9 @@ class Portion:
         "packed",
         "reservations",
         "resources",
-        "scaled",
-        "scaled_version",
+        "scale",
         "shared",
+        "shares",
         "thousandths",
         "unreserved",
     )
@@ -82,8 +83,8 @@ class Portion:
             self.unreserved.thousandths
         )
         # What the DRF sorter keeps with a portion, see there.
-        self.scaled: list[int] = []
-        self.scaled_version = -1
+        self.scale: Scale | None = None
+        self.shares: list[int] = []
         self._tagged: dict[str, Resources] = {}
         self._verdicts: dict[Minimum, bool] = {}
 
@@ -176,12 +177,14 @@ class Portions:
         #: What portions were found to give, by what they were asked.
         self.kept: dict[object, Portion] = {}
         self._by_resources: dict[Resources, Portion] = {}
+        self.nothing = self.of(Resources())
 
     def of(self, resources: Resources) -> Portion:
         """The portion of resources that are allocated to nobody."""
-        if any(identity.aside.disk is not None for identity in resources.identities):
-            # Equal resources may differ in what stands aside, such as where a container sees a volume.
-            return Portion(self, resources)
+        for identity in resources.identities:
+            if identity.aside.disk is not None:
+                # Equal resources may differ in what stands aside, such as where a container sees a volume.
+                return Portion(self, resources)
         portion = self._by_resources.get(resources)
         if portion is None:
             if len(self._by_resources) >= _MOST_KEPT:
@@ -200,3 +203,11 @@ class Portions:
 def is_free(identity: ResourceIdentity) -> bool:
     """Whether it is a scalar that quotas count: neither reserved nor revocable."""
     return identity.type is Value.Type.SCALAR and identity.reserved_role is None and not identity.revocable
+
+
+def allocation_role(resources: Resources) -> str:
+    """The role to which resources are allocated; raises ValueError where it is not just one."""
+    roles = list(resources.allocations)
+    if len(roles) != 1 or any(identity.allocation is None for identity in resources.identities):
+        raise ValueError(f"recovered resources: must be allocated to one role, not {resources}")
+    return roles[0]

@@ -75,6 +75,11 @@ class Refused:
             verdict = self._covers[portion] = self.resources.contains(portion.resources)
         return verdict
 
+    @property
+    def end(self) -> float:
+        """When the first of the refusals ends, or earlier."""
+        return self._ends[0][0] if self._ends else math.inf
+
     def until(self, bit: int) -> float | None:
         """Until when a subscription's refusal holds, if it has refused."""
         return self._until.get(bit)
@@ -85,6 +90,13 @@ class Refusals:
 
     def __init__(self) -> None:
         self._refused: dict[Resources, Refused] = {}
+        #: The bits of all who refused something.
+        self.mask = 0
+        #: When the first refusal ends.
+        self.end = math.inf
+        # The portion that was last asked about, and the answer.
+        self._portion: Portion | None = None
+        self._uninterested = 0
 
     def refuse(self, bit: int, resources: Resources, until: float) -> None:
         """Note that a subscription does not want these resources, or less, before `until`."""
@@ -92,35 +104,41 @@ class Refusals:
         if refused is None:
             refused = self._refused[resources] = Refused(resources)
         refused.refuse(bit, until)
+        self.mask |= bit
+        self.end = min(self.end, until)
+        self._portion = None
 
     def revive(self, bits: int) -> None:
         """Forget what these subscriptions refused."""
-        for refused in self._refused.values():
-            refused.revive(bits)
-        self._sweep()
+        if self.mask & bits:
+            for refused in self._refused.values():
+                refused.revive(bits)
+            self._sum_up()
 
     def expire(self, now: float) -> None:
         """Forget what held until now."""
         for refused in self._refused.values():
             refused.expire(now)
-        self._sweep()
+        self._sum_up()
 
     def covers(self, bit: int, portion: Portion) -> bool:
         """Whether a subscription refused what the portion holds, or more."""
         return any(refused.mask & bit and refused.covers(portion) for refused in self._refused.values())
 
-    def uninterested(self, portion: Portion, reserved_for: int) -> int:
+    def uninterested(self, portion: Portion, beneficiaries: int) -> int:
         """The bits of those who refused all that they could be offered of a portion.
 
-        `reserved_for` are the bits of those who may see any of its reservations.
+        `beneficiaries` are the bits of those who may see any of its reservations.
         """
-        mask = 0
-        for refused in self._refused.values():
-            if refused.covers(portion):
-                mask |= refused.mask
-            elif reserved_for and refused.covers(portion.unreserved):
-                mask |= refused.mask & ~reserved_for
-        return mask
+        if portion is not self._portion:
+            mask = 0
+            for refused in self._refused.values():
+                if refused.covers(portion):
+                    mask |= refused.mask
+                elif refused.covers(portion.unreserved):
+                    mask |= refused.mask & ~beneficiaries
+            self._portion, self._uninterested = portion, mask
+        return self._uninterested
 
     def of(self, bit: int) -> list[tuple[Resources, float]]:
         """What a subscription refused, and until when."""
@@ -130,11 +148,11 @@ class Refusals:
             if (until := refused.until(bit)) is not None
         ]
 
-    def __bool__(self) -> bool:
-        return bool(self._refused)
-
-    def _sweep(self) -> None:
-        if not all(refused.mask for refused in self._refused.values()):
-            self._refused = {
-                resources: refused for resources, refused in self._refused.items() if refused.mask
-            }
+    def _sum_up(self) -> None:
+        self._refused = {resources: refused for resources, refused in self._refused.items() if refused.mask}
+        self.mask = 0
+        self.end = math.inf
+        for refused in self._refused.values():
+            self.mask |= refused.mask
+            self.end = min(self.end, refused.end)
+        self._portion = None

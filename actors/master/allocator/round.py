@@ -31,7 +31,7 @@ class Round:
         self._headroom = ledger.headroom
         self._takers = ledger.role_sorter.mask
         self._has_quotas = ledger.headroom.has_quotas
-        self._nothing = ledger.portions.of(Resources())
+        self._nothing = ledger.portions.nothing
         self._rng = rng
         self._now = now
         self._is_batch = is_batch
@@ -134,7 +134,9 @@ class Round:
             if bound is None:
                 return remaining
             offer = bound
-        if agent.refusals is not None and agent.refusals.covers(subscription.bit, offer):
+        refusals = agent.refusals
+        bit = subscription.bit
+        if refusals is not None and refusals.mask & bit and refusals.covers(bit, offer):
             return remaining
         rest = self._nothing if offer is remaining else remaining.minus(offer)
         agent.available = rest if remaining is agent.available else agent.available.minus(offer)
@@ -177,9 +179,11 @@ class Round:
         if self._leaves_to_chance:
             self._turn = f"{self._seed}/{self._guaranteed}/{agent.id}"
         takers = self._takers & ~(agent.kind.barred | agent.barred | agent.resting)
-        if agent.refusals is not None and takers:
-            agent.refusals.expire(self._now)
-            takers &= ~agent.refusals.uninterested(remaining, self._beneficiaries(remaining))
+        refusals = agent.refusals
+        if refusals is not None:
+            if refusals.end <= self._now:
+                refusals.expire(self._now)
+            takers &= ~refusals.uninterested(remaining, self._beneficiaries(remaining))
         return (
             takers if remaining.is_worthwhile and not self._has_quotas else self._hopeful(takers, remaining)
         )

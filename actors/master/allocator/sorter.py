@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from actors.master.allocator.portion import Portion
+from actors.master.allocator.totals import Scale
 
 S = TypeVar("S")
 
@@ -25,16 +26,17 @@ class Client(Generic[S]):
         "factor",
         "has_moved",
         "held",
+        "looked_at",
         "mask",
         "moved",
         "name",
         "parent",
         "path",
         "ranking",
-        "scaled",
+        "scale",
         "shared",
+        "shares",
         "subject",
-        "version",
     )
 
     #: Whom a leaf stands for; an inner node stands for nobody.
@@ -57,10 +59,11 @@ class Client(Generic[S]):
         self.entry: Entry[S] | None = None
         self.factor = 1
         self.has_moved = False
+        self.looked_at = 0
         self.moved: list[Client[S]] = []
         self.ranking: list[Entry[S]] = []
-        self.scaled: list[int] = []
-        self.version = -1
+        self.scale: Scale | None = None
+        self.shares: list[int] = []
 
 
 #: A node's rank among its siblings: its share, its allocations, its path, and itself.
@@ -107,6 +110,11 @@ class Sorter(Protocol[S]):
         """The bits of all clients."""
         ...
 
+    @property
+    def held(self) -> int:
+        """All scalars that clients hold, packed."""
+        ...
+
     def first(self, mask: int, turn: str) -> Client[S] | None:
         """The next client behind which takers of `mask` stand."""
         ...
@@ -136,12 +144,12 @@ class ClientTree(Generic[S]):
                 node = _open(node)
             if name not in node.children:
                 node.children[name] = Client(name, node)
-                node.version = -1
+                node.scale = None
             node = node.children[name]
         if hasattr(node, "subject") or "." in node.children:
             raise ValueError(f"sorter: there is a client at {path!r} already")
         if node.children:
-            node.version = -1
+            node.scale = None
             node.children["."] = node = Client(".", node)
         node.subject = subject
         return node
@@ -171,7 +179,7 @@ class ClientTree(Generic[S]):
         node = client
         while (parent := node.parent) is not None:
             parent.mask = parent.mask & ~gone | mask
-            parent.version = -1
+            parent.scale = None
             node = parent
 
     def set_weight(self, path: str, weight: Fraction) -> None:
@@ -184,6 +192,11 @@ class ClientTree(Generic[S]):
     def mask(self) -> int:
         """The bits of all clients."""
         return self.root.mask
+
+    @property
+    def held(self) -> int:
+        """All scalars that clients hold, packed."""
+        return sum(child.held for child in self.root.children.values())
 
     def allocated(self, client: Client[S], portion: Portion, agent_id: str) -> None:
         """Note what a client was given of an agent."""
@@ -239,7 +252,7 @@ def _open(leaf: Client[S]) -> Client[S]:
     inner.allocations, inner.mask = leaf.allocations, leaf.mask
     inner.children["."] = leaf
     parent.children[inner.name] = inner
-    parent.version = -1
+    parent.scale = None
     leaf.name, leaf.parent, leaf.path, leaf.has_moved = ".", inner, f"{inner.path}/.", False
     return inner
 
@@ -249,4 +262,4 @@ def _close(inner: Client[S], parent: Client[S]) -> None:
     leaf = inner.children["."]
     leaf.name, leaf.parent, leaf.path, leaf.has_moved = inner.name, parent, inner.path, False
     parent.children[leaf.name] = leaf
-    parent.version = -1
+    parent.scale = None

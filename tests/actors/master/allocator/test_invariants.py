@@ -65,7 +65,7 @@ def watch(seed: int, steps: int, settings: Settings | None = None) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_nothing_is_allocated_twice_lost_or_above_a_limit(seed: int) -> None:
-    watch(seed, steps=2500)
+    watch(seed, steps=5000)
 
 
 @pytest.mark.parametrize("sorter", ["drf", "random"])
