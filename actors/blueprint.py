@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 
 from actors.process import Process
 from actors.system import Restart
 from transport.messages.supervision import ActorCrashed
 from transport.pid import Pid
+
+#: Longer texts of exceptions are cut: they travel and are logged.
+_MAX_DESCRIPTION = 1_000
 
 
 class Blueprint:
@@ -18,8 +22,15 @@ class Blueprint:
         self.name = name
         self.restart = restart
         self.vital = vital
-        #: Crashes under this name since the node started.
+        #: Crashes since it was spawned.
         self.crashes = 0
+        #: Nobody has told its actor to end.
+        self.wanted = True
+
+    @property
+    def restarts(self) -> bool:
+        """Whether a crash may be followed by a successor."""
+        return self.wanted and self.restart.intensity > 0
 
     def crashed(self, pid: Pid, error: BaseException) -> ActorCrashed:
         """Count a crash of the incarnation `pid`; returns what the supervisor is to hear."""
@@ -27,13 +38,14 @@ class Blueprint:
         return ActorCrashed(
             pid=pid,
             error=describe(error),
-            intensity=self.restart.intensity,
+            intensity=self.restart.intensity if self.wanted else 0,
             period_seconds=self.restart.period_seconds,
             backoff_seconds=self.restart.backoff_seconds,
-            vital=self.vital,
+            vital=self.vital and self.wanted,
         )
 
 
 def describe(error: BaseException) -> str:
-    """An exception's type and text in one line."""
-    return f"{type(error).__name__}: {error}"
+    """An exception's type and text in one line, whatever its `__str__` does."""
+    text = " ".join(str(traceback.TracebackException(type(error), error, None)).split())
+    return f"{type(error).__name__}: {text[:_MAX_DESCRIPTION]}"

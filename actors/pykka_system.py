@@ -23,7 +23,6 @@ from actors.blueprint import Blueprint, describe
 from actors.clock import Clock
 from actors.disk import Disk
 from actors.exits import Exits
-from actors.links import Link
 from actors.mailbox import Mailbox, NodeInbox
 from actors.process import Exited, Fired, Initialize, Process
 from actors.supervisor import SUPERVISOR, Supervisor
@@ -68,7 +67,7 @@ class PykkaSystem:
         self.now = time.monotonic
         self.wall = time.time
         self._disk = disk
-        self._logger = logger or _structlog_logger
+        self._logger = logger or (lambda pid: structlog.get_logger().bind(actor=str(pid)))
         self._fault = fault
         self._mailbox_bound = mailbox_bound
         self._incarnations = itertools.count(self.incarnation)
@@ -81,7 +80,7 @@ class PykkaSystem:
                 incarnation=self.incarnation,
                 receive=self._receive,
                 broken=self._broken,
-                dropped=self._dropped,
+                dropped=self.discard,
                 secret=secret,
                 limits=limits or Limits(),
             )
@@ -89,7 +88,8 @@ class PykkaSystem:
         self._lock = threading.RLock()
         self._mailboxes: dict[Pid, Mailbox | Asker | NodeInbox] = {}
         self._actors: dict[str, Actor] = {}
-        self._blueprints: dict[str, Blueprint] = {}
+        #: Actors that crashed and may get a successor.
+        self._crashed: dict[str, Blueprint] = {}
         self._exits = self._make_exits()
         self._asks = Asks(self)
         self._stopping = False
@@ -189,24 +189,29 @@ class PykkaSystem:
 
     def respawn(self, name: str) -> None:
         """See `System.respawn`."""
-        with self._lock:
-            blueprint = self._blueprints.get(name)
-        if blueprint is None or name in self._actors or self._stopping:
+        blueprint = self._crashed.get(name)
+        if blueprint is None:
             return
         try:
             process = blueprint.make()
+            with self._lock:
+                # Meanwhile somebody may have ended it for good, or spawned another under its name.
+                if self._crashed.get(name) is blueprint and not self._stopping:
+                    self._spawn(blueprint, process)
         except Exception as error:  # the maker is the plugged-in actor's code
             pid = Pid(name, *self.address, next(self._incarnations))
             self.log.error("actor could not be made again", crashed=str(pid), exc_info=error)
             self._report_crash(blueprint, pid, error, None)
-        else:
-            self._spawn(blueprint, process)
 
     def terminate(self, pid: Pid) -> None:
         """See `System.terminate`."""
-        mailbox = self._mailboxes.get(pid)
-        if isinstance(mailbox, Mailbox):
-            mailbox.post_urgent(Envelope(pid, pid, Terminate()))
+        with self._lock:
+            mailbox = self._mailboxes.get(pid)
+            if isinstance(mailbox, Mailbox):
+                self._actors[pid.name].blueprint.wanted = False
+                mailbox.post_urgent(Envelope(pid, pid, Terminate()))
+            elif pid == self.pid_of(pid.name):
+                self._crashed.pop(pid.name, None)
 
     def fault(self, point: str) -> None:
         """See `System.fault`."""
@@ -255,18 +260,25 @@ class PykkaSystem:
             mailbox.post_urgent(self._signal(pid, Initialize()))
             actor = Actor(self, blueprint, process, mailbox)
             self._actors[name] = actor
-            self._blueprints[name] = blueprint
             self._mailboxes[pid] = self._mailboxes[pid.whoever()] = mailbox
-        _Thread.start(actor)
+            try:
+                _Thread.start(actor)
+            except RuntimeError:  # the machine gives no more threads
+                self._remove(pid)
+                raise
+            self._crashed.pop(name, None)
         return pid
+
+    def _remove(self, pid: Pid) -> None:
+        del self._actors[pid.name], self._mailboxes[pid], self._mailboxes[pid.whoever()]
 
     def ended(self, actor: Actor, error: BaseException | None, cause: Envelope) -> None:
         """Make room for a successor and tell who is to know; see `actor.Host`."""
         pid = actor.pid
         with self._lock:
-            del self._actors[pid.name]
-            del self._mailboxes[pid]
-            del self._mailboxes[pid.whoever()]
+            self._remove(pid)
+            if error is not None and actor.blueprint.restarts:
+                self._crashed[pid.name] = actor.blueprint
         self._exits.ended(pid)
         if error is not None:
             self._report_crash(actor.blueprint, pid, error, cause)
@@ -310,7 +322,7 @@ class PykkaSystem:
         self._exits.lost(envelope.sender, envelope.to)
 
     def discard(self, envelope: Envelope, reason: str) -> None:
-        """Drop a message that came here; see `actor.Host`."""
+        """Drop a message that came here, or never left for another node; see `actor.Host`."""
         if self.tracer is not None:
             self.tracer.dropped(envelope, reason)
         if envelope.credit is not None:
@@ -331,11 +343,6 @@ class PykkaSystem:
         else:
             self._mailboxes[pid] = inbox
 
-    def _dropped(self, envelope: Envelope, reason: str) -> None:
-        """Note a message that never left for its node."""
-        if self.tracer is not None:
-            self.tracer.dropped(envelope, reason)
-
     # Timers, links, and what nodes tell each other.
 
     def _signal(self, to: Pid, signal: object, cause: Envelope | None = None) -> Envelope:
@@ -343,23 +350,21 @@ class PykkaSystem:
             return Envelope(to, to, signal)
         return self.tracer.envelope(to, to, signal, cause)
 
-    def _fire(self, timer: Timer) -> None:
-        mailbox = self._mailboxes.get(timer.pid)
+    def _post_signal(self, to: Pid, signal: object, cause: Envelope | None = None) -> None:
+        mailbox = self._mailboxes.get(to)
         if mailbox is not None:
-            mailbox.post_signal(self._signal(timer.pid, Fired(timer), timer.cause))
+            mailbox.post_signal(self._signal(to, signal, cause))
+
+    def _fire(self, timer: Timer) -> None:
+        self._post_signal(timer.pid, Fired(timer), timer.cause)
 
     def _make_exits(self) -> Exits:
         return Exits(
             self.address,
             alive=lambda pid: pid in self._mailboxes,
-            deliver=self._deliver_exited,
+            deliver=lambda link: self._post_signal(link.watcher, Exited(link.to)),
             tell=self._tell_node,
         )
-
-    def _deliver_exited(self, link: Link) -> None:
-        mailbox = self._mailboxes.get(link.watcher)
-        if mailbox is not None:
-            mailbox.post_signal(self._signal(link.watcher, Exited(link.to)))
 
     def _tell_node(self, address: Address, sender: Pid, message: Watch | Unwatch | Gone) -> None:
         self._send_elsewhere(Envelope(sender, Pid("", *address), message))
@@ -391,8 +396,3 @@ class _Thread(pykka.ThreadingActor):
             # What pykka's own stop message would do; that one went to the inbox pykka made, not to ours.
             pykka.ActorRegistry.unregister(self.actor_ref)
             self.actor_stopped.set()
-
-
-def _structlog_logger(pid: Pid) -> Log:
-    log: Log = structlog.get_logger().bind(actor=str(pid))
-    return log

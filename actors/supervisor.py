@@ -31,22 +31,25 @@ class RestartBudget:
         self._restarts.append(now)
         return wait_seconds
 
+    def unused(self, now: float) -> bool:
+        """Whether no restart counts any more."""
+        return not self._restarts or self._restarts[-1] <= now - self._period_seconds
+
 
 class Supervisor(Process):
     """Hears of every crash on its node; the system ends the daemon should this actor crash itself."""
 
     def initialize(self) -> None:
         """Start with no restart used."""
-        self._budgets: dict[str, RestartBudget] = {}
+        self._budgets: dict[tuple[str, int, float, float], RestartBudget] = {}
 
     @handles(ActorCrashed)
     def crashed(self, sender: Pid, message: ActorCrashed) -> None:
         """Restart, give up, or end the daemon."""
-        name = message.pid.name
-        budget = self._budgets.setdefault(
-            name, RestartBudget(message.intensity, message.period_seconds, message.backoff_seconds)
-        )
-        wait_seconds = budget.restart(self.system.now())
+        name, now = message.pid.name, self.system.now()
+        self._budgets = {key: budget for key, budget in self._budgets.items() if not budget.unused(now)}
+        allowed = (message.intensity, message.period_seconds, message.backoff_seconds)
+        wait_seconds = self._budgets.setdefault((name, *allowed), RestartBudget(*allowed)).restart(now)
         if wait_seconds is not None:
             self.log.info("actor restarts", crashed=str(message.pid), wait_seconds=wait_seconds)
             self.delay(wait_seconds, self.system.respawn, name)

@@ -127,7 +127,11 @@ class System(Protocol):
         ...
 
     def terminate(self, pid: Pid) -> None:
-        """End an actor of this node once its present turn is over; what is queued for it is dropped."""
+        """End an actor of this node once its present turn is over; what is queued for it is dropped.
+
+        It gets no successor, even if its last turn crashes. A Pid of incarnation 0 also takes back a
+        successor that is yet to come, of an actor that crashed before.
+        """
         ...
 
     def abort(self, reason: str) -> None:

@@ -132,12 +132,13 @@ class NodeControl(Process):
         living = self._living(message.name)
         if message.name in PERMANENT:
             self._refuse(sender, f"actor {message.name}: is part of every node and stays")
-        elif living is None:
+            return
+        self.terminate(Pid(message.name, *self.pid.address))
+        if living is None:
             self.send(sender, ActorStopped(message.name))
         else:
             self._stopping.setdefault(living.pid, []).append(sender)
             self.link(living.pid)
-            self.terminate(living.pid)
 
     @handles(StopNode)
     def stop_node(self, sender: Pid, message: StopNode) -> None:

@@ -64,7 +64,8 @@ class SimulatedNode(Machine):
         self._stopping = False
         self._actors: dict[str, SimulatedActor] = {}
         self._routes: dict[Pid, SimulatedActor] = {}
-        self._blueprints: dict[str, Blueprint] = {}
+        #: Actors that crashed and may get a successor.
+        self._crashed: dict[str, Blueprint] = {}
         self._exits = Exits(
             self.address,
             alive=lambda pid: pid in self._routes,
@@ -109,24 +110,28 @@ class SimulatedNode(Machine):
 
     def respawn(self, name: str) -> None:
         """See `System.respawn`."""
-        blueprint = self._blueprints.get(name)
-        if blueprint is None or name in self._actors or self._stopping:
+        blueprint = self._crashed.get(name)
+        if blueprint is None:
             return
         try:
             process = blueprint.make()
+            # Meanwhile somebody may have ended it for good, or spawned another under its name.
+            if self._crashed.get(name) is blueprint and not self._stopping:
+                self._spawn(blueprint, process)
         except Exception as error:  # noqa: BLE001  the maker is the plugged-in actor's code
             pid = Pid(name, *self.address, next(self._incarnations))
             self._world.crashed(pid, "make", error)
             self._log.error("actor could not be made again", crashed=str(pid), exc_info=error)
             self._report_crash(blueprint, pid, error, None)
-        else:
-            self._spawn(blueprint, process)
 
     def terminate(self, pid: Pid) -> None:
         """See `System.terminate`."""
         actor = self._routes.get(pid)
         if actor is not None:
+            actor.blueprint.wanted = False
             actor.post_urgent(self._signal(actor.pid, Terminate()))
+        elif pid == self.pid_of(pid.name):
+            self._crashed.pop(pid.name, None)
 
     def abort(self, reason: str) -> None:
         """See `System.abort`; the node is down a moment later."""
@@ -278,6 +283,8 @@ class SimulatedNode(Machine):
         del self._actors[pid.name]
         del self._routes[pid]
         del self._routes[pid.whoever()]
+        if error is not None and actor.blueprint.restarts:
+            self._crashed[pid.name] = actor.blueprint
         self._exits.ended(pid)
         if error is not None:
             self._report_crash(actor.blueprint, pid, error, cause)
@@ -306,7 +313,7 @@ class SimulatedNode(Machine):
         process.attach(self, pid)
         actor = SimulatedActor(self._world, self, blueprint, process, self._mailbox_bound)
         self._actors[name] = actor
-        self._blueprints[name] = blueprint
+        self._crashed.pop(name, None)
         self._routes[pid] = self._routes[pid.whoever()] = actor
         actor.post_urgent(self._signal(pid, Initialize()))
         return pid

@@ -380,6 +380,20 @@ def test_a_node_without_a_work_directory_says_so_when_its_disk_is_asked_for() ->
         _ = PykkaSystem().disk
 
 
+def test_an_actor_for_which_the_machine_has_no_thread_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with running() as system:
+        with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="thread"):
+            patch.setattr(threading.Thread, "start", start)
+            system.spawn(Worker, "worker")
+        assert [actor.pid.name for actor in system.actors()] == ["supervisor"]
+        system.spawn(Worker, "worker")
+
+
 def test_an_actor_is_linked_and_heard_of_by_any_name_of_its_node() -> None:
     reports: SimpleQueue[object] = SimpleQueue()
     local = Address("127.0.0.1", 0)

@@ -13,5 +13,13 @@ def test_restarts_older_than_the_period_do_not_count() -> None:
     assert budget.restart(60.0) == 0.0
 
 
+def test_a_budget_is_unused_once_its_latest_restart_is_older_than_the_period() -> None:
+    budget = RestartBudget(intensity=2, period_seconds=60, backoff_seconds=0.1)
+    assert budget.unused(0.0)
+    budget.restart(0.0)
+    assert not budget.unused(59.9)
+    assert budget.unused(60.0)
+
+
 def test_an_intensity_of_zero_never_restarts() -> None:
     assert RestartBudget(intensity=0, period_seconds=60, backoff_seconds=0.1).restart(0.0) is None

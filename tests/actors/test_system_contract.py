@@ -1,6 +1,8 @@
 """What every system promises to processes: the one on threads and the simulated one."""
 
+import gc
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Protocol
@@ -425,6 +427,77 @@ def test_a_process_that_cannot_be_made_again_counts_as_a_crash(rig: Rig, host: H
     tell(host, made[0], fail)
     rig.wait(lambda: len(made) == 4)
     assert "player" not in names(host)
+
+
+def test_an_actor_told_to_end_gets_no_successor_though_its_last_turn_crashes(rig: Rig, host: Host) -> None:
+    player = spawn(host, restart=AT_ONCE, vital=True)
+
+    def end_and_crash(me: Player) -> None:
+        me.terminate()
+        raise RuntimeError
+
+    tell(host, player, end_and_crash)
+    rig.wait(lambda: "player" not in names(host))
+    await_restart_of_another(rig, host)
+    assert player.events == ["initialize"]
+
+
+@pytest.mark.parametrize("event", ["ended", "name given away"])
+def test_a_successor_does_not_start_if_it_is_not_wanted_any_more_when_it_is_made(
+    rig: Rig, host: Host, event: str
+) -> None:
+    made: list[Player] = []
+
+    def make() -> Player:
+        made.append(Player())
+        if len(made) == 2 and event == "ended":
+            host.terminate(host.pid_of("player"))
+        elif len(made) == 2:
+            spawn(host, restart=AT_ONCE)
+        return made[-1]
+
+    host.spawn(make, "player", restart=AT_ONCE)
+    tell(host, made[0], fail)
+    rig.wait(lambda: len(made) == 2)
+    await_restart_of_another(rig, host)
+    assert made[1].events == []
+    assert ("player" in names(host)) == (event == "name given away")
+
+
+def await_restart_of_another(rig: Rig, host: Host) -> None:
+    """Wait until the supervisor has dealt with all crashes before."""
+    other = spawn(host, "other", restart=AT_ONCE)
+    tell(host, other, fail)
+    rig.wait(lambda: other.events.count("initialize") == 2)
+
+
+def test_what_a_name_may_is_said_by_its_latest_spawn(rig: Rig, host: Host) -> None:
+    given_up = spawn(host)
+    tell(host, given_up, fail)
+    rig.wait(lambda: "player" not in names(host))
+    player = spawn(host, restart=AT_ONCE)
+    tell(host, player, fail)
+    rig.wait(lambda: player.events.count("initialize") == 2)
+
+
+def test_nothing_is_kept_of_an_actor_that_was_terminated(rig: Rig, host: Host) -> None:
+    kept = weakref.WeakSet[Player]()
+
+    def make(again: Player) -> Player:
+        return again
+
+    def spawn_and_end() -> None:
+        player = Player()
+        kept.add(player)
+        host.terminate(host.spawn(partial(make, player), "player", restart=AT_ONCE))
+
+    def forgotten() -> bool:
+        gc.collect()
+        return not kept
+
+    spawn_and_end()
+    rig.wait(lambda: "player" not in names(host))
+    rig.wait(forgotten)
 
 
 def test_a_vital_actor_that_may_not_be_restarted_ends_the_daemon(rig: Rig, host: Host) -> None:

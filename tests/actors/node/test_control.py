@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event
@@ -15,6 +16,7 @@ from actors.logging import Logs
 from actors.node.control import NODE, NodeControl
 from actors.process import Process
 from actors.pykka_system import PykkaSystem
+from actors.system import Restart
 from transport.messages.node import (
     ActorSpawned,
     ActorStopped,
@@ -52,6 +54,11 @@ class Unmakeable(Process):
 
 class Broken(Process):
     def __init__(self) -> None:
+        raise LookupError("a bug")
+
+
+class Sick(Process):
+    def initialize(self) -> None:
         raise LookupError("a bug")
 
 
@@ -168,6 +175,24 @@ def test_an_actor_that_cannot_be_made_is_refused_with_the_reason(wanted: SpawnAc
         assert isinstance(refusal, NodeRefusal)
         assert refusal.reason.startswith(reason)
         assert isinstance(one.ask(greeter("a")), ActorSpawned)
+
+
+def test_an_actor_that_is_stopped_in_the_pause_before_its_restart_stays_stopped() -> None:
+    made: list[Sick] = []
+
+    def make() -> Sick:
+        made.append(Sick())
+        return made[-1]
+
+    with node() as one:
+        one.system.spawn(make, "a", restart=Restart(backoff_seconds=3600.0))
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while len(made) < 2 or "a" in one.names():
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        assert one.ask(StopActor("a")) == ActorStopped("a")
+        one.system.respawn("a")  # as the supervisor does at the end of the pause
+        assert len(made) == 2
 
 
 @pytest.mark.parametrize("name", ["node", "trace", "supervisor"])
