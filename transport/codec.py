@@ -25,9 +25,9 @@ PLAIN = ""
 MAX_BYTES = 8 * MIB
 MAX_NESTING = 32
 
-# How an infinite or undefined float begins in msgpack, single and double.
-_INFINITE_SINGLE = re.compile(rb"\xca[\x7f\xff][\x80-\xff]")
-_INFINITE_DOUBLE = re.compile(rb"\xcb[\x7f\xff][\xf0-\xff]")
+# Find how an infinite or undefined float begins in msgpack, single and double.
+_infinite_single = re.compile(rb"\xca[\x7f\xff][\x80-\xff]").search
+_infinite_double = re.compile(rb"\xcb[\x7f\xff][\xf0-\xff]").search
 # Deleting all bytes that cannot begin an array or a map bounds the nesting without parsing.
 _NO_CONTAINERS = bytes(byte for byte in range(256) if not (0x80 <= byte <= 0x9F or 0xDC <= byte <= 0xDF))
 
@@ -45,10 +45,12 @@ class DecodeError(ValueError):
 
 
 class _Reader(NamedTuple):
-    """How one message type is read, and what has to be looked at first."""
+    """How one message type is read."""
 
     decode: Callable[[bytes], Message]
-    check: Callable[[bytes], object]
+    #: Its declaration bounds neither the nesting nor the kinds of values.
+    open: bool
+    has_floats: bool
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -61,7 +63,8 @@ def encode(message: object) -> tuple[str, bytes]:
         if isinstance(message, Message):
             reader = _READERS.get(type(message)) or _make_reader(type(message))
             type_name, payload = message.type_name, _ENCODER.encode(message)
-            reader.check(payload)
+            if reader.open or (reader.has_floats and _infinite_double(payload)):
+                _check(payload)
         elif isinstance(message, (dict, list)):
             _check_plain(message)
             type_name, payload = PLAIN, msgpack.packb(message)
@@ -74,19 +77,31 @@ def encode(message: object) -> tuple[str, bytes]:
     return type_name, payload
 
 
-def decode(type_name: str, payload: bytes) -> object:
-    """The message in `payload`; raises DecodeError, and nothing else, whatever the bytes are."""
+def decode(type_name: str, payload: bytes, *, suspicious: bool = True) -> object:
+    """The message in `payload`; raises DecodeError, and nothing else, whatever the bytes are.
+
+    `suspicious` may be False when `may_be_infinite` was asked about more bytes that contain the payload.
+    """
     if type_name == PLAIN:
         return _decode_plain(payload)
     cls = find_type(type_name)
     if cls is None:
         raise DecodeError("unknown_type", f"no message type {type_name[:80]!r}")
     reader = _READERS.get(cls) or _make_reader(cls)
-    reader.check(payload)
+    if reader.open or (suspicious and reader.has_floats and may_be_infinite(payload)):
+        _check(payload)
     try:
         return reader.decode(payload)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise DecodeError("malformed", f"{type_name}: {error}") from error
+
+
+def may_be_infinite(payload: bytes) -> bool:
+    """Whether a float in there may be undefined or infinite; false alarms are rare, and cost time only."""
+    # A search for one byte is many times faster than one for a pattern.
+    return (b"\xcb" in payload and _infinite_double(payload) is not None) or (
+        b"\xca" in payload and _infinite_single(payload) is not None
+    )
 
 
 def _decode_plain(payload: bytes, *, any_key: bool = False) -> object:
@@ -103,15 +118,15 @@ def _decode_plain(payload: bytes, *, any_key: bool = False) -> object:
             max_ext_len=0,
             ext_hook=_refuse_extension,
         )
-        if len(payload.translate(None, _NO_CONTAINERS)) > MAX_NESTING or _may_be_infinite(payload):
+        if len(payload.translate(None, _NO_CONTAINERS)) > MAX_NESTING or may_be_infinite(payload):
             _check_plain(value, any_key=any_key)
     except (ValueError, TypeError, RecursionError) as error:
         raise DecodeError("malformed", f"msgpack: {type(error).__name__} {error}") from error
     return value
 
 
-def _check_open(payload: bytes) -> None:
-    """Refuse what no message may contain, where the declaration lets anything pass."""
+def _check(payload: bytes) -> None:
+    """Refuse what no message may contain, where the declaration does not."""
     _decode_plain(payload, any_key=True)
 
 
@@ -145,28 +160,10 @@ def _check_keys(value: dict[Any, Any]) -> None:
             raise TypeError(f"key {key!r} must be a str")
 
 
-def _may_be_infinite(payload: bytes) -> bool:
-    """Whether a float in there may be undefined or infinite; false alarms are rare."""
-    # A search for one byte is many times faster than one for a pattern.
-    return (b"\xcb" in payload and _INFINITE_DOUBLE.search(payload) is not None) or (
-        b"\xca" in payload and _INFINITE_SINGLE.search(payload) is not None
-    )
-
-
-def _check_floats(payload: bytes) -> None:
-    if _may_be_infinite(payload):
-        _check_open(payload)
-
-
-def _check_nothing(_payload: bytes) -> None:
-    """The type's declaration leaves nothing to be checked."""
-
-
 def _make_reader(cls: type[Message]) -> _Reader:
     survey = _Survey()
     survey.visit(inspect.type_info(cls), ())
-    check = _check_open if survey.open else _check_floats if survey.has_floats else _check_nothing
-    reader = _READERS[cls] = _Reader(msgspec.msgpack.Decoder(cls).decode, check)
+    reader = _READERS[cls] = _Reader(msgspec.msgpack.Decoder(cls).decode, survey.open, survey.has_floats)
     return reader
 
 

@@ -184,12 +184,10 @@ def batch(
     places: Sequence[int],
     spans: Sequence[int],
 ) -> bytes:
-    """The header of a Batch."""
+    """The header of a Batch of routes made by `route`."""
     lines = list(map(msgspec.Raw, routes))
     if len(lines) == 1:
         places = ()
-    if not any(spans):
-        spans = ()
     return _ENCODER.encode((PROTOCOL, Batch.kind_code, session, sequence, epoch, lines, sizes, places, spans))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from transport import frame
-from transport.codec import DecodeError, decode
+from transport.codec import DecodeError, decode, may_be_infinite
 from transport.envelope import Credit, Envelope, HeavyCredit
 from transport.frame import Batch, FrameError, Grant, Hello, Route
 from transport.limits import UNIT_BYTES, Limits, units
@@ -106,45 +106,36 @@ class Peer:
         """True while something waits to be sent."""
         return bool(self._queue)
 
-    @property
-    def overflows(self) -> bool:
-        """True while more waits than may."""
-        return len(self._queue) > self._limits.queue_messages or self._queued_bytes > self._limits.queue_bytes
-
-    def push(self, outgoing: Outgoing) -> None:
-        """Let a message wait for its turn."""
+    def push(self, outgoing: Outgoing) -> bool:
+        """Let a message wait for its turn; true when more wait now than may."""
         self._queue.append(outgoing)
         self._queued_bytes += len(outgoing.payload)
+        return self.overflows()
+
+    def overflows(self) -> bool:
+        """Whether more waits than may."""
+        return self._queued_bytes > self._limits.queue_bytes or len(self._queue) > self._limits.queue_messages
 
     def next_batch(self, epoch: int) -> tuple[bytes, bytes] | None:
         """Header and body of the next messages that its credit allows to send; None if there are none."""
         queue, limits = self._queue, self._limits
-        routes: dict[bytes, int] = {}
-        places: list[int] = []
-        spans: list[int] = []
-        payloads: list[bytes] = []
+        taken: list[Outgoing] = []
         size, credit = 0, self._may_send_units - self._sent_units
-        while queue and len(payloads) < limits.batch_messages:
-            outgoing = queue[0]
-            length = len(outgoing.payload)
+        while queue and len(taken) < limits.batch_messages:
+            length = len(queue[0].payload)
             cost = 1 if length < UNIT_BYTES else units(length)
-            if cost > credit or (payloads and size + length > limits.batch_bytes):
+            if cost > credit or (taken and size + length > limits.batch_bytes):
                 break
-            queue.popleft()
+            taken.append(queue.popleft())
             size += length
             credit -= cost
-            envelope = outgoing.envelope
-            spans += (envelope.trace, envelope.span, envelope.parent)
-            places.append(routes.setdefault(outgoing.route, len(routes)))
-            payloads.append(outgoing.payload)
-        if not payloads:
+        if not taken:
             return None
         self._queued_bytes -= size
         self._sent_units = self._may_send_units - credit
-        sizes = list(map(len, payloads))
-        header = frame.batch(self.session, self._sent, epoch, routes, sizes, places, spans)
-        self._sent += len(payloads)
-        return header, b"".join(payloads)
+        sequence = self._sent
+        self._sent += len(taken)
+        return _batch(self.session, sequence, epoch, taken)
 
     def granted(self, grant: Grant) -> None:
         """It dealt with more of what was sent; raises FrameError for a count that cannot be."""
@@ -178,6 +169,7 @@ class Peer:
         routes = [self._known_route(route) for route in batch.routes]
         taken = [routes[place] for place in batch.places] or routes[:1] * len(batch.sizes)
         spans = batch.spans or [0] * (3 * len(batch.sizes))
+        suspicious = may_be_infinite(body)
         envelopes = []
         end = 0
         for size, (sender, to, type_name), trace, span, parent in zip(
@@ -186,7 +178,7 @@ class Peer:
             start, end = end, end + size
             credit = self.credit if size < UNIT_BYTES else HeavyCredit(self.credit, units(size))
             try:
-                message = decode(type_name, body[start:end])
+                message = decode(type_name, body[start:end], suspicious=suspicious)
             except DecodeError as error:
                 credit.spend()
                 refused(error)
@@ -223,3 +215,17 @@ class Peer:
             to = Pid(route.to, *self._own, route.to_incarnation)
             known = self._routes[route] = sender, to, route.type_name
         return known
+
+
+def _batch(session: int, sequence: int, epoch: int, taken: list[Outgoing]) -> tuple[bytes, bytes]:
+    """Header and body of messages, column by column."""
+    payloads = [outgoing.payload for outgoing in taken]
+    routes: dict[bytes, int] = {}
+    places = [routes.setdefault(outgoing.route, len(routes)) for outgoing in taken]
+    envelopes = [outgoing.envelope for outgoing in taken]
+    spans: list[int] = []
+    if any(envelope.span for envelope in envelopes):
+        for envelope in envelopes:
+            spans += (envelope.trace, envelope.span, envelope.parent)
+    header = frame.batch(session, sequence, epoch, routes, list(map(len, payloads)), places, spans)
+    return header, b"".join(payloads)

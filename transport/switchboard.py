@@ -75,11 +75,10 @@ class Switchboard:
         """Send a message when its turn comes."""
         to = outgoing.envelope.to
         peer = self.peers.find(to.host, to.port) or self.connect(to.address, now)
-        peer.push(outgoing)
         self._ready[peer] = None
-        if peer.overflows:
+        if peer.push(outgoing):
             self._pump(peer, now)
-            if peer.overflows:
+            if peer.overflows():
                 self.counts["overflow"] += 1
                 self._break(peer, f"too many messages waited for {peer.address}", now)
 

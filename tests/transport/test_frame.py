@@ -24,7 +24,7 @@ ROUTE = frame.route(Pid("a", "h", 1, 7), Pid("b", "h", 2), "Note")
             Batch(1, 2, 5, 3, 4, [Route("a", 7, "b", 0, "Note")], [10, 20], [], [1, 2, 3, 4, 5, 6]),
         ),
         (
-            frame.batch(5, 3, 4, [ROUTE, ROUTE], [1, 2], [0, 1], [0] * 6),
+            frame.batch(5, 3, 4, [ROUTE, ROUTE], [1, 2], [0, 1], []),
             Batch(1, 2, 5, 3, 4, [Route("a", 7, "b", 0, "Note")] * 2, [1, 2], [0, 1], []),
         ),
         (frame.grant(5, 77), Grant(1, 3, 5, 77)),
