@@ -84,8 +84,8 @@ class Connections:
     def spoke(self, fd: int, channel: bytes) -> None:
         """Note whose frames come over it, when the first of them has come."""
         connection = self._by_fd.get(fd)
-        if connection is not None and connection.channel != channel:
-            # Another channel before this one was of a connection that ended before its frames were read.
+        if connection is not None and _is_newer(channel, connection.channel):
+            # An older channel was of a connection that ended before its frames were read.
             self._by_channel.pop(connection.channel or b"", None)
             connection.channel = channel
             self._by_channel[channel] = connection
@@ -134,6 +134,14 @@ class Connections:
         if not 0 <= grown < _GROWTH_BYTES:
             self._resident = resident
         return grown >= _GROWTH_BYTES
+
+
+def _is_newer(channel: bytes, known: bytes | None) -> bool:
+    """Whether a channel was made after another: libzmq counts them up, in 32 bits from any number on."""
+    if known is None:
+        return True
+    ahead = (int.from_bytes(channel[1:]) - int.from_bytes(known[1:])) % 2**32
+    return 0 < ahead < 2**31
 
 
 def _remote(fd: int) -> Any:

@@ -54,6 +54,18 @@ def test_a_connection_that_never_spoke_has_no_channel() -> None:
         assert table.ended(near.fileno()) is None
 
 
+@pytest.mark.parametrize("first", [1, 2**31 - 1, 2**32 - 1])
+def test_frames_of_a_dead_connection_do_not_take_the_descriptor_from_its_successor(first: int) -> None:
+    dead, alive = (b"\0" + (number % 2**32).to_bytes(4) for number in (first, first + 1))
+    for order in ((dead, alive), (alive, dead)):
+        with accepted() as (_dialed, near):
+            table = Connections(5.0)
+            table.accepted(near.fileno(), 0.0)
+            for channel in order:
+                table.spoke(near.fileno(), channel)
+            assert table.ended(near.fileno()) == alive
+
+
 def test_closing_leaves_time_for_last_words() -> None:
     with accepted() as (dialed, near):
         table = Connections(5.0, last_words_seconds=0.5)
