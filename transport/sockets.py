@@ -34,8 +34,9 @@ if zmq.zmq_version_info() < (4, 3, 5):
 
 #: How long a socket that is closed may still send its last words.
 LINGER_SECONDS = 1.0
-#: Messages taken from one socket before the others get their turn.
-_BURST = 64
+#: Frames taken from one socket before the others get their turn. Few, since only in between is credit given
+#: back, without which a peer that sends much stands still.
+_BURST = 4
 #: A connection that broke is reported after what had arrived over it, unless reading that takes so long.
 _LAST_FRAMES_SECONDS = 0.5
 

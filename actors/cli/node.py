@@ -13,6 +13,7 @@ from actors.cli.parser import CommandError
 from actors.flags import help_text, load
 from actors.logging import Logs
 from actors.node.flags import NodeFlags
+from actors.node.garbage import collect_seldom
 from actors.node.node import Node, StartError
 
 PREFIX = "PION_"
@@ -34,6 +35,7 @@ def main(words: Sequence[str], environment: Mapping[str, str]) -> int:
         node.start()
     except StartError as error:
         raise CommandError(str(error)) from None
+    collect_seldom()
     print(f"pion node {node.address}", flush=True)
     return node.wait()
 

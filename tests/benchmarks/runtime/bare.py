@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import msgpack
 import zmq
 
+from actors.node.garbage import collect_seldom
 from tests.benchmarks.child import child, ready
 from tests.benchmarks.figure import median_of
 from tests.benchmarks.runtime.messages import OFFER_AS_DICT
@@ -104,6 +105,7 @@ def route(socket: Socket) -> None:
 
 
 def main(what: str, port: str = "") -> None:
+    collect_seldom()  # as Pion's nodes do, lest that be the difference
     context = zmq.Context()
     socket = context.socket(zmq.PULL if what == "pull" else zmq.ROUTER)
     address = f"{LOOPBACK}:{socket.bind_to_random_port(LOOPBACK)}"

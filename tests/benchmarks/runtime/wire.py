@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from actors.node.garbage import collect_seldom
 from actors.process import Process, handles
 from actors.pykka_system import PykkaSystem
 from tests.benchmarks.child import child, quiet, ready
@@ -103,7 +105,9 @@ class Caller(Process):
 
 @contextmanager
 def two_nodes() -> Iterator[tuple[PykkaSystem, Pid]]:
-    """A node here, and a receiver on one in another process."""
+    """A node here, and a receiver on one in another process; both collect garbage as daemons do."""
+    threshold = gc.get_threshold()
+    collect_seldom()
     with child("tests.benchmarks.runtime.wire") as far:
         system = PykkaSystem(bind=Address("127.0.0.1", 0))
         system.start()
@@ -111,6 +115,8 @@ def two_nodes() -> Iterator[tuple[PykkaSystem, Pid]]:
             yield system, Pid.parse(far)
         finally:
             system.stop()
+            gc.unfreeze()
+            gc.set_threshold(*threshold)
 
 
 def pion_rate(system: PykkaSystem, receiver: Pid, count: int) -> float:
@@ -175,6 +181,7 @@ def figures(size: Size) -> Iterator[Figure]:
 
 def main() -> None:
     quiet()
+    collect_seldom()
     system = PykkaSystem(bind=Address("127.0.0.1", 0))
     system.start()
     system.spawn(Receiver, "receiver")
