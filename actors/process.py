@@ -112,7 +112,11 @@ class Process:
         self.system.send(self.pid, to, message, self._cause)
 
     def delay(self, seconds: float, callback: Callable[..., None], *arguments: object) -> Timer:
-        """Run `callback(*arguments)` as a turn of this process, `seconds` from now."""
+        """Run `callback(*arguments)` as a turn of this process, `seconds` from now.
+
+        Raises ValueError when that is not a number.
+        """
+        _check_number(seconds)
         timer = Timer(self.pid, _bound(callback, arguments), self._cause)
         self.system.schedule(timer, seconds)
         return timer
@@ -122,6 +126,7 @@ class Process:
 
         The pause is counted from the end of one run to the next, so a slow run never piles up.
         """
+        _check_number(seconds)
         timer = Timer(self.pid, _bound(callback, arguments), None, seconds)
         self.system.schedule(timer, seconds)
         return timer
@@ -198,6 +203,12 @@ Process._handlers = MappingProxyType(_SIGNALS)  # noqa: SLF001
 def _bound(callback: Callable[..., None], arguments: tuple[object, ...]) -> Callable[[], None]:
     # A partial, unlike a lambda, still tells a trace whose callback it is.
     return functools.partial(callback, *arguments) if arguments else callback
+
+
+def _check_number(seconds: float) -> None:
+    # No number is before or after NaN: among the times of a node's timers it would stop them all.
+    if seconds != seconds:
+        raise ValueError(f"a pause of {seconds} seconds: must be a number")
 
 
 def _check_signature(

@@ -1,6 +1,7 @@
 """What every system promises to processes: the one on threads and the simulated one."""
 
 import gc
+import math
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -249,6 +250,18 @@ def test_timers_fire_in_the_order_of_their_times(rig: Rig, host: Host) -> None:
     tell(host, player, set_timers)
     rig.wait(lambda: len(fired) == 2)
     assert fired == ["soon", "late"]
+
+
+def test_a_pause_that_is_no_number_is_refused_and_stops_nobodys_timers(rig: Rig, host: Host) -> None:
+    player, other = spawn(host), spawn(host, "other")
+    fired: list[str] = []
+    tell(host, player, lambda me: me.delay(math.nan, fired.append, "never"))
+    tell(host, other, lambda me: me.every(math.nan, fired.append, "never"))
+    rig.wait(lambda: not {"player", "other"} & set(names(host)))
+    third = spawn(host, "third")
+    tell(host, third, lambda me: me.delay(0.0, fired.append, "soon"))
+    rig.wait(lambda: fired)
+    assert fired == ["soon"]
 
 
 def test_a_cancelled_timer_never_fires(rig: Rig, host: Host) -> None:
