@@ -5,6 +5,7 @@ On a terminal a line is for people and in colour; anywhere else it is one JSON o
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import MutableMapping
 from typing import Any, Literal, TextIO
@@ -25,7 +26,8 @@ class Logs:
     """Gives each actor of a process its log; made once, by `main`, and passed down.
 
     `stream` is stderr unless given. `terminal` says whether lines are for people; None asks the stream. A
-    stream that nobody reads any more loses lines and nothing else.
+    stream that nobody reads any more loses lines and nothing else, and whatever the values are, a line never
+    raises: to log must not end an actor.
     """
 
     def __init__(
@@ -91,11 +93,15 @@ def _for_people() -> list[Any]:
 
 
 def _for_machines() -> list[Any]:
-    encoder = msgspec.json.Encoder(enc_hook=str)
+    encoder = msgspec.json.Encoder(enc_hook=_text)
 
     def render(_logger: object, _method: str, values: MutableMapping[str, Any]) -> str:
         order = {key: values.pop(key, None) for key in ("timestamp", "level", "event")}
-        return encoder.encode({**order, **values}).decode()
+        line = {**order, **values}
+        try:
+            return encoder.encode(line).decode()
+        except (TypeError, ValueError, OverflowError, RecursionError):  # half a surrogate pair, a cycle, …
+            return json.dumps({key: _text(value) for key, value in line.items()})
 
     return [
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -108,5 +114,12 @@ def _readable(_logger: object, _method: str, values: MutableMapping[str, Any]) -
     """Show pids, addresses, durations and the like as people write them."""
     for key, value in values.items():
         if key != "exc_info" and (isinstance(value, Address) or not isinstance(value, (*_PLAIN, tuple))):
-            values[key] = str(value)
+            values[key] = _text(value)
     return values
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001  the value is whatever an actor logs
+        return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"

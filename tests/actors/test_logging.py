@@ -45,6 +45,27 @@ def test_on_a_terminal_a_line_is_for_people() -> None:
     assert "{" not in stream.getvalue()
 
 
+class MuteError(Exception):
+    def __str__(self) -> str:
+        raise LookupError
+
+    __repr__ = __str__
+
+
+def test_a_line_never_raises_whatever_is_logged() -> None:
+    cycle: list[object] = []
+    cycle.append(cycle)
+    stream = io.StringIO()
+    log = Logs(stream=stream).process()
+    for value in ("\ud800", MuteError(), [MuteError()], (1, MuteError()), cycle, 2**70, {(1, 2): 3}, b"\xff"):
+        log.info("odd", value=value)
+    log.error("crashed", exc_info=MuteError())
+    log.error("crashed", exc_info=ValueError("\ud800"))
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["odd"] * 8 + [
+        "crashed"
+    ] * 2
+
+
 def test_what_is_no_actor_logs_to_the_same_place() -> None:
     stream = io.StringIO()
     before = structlog.get_config()
