@@ -81,6 +81,7 @@ class PykkaSystem:
                 receive=self._receive,
                 broken=self._broken,
                 dropped=self.discard,
+                failed=lambda: self.abort("the network's thread ended by a bug"),
                 secret=secret,
                 limits=limits or Limits(),
             )

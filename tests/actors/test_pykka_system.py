@@ -17,6 +17,7 @@ from transport.envelope import Envelope
 from transport.message import Message
 from transport.messages.supervision import ActorCrashed
 from transport.pid import Address, Pid
+from transport.sockets import Sockets
 
 DEADLINE_SECONDS = 20
 
@@ -378,6 +379,15 @@ def test_a_name_that_is_taken_or_malformed_is_refused() -> None:
 def test_a_node_without_a_work_directory_says_so_when_its_disk_is_asked_for() -> None:
     with pytest.raises(RuntimeError, match="--work_dir"):
         _ = PykkaSystem().disk
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_the_end_of_the_networks_thread_by_a_bug_ends_the_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = PykkaSystem(bind=Address("127.0.0.1", 0), logger=Logbook)
+    system.start()
+    monkeypatch.setattr(Sockets, "poll", None)
+    assert "network" in (system.wait() or "")
+    system.stop()
 
 
 def test_an_actor_for_which_the_machine_has_no_thread_leaves_nothing_behind(
