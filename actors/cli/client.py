@@ -23,6 +23,8 @@ from transport.secret import Secret, SecretError, read_secret
 T = TypeVar("T")
 
 DEFAULT_NODE = Address("127.0.0.1", 6050)
+#: How long what is not sent yet may hold up the end of a command.
+_CLOSE_SECONDS = 0.5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +79,7 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._system.stop()
+        self._system.stop(_CLOSE_SECONDS)
 
     @property
     def address(self) -> Address:
@@ -112,6 +114,8 @@ def _own_host(toward: Address) -> str:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect(where)  # chooses a route; nothing is sent
             host: str = probe.getsockname()[0]
+    except UnicodeError:  # from the codec of host names
+        raise CommandError(f"there is no way to {toward}: this cannot be the name of a host") from None
     except OSError as error:
         raise CommandError(f"there is no way to {toward}: {error.strerror}") from None
     return host

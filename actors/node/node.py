@@ -186,9 +186,14 @@ class Node:
 
 def _wanted(flags: NodeFlags) -> tuple[SpawnActor, ...]:
     try:
-        return tuple(msgspec.structs.replace(parse(text), vital=True) for text in flags.actor)
+        wanted = tuple(msgspec.structs.replace(parse(text), vital=True) for text in flags.actor)
     except PluginError as error:
         raise FlagError(f"--actor: {error}") from None
+    names = [actor.name for actor in wanted]
+    for name in names:
+        if names.count(name) > 1:
+            raise FlagError(f"--actor: actor {name} is given twice")
+    return wanted
 
 
 def _disk(flags: NodeFlags) -> FileDisk | None:

@@ -72,6 +72,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str], words: tuple[st
         (("spawn", "a=m:C", "x"), "pion spawn: actor a: setting 'x' must be name=value"),
         (("node", "--actr=a=m:C"), "pion node: --actr: no such flag; did you mean --actor?"),
         (("node", "--actor=a"), "pion node: --actor: actor 'a': must be name=module:Class"),
+        (("node", "--actor=a=m:C", "--actor=a=m:D"), "pion node: --actor: actor a is given twice"),
         (
             ("node", "--secret_file=/no/such"),
             "pion node: --secret_file: secret file /no/such: No such file or directory",
@@ -95,7 +96,8 @@ def test_a_node_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -
     assert line.startswith("pion actors: node@127.0.0.1:1 ")
 
 
-def test_a_host_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    status, line = failure(capsys, "actors", "--node=no.such.host.invalid:1")
+@pytest.mark.parametrize("host", ["no.such.host.invalid", 64 * "a"])
+def test_a_host_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str], host: str) -> None:
+    status, line = failure(capsys, "actors", f"--node={host}:1")
     assert status == 1
-    assert line.startswith("pion actors: there is no way to no.such.host.invalid:1: ")
+    assert line.startswith(f"pion actors: there is no way to {host}:1: ")
