@@ -88,8 +88,8 @@ def _too_little(ledger: Ledger, subscription: Subscription, offer: Portion) -> I
         return
     for name, amount in room.items():
         rule = "limit" if headroom.room_below_limits(role, name, amount + 1) <= amount else "headroom"
-        source = "limits of the role" if rule == "limit" else "what is guaranteed to other roles"
-        yield Reason(rule, f"{source} leave {format_thousandths(amount)} of {name}")
+        source = "the limits of the role leave" if rule == "limit" else "guarantees of other roles leave"
+        yield Reason(rule, f"{source} {format_thousandths(amount)} of {name}")
 
 
 def _refused(agent: Agent, subscription: Subscription, offer: Portion, now: float) -> Iterator[Reason]:

@@ -132,7 +132,7 @@ class Ledger:
 
     def release(self, agent: Agent, subscription: Subscription, portion: Portion) -> None:
         """Give a portion back to its agent; raises InsufficientError unless the subscription holds it."""
-        rest = agent.held[subscription].minus(portion)
+        rest = agent.held.get(subscription, self.portions.nothing).minus(portion)
         if rest.is_empty:
             del agent.held[subscription]
             subscription.holdings -= 1
