@@ -128,8 +128,11 @@ class Connections:
         return mute, endless
 
     def _has_grown(self) -> bool:
-        """Whether the process has grown much since this was last true."""
-        resident = int(_STATM.read_bytes().split()[1]) * resource.getpagesize()
+        """Whether the process has grown much since this was last true; true as well when that is not known."""
+        try:
+            resident = int(_STATM.read_bytes().split()[1]) * resource.getpagesize()
+        except OSError:  # no descriptor is left
+            return True
         grown = resident - self._resident
         if not 0 <= grown < _GROWTH_BYTES:
             self._resident = resident

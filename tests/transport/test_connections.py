@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,18 @@ def test_closing_abruptly_does_not_wait() -> None:
         table.spoke(near.fileno(), b"a")
         table.close(b"a", 1.0, abruptly=True)
         assert dialed.recv(1) == b""
+
+
+def test_a_process_without_a_descriptor_left_looks_at_its_connections_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(connections, "_STATM", tmp_path / "none")
+    with accepted() as (dialed, near):
+        table = Connections(5.0)
+        table.accepted(near.fileno(), 0.0)
+        assert table.tick(4.9, {}) == (0, [])
+        assert is_open(dialed)
+        assert table.tick(5.0, {}) == (1, [])
 
 
 def test_closing_what_is_unknown_does_nothing() -> None:
