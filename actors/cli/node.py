@@ -36,7 +36,8 @@ def main(words: Sequence[str], environment: Mapping[str, str]) -> int:
     except StartError as error:
         raise CommandError(str(error)) from None
     collect_seldom()
-    print(f"pion node {node.address}", flush=True)
+    if not node.finishing:
+        print(f"pion node {node.address}", flush=True)
     return node.wait()
 
 

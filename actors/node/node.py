@@ -72,18 +72,27 @@ class Node:
         self._late: tuple[str, ...] = ()
 
     def start(self) -> None:
-        """Open the network and start the actors; raises OSError or StartError, with all ended again."""
+        """Open the network and start the actors; raises OSError or StartError, with all ended again.
+
+        `finish` ends it while it starts, too: the import of an actor may take its time.
+        """
         self._system.start()
         with contextlib.ExitStack() as parts:
             parts.callback(self._end)
             self._start_tracing()
-            self._start_actors()
+            self._started = True
+            try:
+                self._start_actors()
+            except (StartError, OSError, ValueError):
+                if not self.finishing:
+                    raise
+            else:
+                names = [actor.name for actor in self._wanted]
+                self._log.info("node started", address=self.address, actors=names)
             parts.pop_all()
         metrics = NodeMetrics()
         metrics.read_from(self._system)
         self._registry.add(metrics)
-        self._log.info("node started", address=self.address, actors=[actor.name for actor in self._wanted])
-        self._started = True
         if self.finishing:
             self._end_soon()
 

@@ -50,6 +50,16 @@ class Stubborn(Process):
         self.let.wait(DEADLINE_SECONDS)
 
 
+class Importing(Process):
+    """Takes as long to be made as it is let."""
+
+    begun, let = threading.Event(), threading.Event()
+
+    def __init__(self) -> None:
+        self.begun.set()
+        self.let.wait(DEADLINE_SECONDS)
+
+
 class Broken(Process):
     def initialize(self) -> None:
         raise RuntimeError("broken")
@@ -178,3 +188,26 @@ def test_flags_that_cannot_be_used_are_refused_before_anything_starts(
 def test_fault_points_are_armed_by_the_environment() -> None:
     with pytest.raises(FlagError, match=r"FAULT: 'keeper\.wrote:x' must be"):
         node(FAULT="keeper.wrote:x")
+
+
+def test_a_node_that_is_told_to_finish_while_its_actors_are_loaded_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(node_module, "STOP_SECONDS", 0.2)
+    log = io.StringIO()
+    one = node(f"--actor=a={__name__}:Importing", f"--actor=b={__name__}:Keeper", log=log)
+
+    def finish() -> None:
+        assert Importing.begun.wait(DEADLINE_SECONDS)
+        one.finish()
+
+    thread = threading.Thread(target=finish)
+    thread.start()
+    try:
+        one.start()
+        assert one.wait() == 1
+    finally:
+        Importing.let.set()
+        thread.join()
+    assert "node started" not in events(log)
+    assert "actors did not finish" in events(log)
