@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from actors.cli import pion
 from actors.cli.parser import CommandError
 from transport.pid import Address
 
@@ -31,7 +34,10 @@ class Child(NamedTuple):
 
 
 class Children:
-    """Ends the nodes that it started when its `with` block does; their logs go to files in `folder`."""
+    """Ends the nodes that it started when its `with` block does; their logs go to files in `folder`.
+
+    A node's stdin is a pipe from its parent: should that be killed, the pipe breaks, and the node ends too.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,8 +59,8 @@ class Children:
         log = self._folder / f"{name}.log"
         with log.open("wb") as errors:
             process = subprocess.Popen(  # noqa: S603  our own command
-                [sys.executable, "-m", "actors.cli.pion", "node", "--actor_port=0", *flags],
-                stdin=subprocess.DEVNULL,
+                [sys.executable, "-m", "actors.cli.children", "node", "--actor_port=0", *flags],
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
@@ -77,9 +83,22 @@ class Children:
                 process.wait(max(0.0, deadline - time.monotonic()))
             process.kill()
             process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
         self._processes.clear()
+
+
+def main() -> int:
+    """Run the command `pion` for as long as somebody holds the other end of stdin."""
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    return pion.main()
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _first_line(process: subprocess.Popen[str]) -> str:
@@ -92,3 +111,7 @@ def _first_line(process: subprocess.Popen[str]) -> str:
 def _last_line(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
     return next((line for line in reversed(lines) if line.strip()), "it said nothing")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,29 @@ def test_children_end_when_their_parent_fails(tmp_path: Path) -> None:
         assert os.getpgid(one.process.pid) != os.getpgid(0)
         raise ZeroDivisionError
     assert (one.process.returncode, two.process.returncode) == (0, 0)
+
+
+_PARENT = """
+import signal, sys, pathlib
+from actors.cli.children import Children
+with Children(pathlib.Path(sys.argv[1])) as children:
+    print(children.start("one", []).process.pid, flush=True)
+    signal.pause()
+"""
+
+
+def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _PARENT, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = os.pidfd_open(int(parent.stdout.readline()))
+        parent.kill()
+    try:
+        ended, _, _ = select.select([child], [], [], children_module.START_SECONDS)
+        assert ended
+    finally:
+        os.close(child)
+    assert '"status":0' in (tmp_path / "one.log").read_text()
 
 
 def test_a_child_that_does_not_start_says_why(tmp_path: Path) -> None:
