@@ -128,7 +128,7 @@ class Connections:
         return mute, endless
 
     def _has_grown(self) -> bool:
-        """Whether the process has grown much since this was last true; true as well when that is not known."""
+        """Whether the process has grown much since this was last true, or that cannot be known."""
         try:
             resident = int(_STATM.read_bytes().split()[1]) * resource.getpagesize()
         except OSError:  # no descriptor is left
