@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
 
 from actors.process import Process, handles
 from actors.pykka_system import PykkaSystem
@@ -15,7 +16,7 @@ from transport.pid import Address, Pid
 
 PEERS = 1_000
 PROCESSES = 2
-MEASURED_SECONDS = 10.0
+MEASURED_SECONDS = 5.0
 CONNECT_SECONDS = 60.0
 #: Peers do not listen; their addresses only tell them apart.
 FIRST_PORT = 20_000
@@ -23,50 +24,71 @@ MOST_PER_PROCESS = 5_000
 
 
 class Listener(Process):
-    """Counts notes by sender, and notes how late each was handled while `measuring`."""
+    """Notes who said something, and how late each note was handled."""
 
     def __init__(self) -> None:
-        self.heard: dict[Pid, int] = {}
+        self.senders: dict[Pid, None] = {}
         self.late_seconds: list[float] = []
-        self.measuring = False
 
     @handles(Note)
     def note(self, sender: Pid, message: Note) -> None:
-        self.heard[sender] = self.heard.get(sender, 0) + 1
-        if self.measuring:
-            self.late_seconds.append(time.monotonic() - message.sent)
+        self.senders[sender] = None
+        self.late_seconds.append(time.monotonic() - message.sent)
+
+
+class Measured(NamedTuple):
+    """What became of one stretch of time."""
+
+    messages_per_second: float
+    cores: float
+    p99_ms: float
+    slowest_ms: float
 
 
 def figures(size: Size) -> Iterator[Figure]:
     peers = size.of(PEERS, least=PROCESSES)
-    seconds = MEASURED_SECONDS * min(1.0, max(0.1, size.scale))
+    seconds = MEASURED_SECONDS * min(1.0, max(0.2, size.scale))
+    with connected(peers) as (system, listener):
+        runs = [measure(listener, seconds) for _ in range(min(3, size.rounds))]
+        count = len(system.peers())
+    name = f"{peers:,} peers, a message a second each"
+    yield alone(f"{name}: connected", "peers", [count], at_least(peers))
+    yield alone(f"{name}: handled", "messages/s", [run.messages_per_second for run in runs])
+    yield alone(f"{name}: the node's use", "cores", [run.cores for run in runs], at_most(0.35))
+    yield alone(f"{name}: p99", "ms from sent to handled", [run.p99_ms for run in runs])
+    yield alone(f"{name}: slowest", "ms from sent to handled", [run.slowest_ms for run in runs], at_most(100))
+
+
+@contextmanager
+def connected(peers: int) -> Iterator[tuple[PykkaSystem, Listener]]:
+    """A node here, and so many light peers in other processes, each of which has been heard."""
     listener = Listener()
     system = PykkaSystem(bind=Address("127.0.0.1", 0))
     system.start()
-    pid = system.spawn(lambda: listener, "listener")
-    with ExitStack() as children:
-        for number in range(PROCESSES):
-            share = peers // PROCESSES + (number < peers % PROCESSES)
-            first = FIRST_PORT + number * MOST_PER_PROCESS
-            children.enter_context(child("tests.benchmarks.runtime.light_peers", pid.whoever(), share, first))
-        deadline = time.monotonic() + CONNECT_SECONDS
-        while len(listener.heard) < peers:
-            assert time.monotonic() < deadline, f"only {len(listener.heard)} of {peers} peers were heard"
-            time.sleep(0.1)
-        heard = sum(listener.heard.values())
-        listener.measuring = True
-        cpu, started = time.process_time(), time.perf_counter()
-        time.sleep(seconds)
-        elapsed = time.perf_counter() - started
-        cores = (time.process_time() - cpu) / elapsed
-        listener.measuring = False
-        rate = (sum(listener.heard.values()) - heard) / elapsed
-        late = [late_seconds * 1e3 for late_seconds in listener.late_seconds]
-        connected = len(system.peers())
-    system.stop()
-    name = f"{peers:,} peers, a message a second each"
-    yield alone(f"{name}: connected", "peers", [connected], at_least(peers))
-    yield alone(f"{name}: handled", "messages/s", [rate])
-    yield alone(f"{name}: the node's use", "cores", [cores], at_most(0.35))
-    yield alone(f"{name}: p99", "ms from sent to handled", [percentile_of(late, 99)])
-    yield alone(f"{name}: slowest", "ms from sent to handled", [max(late)], at_most(100))
+    try:
+        pid = system.spawn(lambda: listener, "listener").whoever()
+        with ExitStack() as children:
+            for number in range(PROCESSES):
+                share = peers // PROCESSES + (number < peers % PROCESSES)
+                first_port = FIRST_PORT + number * MOST_PER_PROCESS
+                children.enter_context(child("tests.benchmarks.runtime.light_peers", pid, share, first_port))
+            deadline = time.monotonic() + CONNECT_SECONDS
+            while len(listener.senders) < peers:
+                assert time.monotonic() < deadline, (
+                    f"only {len(listener.senders)} of {peers} peers were heard"
+                )
+                time.sleep(0.1)
+            yield system, listener
+    finally:
+        system.stop()
+
+
+def measure(listener: Listener, seconds: float) -> Measured:
+    """Let so much time go by."""
+    first = len(listener.late_seconds)
+    cpu, started = time.process_time(), time.perf_counter()
+    time.sleep(seconds)
+    elapsed = time.perf_counter() - started
+    late_ms = [late * 1e3 for late in listener.late_seconds[first:]]
+    cores = (time.process_time() - cpu) / elapsed
+    return Measured(len(late_ms) / elapsed, cores, percentile_of(late_ms, 99), max(late_ms))
