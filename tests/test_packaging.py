@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import actors
 from tests.tidy import PACKAGES, Tree, imports
@@ -136,3 +139,14 @@ def test_setup_cfg_requires_exactly_what_the_code_imports() -> None:
     imported = {owner.lower() for module in modules - set(PACKAGES) for owner in owners.get(module, ())}
     required = SETTINGS["options"]["install_requires"].strip().splitlines()
     assert {requirement.split()[0] for requirement in required} == imported
+
+
+def test_the_lock_satisfies_setup_cfg() -> None:
+    lines = re.findall(r"^([\w.-]+)==(\S+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    pinned = {canonicalize_name(name): version for name, version in lines}
+    required = SETTINGS["options"]["install_requires"] + SETTINGS["options.extras_require"]["test"]
+    for line in required.strip().splitlines():
+        requirement = Requirement(line)
+        version = pinned.get(canonicalize_name(requirement.name))
+        assert version is not None, f"{line}: not in requirements.lock; make lock"
+        assert requirement.specifier.contains(version), f"{line}: requirements.lock has {version}; make lock"

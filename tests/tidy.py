@@ -54,7 +54,7 @@ DECISIONS = (
     "transport/records/",
 )
 #: What hosts processes: it alone survives whatever exception they raise, and knows the time of day.
-HOSTS = ("actors/actor.py", "actors/pykka_system.py", "actors/simulation/")
+HOSTS = ("actors/actor.py", "actors/logging.py", "actors/pykka_system.py", "actors/simulation/")
 UNSAFE = frozenset({"cloudpickle", "dill", "marshal", "pickle", "shelve"})
 
 
