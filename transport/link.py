@@ -31,16 +31,18 @@ class State(enum.Enum):
 
 
 #: What each kind of frame does in each state; whatever is not listed breaks the rules.
-TRANSITIONS: Mapping[tuple[State, type[Frame]], State] = MappingProxyType(
+TRANSITIONS: Mapping[State, Mapping[type[Frame], State]] = MappingProxyType(
     {
-        (State.DIALED, Hello): State.OPEN,
-        (State.DIALED, Bye): State.CLOSED,
-        (State.ACCEPTED, Hello): State.OPEN,
-        (State.OPEN, Batch): State.OPEN,
-        (State.OPEN, Grant): State.OPEN,
-        (State.OPEN, Ping): State.OPEN,
-        (State.OPEN, Pong): State.OPEN,
-        (State.OPEN, Bye): State.CLOSED,
+        State.DIALED: {Hello: State.OPEN, Bye: State.CLOSED},
+        State.ACCEPTED: {Hello: State.OPEN},
+        State.OPEN: {
+            Batch: State.OPEN,
+            Grant: State.OPEN,
+            Ping: State.OPEN,
+            Pong: State.OPEN,
+            Bye: State.CLOSED,
+        },
+        State.CLOSED: {},
     }
 )
 
@@ -63,6 +65,7 @@ class Link:
     __slots__ = (
         "_limits",
         "_pinged",
+        "_transitions",
         "carried",
         "channel",
         "heard",
@@ -76,9 +79,9 @@ class Link:
     def __init__(self, channel: bytes, peer: Peer | None, limits: Limits, now: float) -> None:
         self.channel = channel
         self.peer = peer
-        self.state = State.ACCEPTED if peer is None else State.DIALED
         #: Both sides have said HELLO.
         self.opened = False
+        self._enter(State.ACCEPTED if peer is None else State.DIALED)
         #: When the other side last said something.
         self.heard = now
         #: Frames that the connection had no room for, oldest first; before anything else is sent they are.
@@ -91,11 +94,11 @@ class Link:
 
     def hear(self, frame: Frame, now: float) -> None:
         """Take note of a frame; raises FrameError when it may not be said now."""
-        state = TRANSITIONS.get((self.state, type(frame)))
+        state = self._transitions.get(type(frame))
         if state is None:
             raise FrameError("order", f"{type(frame).__name__} on a connection that is {self.state.value}")
-        self.state = state
-        self.opened = self.opened or state is State.OPEN
+        if state is not self.state:
+            self._enter(state)
         self.heard = now
 
     def offend(self, now: float) -> bool:
@@ -118,5 +121,11 @@ class Link:
 
     def close(self) -> None:
         """Nothing is heard or said on it any more."""
-        self.state = State.CLOSED
+        self._enter(State.CLOSED)
         self.unsent.clear()
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self.opened = self.opened or state is State.OPEN
+        # Looked up once: to hash a member of an enumeration takes longer than all the rest of `hear`.
+        self._transitions = TRANSITIONS[state]

@@ -166,15 +166,17 @@ class Peer:
 
     def envelopes(self, batch: Batch, body: bytes, refused: Callable[[DecodeError], None]) -> list[Envelope]:
         """The messages of an accepted batch; `refused` gets the error of each that cannot be read."""
-        routes = [self._known_route(route) for route in batch.routes]
-        taken = [routes[place] for place in batch.places] or routes[:1] * len(batch.sizes)
-        spans = batch.spans or [0] * (3 * len(batch.sizes))
+        routes = [self._routes.get(route) or self._new_route(route) for route in batch.routes]
+        places, spans = batch.places, batch.spans
         suspicious = may_be_infinite(body)
+        sender, to, type_name = routes[0]
+        trace = span = parent = end = 0
         envelopes = []
-        end = 0
-        for size, (sender, to, type_name), trace, span, parent in zip(
-            batch.sizes, taken, spans[0::3], spans[1::3], spans[2::3], strict=True
-        ):
+        for number, size in enumerate(batch.sizes):
+            if places:
+                sender, to, type_name = routes[places[number]]
+            if spans:
+                trace, span, parent = spans[3 * number : 3 * number + 3]
             start, end = end, end + size
             credit = self.credit if size < UNIT_BYTES else HeavyCredit(self.credit, units(size))
             try:
@@ -205,20 +207,23 @@ class Peer:
             received=self._received,
         )
 
-    def _known_route(self, route: Route) -> tuple[Pid, Pid, str]:
-        known = self._routes.get(route)
-        if known is None:
-            if len(self._routes) >= _KNOWN_ROUTES:
-                self._routes.clear()
-            address = self.address if self.hello is None else self.hello.address
-            sender = Pid(route.sender, *address, route.sender_incarnation)
-            to = Pid(route.to, *self._own, route.to_incarnation)
-            known = self._routes[route] = sender, to, route.type_name
+    def _new_route(self, route: Route) -> tuple[Pid, Pid, str]:
+        if len(self._routes) >= _KNOWN_ROUTES:
+            self._routes.clear()
+        address = self.address if self.hello is None else self.hello.address
+        sender = Pid(route.sender, *address, route.sender_incarnation)
+        to = Pid(route.to, *self._own, route.to_incarnation)
+        known = self._routes[route] = sender, to, route.type_name
         return known
 
 
 def _batch(session: int, sequence: int, epoch: int, taken: list[Outgoing]) -> tuple[bytes, bytes]:
     """Header and body of messages, column by column."""
+    if len(taken) == 1:
+        outgoing = taken[0]
+        envelope, payload = outgoing.envelope, outgoing.payload
+        span = (envelope.trace, envelope.span, envelope.parent) if envelope.span else ()
+        return frame.batch(session, sequence, epoch, (outgoing.route,), (len(payload),), (), span), payload
     payloads = [outgoing.payload for outgoing in taken]
     routes: dict[bytes, int] = {}
     places = [routes.setdefault(outgoing.route, len(routes)) for outgoing in taken]

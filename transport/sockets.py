@@ -34,9 +34,10 @@ if zmq.zmq_version_info() < (4, 3, 5):
 
 #: How long a socket that is closed may still send its last words.
 LINGER_SECONDS = 1.0
-#: Frames taken from one socket before the others get their turn. Few, since only in between is credit given
-#: back, without which a peer that sends much stands still.
-_BURST = 4
+#: Taken from one socket before the others get their turn, whichever is reached first. Not much, since only in
+#: between is credit given back, without which a peer that sends much stands still.
+_BURST_MESSAGES = 64
+_BURST_BYTES = 128 * 1024
 #: A connection that broke is reported after what had arrived over it, unless reading that takes so long.
 _LAST_FRAMES_SECONDS = 0.5
 
@@ -56,6 +57,9 @@ _OPTIONS: Mapping[int, int] = {
     zmq.BACKLOG: 1_024,
     zmq.RECONNECT_IVL: 3_600_000,
 }
+# As plain numbers: to combine two flags of an enumeration takes as long as to send a frame.
+_DONTWAIT = int(zmq.DONTWAIT)
+_MORE_TO_COME = int(zmq.DONTWAIT | zmq.SNDMORE)
 #: pyzmq has no name for it: without an answer from our ZAP handler nobody is let in (Z7).
 _ZAP_ENFORCE_DOMAIN = 93
 _FAILURES: Mapping[int, str] = {
@@ -167,9 +171,9 @@ class Sockets:
         """Hand a frame to libzmq."""
         socket = self._dialer if _is_dialed(channel) else self._listener
         try:
-            socket.send(channel, zmq.DONTWAIT | zmq.SNDMORE)
-            socket.send(header, zmq.DONTWAIT | zmq.SNDMORE)
-            socket.send(body, zmq.DONTWAIT)
+            socket.send(channel, _MORE_TO_COME)
+            socket.send(header, _MORE_TO_COME)
+            socket.send(body, _DONTWAIT)
         except zmq.Again:
             return Outcome.FULL
         except zmq.ZMQError:
@@ -190,6 +194,8 @@ class Sockets:
 
     def _disconnect(self) -> None:
         """End endpoints of the dialer; only between reading and polling, see above."""
+        if not self._disconnecting:
+            return
         for endpoint, linger_seconds in self._disconnecting:
             self._dialer.linger = int(linger_seconds * 1_000)
             with contextlib.suppress(zmq.ZMQError):  # libzmq has ended it already
@@ -199,35 +205,37 @@ class Sockets:
 
     def _read(self, socket: zmq.Socket[bytes], board: Switchboard, now: float) -> bool:
         """Take up to a burst of messages; true when no more were there."""
-        for _ in range(_BURST):
+        size = 0
+        for _ in range(_BURST_MESSAGES):
             try:
-                channel = socket.recv(zmq.DONTWAIT)
+                channel = socket.recv(_DONTWAIT)
             except zmq.Again:
                 return True
-            if channel in board.links:
-                frames = socket.recv_multipart(zmq.DONTWAIT)
-            else:
-                frames = self._first_frames(socket, channel, board)
-            if len(frames) == 2:
-                board.received(channel, frames[0], frames[1], now)
-            elif frames:
-                board.refuse(channel, "frames", f"{len(frames)} frames where there must be two", now)
+            header, body = _two_frames(socket)
+            if channel not in board.links and not self._admits(channel, header, board):
+                continue
+            if body is None:
+                board.refuse(channel, "frames", "a message must have two frames", now)
+                continue
+            board.received(channel, header.bytes, body.bytes, now)
+            size += len(body)
+            if size >= _BURST_BYTES:
+                break
         return False
 
-    def _first_frames(self, socket: zmq.Socket[bytes], channel: bytes, board: Switchboard) -> list[bytes]:
-        """The frames of a connection that is not open, after a look at where they come from."""
-        frames = socket.recv_multipart(zmq.DONTWAIT, copy=False)
+    def _admits(self, channel: bytes, first: zmq.Frame, board: Switchboard) -> bool:
+        """Whether to listen to a connection that is not open, after a look at where its frames come from."""
         if board.was_closed(channel):
-            return []  # its last frames; the descriptor may be another connection's already
+            return False  # its last frames; the descriptor may be another connection's already
         if not _is_dialed(channel):
-            fd = frames[0].get(zmq.SRCFD)
+            fd = first.get(zmq.SRCFD)
             if not self._connections.knows(fd):
                 self._heed_events()
             self._connections.spoke(fd, channel)
-            if self._allowed and _user_id(frames[0]) not in self._allowed:
+            if self._allowed and _user_id(first) not in self._allowed:
                 self._connections.close(channel, self._now, abruptly=True)
-                return []
-        return [frame.bytes for frame in frames[:3]]
+                return False
+        return True
 
     def _heed_events(self) -> None:
         """Note which connections libzmq says have come and gone."""
@@ -286,6 +294,18 @@ class Sockets:
         return monitor
 
 
+def _two_frames(socket: zmq.Socket[bytes]) -> tuple[zmq.Frame, zmq.Frame | None]:
+    """Header and body of the message that is being read; no body unless there are exactly two frames."""
+    # A Frame knows whether more follow; to ask the socket takes longer.
+    header = socket.recv(_DONTWAIT, copy=False)
+    if not header.more:
+        return header, None
+    body, count = socket.recv(_DONTWAIT, copy=False), 2
+    while body.more:
+        body, count = socket.recv(_DONTWAIT, copy=False), count + 1
+    return header, body if count == 2 else None
+
+
 def _is_dialed(channel: bytes) -> bool:
     return channel[0] != 0  # libzmq begins the identities that it makes with a zero
 
@@ -293,7 +313,7 @@ def _is_dialed(channel: bytes) -> bool:
 def _events(monitor: zmq.Socket[bytes]) -> Iterator[tuple[int, str, int]]:
     """All that a monitor has to say: event, endpoint and value of each."""
     while monitor.poll(0):
-        event = parse_monitor_message(monitor.recv_multipart(zmq.DONTWAIT))
+        event = parse_monitor_message(monitor.recv_multipart(_DONTWAIT))
         yield int(event["event"]), event["endpoint"].decode(errors="replace"), int(event["value"])
 
 

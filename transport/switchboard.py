@@ -90,6 +90,8 @@ class Switchboard:
 
     def pump(self, now: float) -> bool:
         """Send what can be sent; false when a connection had no room and should be tried again soon."""
+        if not self._ready:
+            return True
         for peer in list(self._ready):
             if self._pump(peer, now):
                 self._ready.pop(peer, None)
@@ -109,7 +111,7 @@ class Switchboard:
 
     def received(self, channel: bytes, header: bytes, body: bytes, now: float) -> None:
         """Take a frame from a connection, which is a new one when its channel is unknown."""
-        link = self._link(channel, now)
+        link = self.links.get(channel) or self._new_link(channel, now)
         if link is None:
             return
         link.carried += len(header) + len(body) + MESSAGE_OVERHEAD_BYTES
@@ -126,7 +128,7 @@ class Switchboard:
 
     def refuse(self, channel: bytes, reason: str, detail: str, now: float) -> None:
         """A connection brought something that is no frame at all."""
-        link = self._link(channel, now)
+        link = self.links.get(channel) or self._new_link(channel, now)
         if link is not None:
             self._offended(link, FrameError(reason, detail), now)
 
@@ -155,22 +157,23 @@ class Switchboard:
     # What the other side says.
 
     def _obey(self, link: Link, heard: Frame, body: bytes, now: float) -> None:
+        peer = link.peer
         if isinstance(heard, Hello):
-            if link.peer is None:
+            if peer is None:
                 self._greeted(link, heard, now)
             else:
-                self._answered(link, link.peer, heard, now)
-        elif link.peer is None:
+                self._answered(link, peer, heard, now)
+        elif peer is None:
             raise FrameError("order", "a connection begins with HELLO")
         elif isinstance(heard, Batch):
-            self._deliver(link, link.peer, heard, body, now)
+            self._deliver(link, peer, heard, body, now)
         elif isinstance(heard, Grant):
-            link.peer.granted(heard)
-            self._ready[link.peer] = None
+            peer.granted(heard)
+            self._ready[peer] = None
         elif isinstance(heard, Ping):
-            self._say(link, frame.pong(link.peer.session), now)
+            self._say(link, frame.pong(peer.session), now)
         elif isinstance(heard, Bye):
-            self._dismissed(link, link.peer, heard, now)
+            self._dismissed(link, peer, heard, now)
 
     def _greeted(self, link: Link, hello: Hello, now: float) -> None:
         """Another node dialed."""
@@ -260,15 +263,15 @@ class Switchboard:
 
     def _pump(self, peer: Peer, now: float) -> bool:
         """Send what waits for a peer; false when its connection had no room."""
-        for link in list(peer.links):
-            if not self._flush(link, now):
+        for link in tuple(peer.links):
+            if link.unsent and not self._flush(link, now):
                 return False
-        while peer.carrier is not None:
+        while (carrier := peer.carrier) is not None:
             batch = peer.next_batch(self.epoch)
             if batch is None:
                 return True
-            peer.carrier.unsent.append(batch)
-            if not self._flush(peer.carrier, now):
+            carrier.unsent.append(batch)
+            if not self._flush(carrier, now):
                 return False
         return True
 
@@ -329,9 +332,9 @@ class Switchboard:
             del self._closed[next(iter(self._closed))]
         self._wire.close(link.channel, abruptly=abruptly)
 
-    def _link(self, channel: bytes, now: float) -> Link | None:
-        """The connection of that name, which may be new; None for one that was closed here."""
-        link = self.links.get(channel)
-        if link is None and channel not in self._closed:
-            link = self.links[channel] = Link(channel, None, self._limits, now)
+    def _new_link(self, channel: bytes, now: float) -> Link | None:
+        """A connection that was accepted; None for one that was closed here already."""
+        if channel in self._closed:
+            return None
+        link = self.links[channel] = Link(channel, None, self._limits, now)
         return link
