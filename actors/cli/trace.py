@@ -223,6 +223,8 @@ def _nodes(asking: Client, arguments: argparse.Namespace) -> list[Address]:
 
 
 def _draw(steps: Sequence[Step], title: str, notes: Sequence[str], arguments: argparse.Namespace) -> None:
+    if not arguments.cluster and any(step.outcome == "unseen" for step in steps):
+        notes = (*notes, "what other nodes recorded is missing (--cluster asks them too)")
     out = sys.stdout
     colour = out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     drawn = draw(

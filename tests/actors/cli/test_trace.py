@@ -197,6 +197,9 @@ def test_running_nodes_are_asked_for_what_they_remember(
         status, out, error = run(capsys, *words)
     assert (status, error) == (0, "")
     assert out.count("test_trace.Order") == 2
+    _, alone, _ = run(capsys, "story", "web.1", "--node", one.system.address)
+    assert "no record of its arrival" in alone
+    assert "(--cluster asks them too)" in alone
 
 
 def test_a_node_that_does_not_answer_is_told_and_the_others_are_enough(
