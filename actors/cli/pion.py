@@ -82,6 +82,10 @@ def _overview() -> str:
 
 
 def _failed(name: str, error: Exception, status: int) -> int:
+    if isinstance(error, OSError) and error.strerror:
+        # Without the number, which says nothing that the words do not.
+        where = f"{error.filename}: " if error.filename else ""
+        error = CommandError(f"{where}{error.strerror}")
     print(" ".join(f"pion {name}".split()) + f": {error}", file=sys.stderr)
     return status
 

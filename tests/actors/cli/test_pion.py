@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +88,14 @@ def test_a_mistake_is_answered_with_one_line(
     capsys: pytest.CaptureFixture[str], words: tuple[str, ...], line: str
 ) -> None:
     assert failure(capsys, *words) == (2, line)
+
+
+def test_what_the_machine_refuses_is_told_without_a_number(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert failure(capsys, "node", f"--work_dir={file}") == (1, f"pion node: {file}: File exists")
 
 
 def test_a_node_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
