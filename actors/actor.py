@@ -121,6 +121,5 @@ class Actor:
 
     def _end(self, error: BaseException | None, cause: Envelope) -> None:
         self._host.ended(self, error, cause)
-        while (envelope := self.mailbox.take_now()) is not None:
-            self._host.discard(envelope, "actor ended")
+        self.mailbox.close(self._host.discard)
         self.gone.set()

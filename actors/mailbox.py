@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from transport.envelope import Envelope
 from transport.message import URGENT
@@ -30,6 +31,7 @@ class Mailbox:
         self._queue: SimpleQueue[Envelope | None] = SimpleQueue()
         self._urgent: deque[Envelope] = deque()
         self._put = self._queue.put
+        self._discard: Callable[[Envelope, str], None] | None = None
         #: How many messages wait.
         self.depth = self._queue.qsize
 
@@ -42,6 +44,8 @@ class Mailbox:
         else:
             self.overflows += 1
             return False
+        if self._discard is not None:
+            self._drain(self._discard)
         return True
 
     def post_signal(self, envelope: Envelope) -> None:
@@ -73,6 +77,21 @@ class Mailbox:
             if envelope is not None:
                 return envelope
 
+    def close(self, discard: Callable[[Envelope, str], None]) -> None:
+        """Discard what waits and every message that is posted late, from whatever thread."""
+        self._discard = discard
+        self._drain(discard)
+
+    def _drain(self, discard: Callable[[Envelope, str], None]) -> None:
+        # Several threads may be in here; an IndexError means that another one is, and goes on.
+        with contextlib.suppress(Empty, IndexError):
+            while True:
+                envelope = self._queue.get_nowait()
+                if envelope is None and self._urgent:
+                    envelope = self._urgent.popleft()
+                if envelope is not None:
+                    discard(envelope, "actor ended")
+
     # As pykka's loop knows an inbox.
 
     put = post_urgent
@@ -83,8 +102,8 @@ class Mailbox:
         return self
 
     def empty(self) -> bool:
-        """Whether nothing waits."""
-        return not self._urgent and not self.depth()
+        """Whether nothing waits; a closed mailbox is empty, so that nobody waits at it."""
+        return self._discard is not None or (not self._urgent and not self.depth())
 
 
 class NodeInbox:

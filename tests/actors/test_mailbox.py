@@ -71,3 +71,36 @@ def test_pykka_finds_in_it_the_inbox_that_its_loop_expects() -> None:
     taken = mailbox.get()
     assert (taken.message, taken.reply_to) == (work(1), None)
     assert mailbox.empty()
+
+
+def test_a_closed_mailbox_discards_what_waits_and_what_comes_late() -> None:
+    mailbox = Mailbox(bound=2)
+    discarded: list[Envelope] = []
+    before, urgent, late, late_urgent = work(1), Envelope(A, A, Probe()), work(3), Envelope(A, A, Probe())
+    mailbox.post(before)
+    mailbox.post(urgent)
+    mailbox.close(lambda envelope, _reason: discarded.append(envelope))
+    assert discarded == [before, urgent]
+    assert mailbox.post(late)
+    assert mailbox.post(late_urgent)
+    assert discarded == [before, urgent, late, late_urgent]
+    mailbox.post_urgent(urgent)
+    assert mailbox.empty()
+
+
+def test_of_many_posts_while_a_mailbox_closes_each_is_taken_or_discarded() -> None:
+    mailbox = Mailbox(bound=100_000)
+    discarded: list[Envelope] = []
+
+    def post() -> None:
+        for number in range(2_000):
+            mailbox.post(work(number))
+
+    posters = [threading.Thread(target=post) for _ in range(3)]
+    for poster in posters:
+        poster.start()
+    taken = [mailbox.take() for _ in range(500)]
+    mailbox.close(lambda envelope, _reason: discarded.append(envelope))
+    for poster in posters:
+        poster.join()
+    assert len(taken) + len(discarded) == 6_000
