@@ -135,9 +135,17 @@ def plain_loop(agents: int, frameworks: int) -> float:
 
 
 def figures(size: Size) -> Iterator[Figure]:
+    yield from _rounds(size)
+    yield from _growth(size)
+    yield from _quotas(size)
+    yield from _as_measured_on_mesos(size)
+    yield _added_one_by_one(size)
+
+
+def _rounds(size: Size) -> Iterator[Figure]:
+    """Ten thousand agents, a thousand frameworks in fifty roles."""
     agents, frameworks = size.of(10_000, 100), size.of(1_000, 50)
     cluster = usual_cluster(agents, frameworks, roles=50)
-    shape = f"{agents:,} agents x {frameworks:,} frameworks"
 
     def plain() -> float:
         return plain_loop(agents, frameworks) * 1e3
@@ -146,15 +154,10 @@ def figures(size: Size) -> Iterator[Figure]:
         return cluster.fresh_round() * 1e3
 
     rounds = in_turns(full, plain, size.rounds)
-    yield compared(f"round, {shape} in 50 roles", "ms", "plain heap loop", rounds, at_most(10))
-    full_ms = median_of([ours for ours, _theirs in rounds])
-    yield from _events(cluster, full_ms, size)
+    name = f"round, {agents:,} agents x {frameworks:,} frameworks in 50 roles"
+    yield compared(name, "ms", "plain heap loop", rounds, at_most(10))
+    yield from _events(cluster, median_of([ours for ours, _theirs in rounds]), size)
     yield _mostly_declined(cluster, size)
-    del cluster
-    yield from _growth(full_ms, agents, frameworks, size)
-    yield from _quotas(size)
-    yield from _as_measured_on_mesos(size)
-    yield _added_one_by_one(agents, frameworks, size)
 
 
 def _events(cluster: Cluster, full_ms: float, size: Size) -> Iterator[Figure]:
@@ -202,13 +205,17 @@ def _mostly_declined(cluster: Cluster, size: Size) -> Figure:
     return compared("round, 99% of pairs declined", "ms", "without filters", pairs, at_most(2))
 
 
-def _growth(ten_thousand_ms: float, agents: int, frameworks: int, size: Size) -> Iterator[Figure]:
-    before = _resident_mb()
-    cluster = usual_cluster(5 * agents, frameworks, roles=50)
+def _growth(size: Size) -> Iterator[Figure]:
+    """Five times the agents."""
+    agents, frameworks = size.of(10_000, 100), size.of(1_000, 50)
     shape = f"{5 * agents:,} agents x {frameworks:,} frameworks"
-    pairs = [(cluster.fresh_round() * 1e3, ten_thousand_ms) for _ in range(size.rounds)]
+    before = _resident_mb()
+    large = usual_cluster(5 * agents, frameworks, roles=50)
+    megabytes = _resident_mb() - before
+    small = usual_cluster(agents, frameworks, roles=50)
+    pairs = in_turns(lambda: large.fresh_round() * 1e3, lambda: small.fresh_round() * 1e3, size.rounds)
     yield compared(f"round, {shape}", "ms", "a fifth of the agents", pairs, at_most(6))
-    yield alone(f"memory, {shape}", "MB", [_resident_mb() - before])
+    yield alone(f"memory, {shape}", "MB", [megabytes])
 
 
 def _quotas(size: Size) -> Iterator[Figure]:
@@ -255,7 +262,8 @@ def _as_measured_on_mesos(size: Size) -> Iterator[Figure]:
     yield compared(f"cycle, {shape}, all filtered", "ms", "Mesos 1.3.2", pairs, at_most(20 / 4170))
 
 
-def _added_one_by_one(agents: int, frameworks: int, size: Size) -> Figure:
+def _added_one_by_one(size: Size) -> Figure:
+    agents, frameworks = size.of(10_000, 100), size.of(1_000, 50)
     roles = [f"role-{number}" for number in range(50)]
     totals = usual_totals(agents, roles)
     seconds = [_add_one_by_one(totals, frameworks, roles) for _ in range(size.rounds)]

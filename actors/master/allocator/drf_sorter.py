@@ -93,12 +93,12 @@ class DrfSorter(ClientTree[S], Generic[S]):
         """The next client behind which takers of `mask` stand."""
         node = self.root
         scale = self._totals.scale
-        while node.mask & mask:
-            if not node.children:
-                return node
+        while node.children and node.mask:
             if node.moved or node.scale is None:
                 self._rank(node)
             node = node.ranking[0][3] if node.scale is scale else self._first_of_old(node, mask)
+        if node.mask & mask:
+            return node
         mask &= self.root.mask
         if not mask:
             return None
@@ -151,7 +151,7 @@ class DrfSorter(ClientTree[S], Generic[S]):
                 # As much was spent on looking at children as it takes to rank them.
                 self._rank(inner, anew=True)
                 return next(entry[3] for entry in inner.ranking if entry[3].mask & mask)
-        return best[3] if best is not None else inner
+        return best[3] if best is not None else inner.ranking[0][3]
 
     def _rank(self, inner: Client[S], *, anew: bool = False) -> None:
         """Bring the ranking of a node's children up to date; `anew`, on the scale of the totals."""

@@ -43,10 +43,10 @@ class Headroom:
         """Note that a role consumes so much more, or (negative) less."""
         for node in role.lineage:
             node.consumed += packed
-        if role.limited:
+        if self._with_quota:
             self._look_for_room(role)
-        if role.top.guarantors:
-            self._require(role)
+            if role.top.guarantors:
+                self._require(role)
 
     def reserve(self, role: Role, packed: int) -> None:
         """Note that so much more, or (negative) less, is reserved for a role."""

@@ -127,8 +127,7 @@ class Ledger:
         role = subscription.role
         role.sorter.allocated(subscription.client, portion, agent.id)
         self.role_sorter.allocated(role.client, portion, agent.id)
-        if portion.free:
-            self.headroom.consume(role, portion.free)
+        self.headroom.consume(role, portion.free)
 
     def release(self, agent: Agent, subscription: Subscription, portion: Portion) -> None:
         """Give a portion back to its agent; raises InsufficientError unless the subscription holds it."""

@@ -75,12 +75,14 @@ class Round:
             if client is None:
                 break
             rest = self._serve(agent, client.subject, takers, remaining)
+            if rest.is_empty:
+                break
             takers &= ~client.mask
             if rest is remaining:
                 takers, rest = self._walk(agent, takers, remaining)
             # What was just offered may have changed the order, so it is asked for anew.
             remaining = rest
-            takers = 0 if rest.is_empty else self._hopeful(takers, rest)
+            takers = self._hopeful(takers, remaining)
         if agent.total.kinds & SHARED:
             self._ledger.reckon_available(agent)
 
@@ -96,15 +98,11 @@ class Round:
     def _serve(self, agent: Agent, role: Role, takers: int, remaining: Portion) -> Portion:
         """Serve the frameworks of a role in order; returns what is left."""
         sorter = role.sorter
-        takers &= sorter.mask
-        while takers:
-            client = sorter.first(takers, self._turn)
-            if client is None:
-                break
+        while (client := sorter.first(takers, self._turn)) is not None:
             rest = self._offer(agent, client.subject, remaining)
             if rest.is_empty:
                 return rest
-            takers &= ~client.mask
+            takers &= sorter.mask & ~client.mask
             if not (rest.is_worthwhile or rest.is_reserved_for(role.path)):
                 takers &= self._ledger.choosy
             if rest is remaining:
@@ -178,7 +176,10 @@ class Round:
             return 0
         if self._leaves_to_chance:
             self._turn = f"{self._seed}/{self._guaranteed}/{agent.id}"
-        takers = self._takers & ~(agent.kind.barred | agent.barred | agent.resting)
+        takers = self._takers
+        excluded = agent.kind.barred | agent.barred | agent.resting
+        if excluded:
+            takers &= ~excluded
         refusals = agent.refusals
         if refusals is not None:
             if refusals.end <= self._now:
@@ -190,6 +191,8 @@ class Round:
 
     def _hopeful(self, takers: int, remaining: Portion) -> int:
         """Leave out who is sure to get nothing of what is left."""
+        if not takers or remaining.is_empty:
+            return 0
         headroom = self._headroom
         if self._guaranteed:
             takers &= headroom.with_credit.bits
