@@ -211,12 +211,14 @@ class Router:
 
     def _hand_over(self, board: Switchboard, now: float) -> None:
         """Pass on what other threads left here so far."""
-        for _ in range(len(self._wanted)):
-            board.connect(self._wanted.popleft(), now)
-        for _ in range(len(self._outgoing)):
-            board.submit(self._outgoing.popleft(), now)
-        for _ in range(len(self._grants)):
-            board.grant(self._grants.popleft(), now)
+        if self._outgoing:
+            for _ in range(len(self._outgoing)):
+                board.submit(self._outgoing.popleft(), now)
+        if self._grants or self._wanted:
+            for _ in range(len(self._grants)):
+                board.grant(self._grants.popleft(), now)
+            for _ in range(len(self._wanted)):
+                board.connect(self._wanted.popleft(), now)
 
     def _busy(self, board: Switchboard) -> bool:
         return bool(self._outgoing) or any(peer.waiting and peer.links for peer in board.peers)

@@ -101,43 +101,42 @@ class Sockets:
         self._listener_events = self._monitor(self._listener, zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
         self._dialer_events = self._monitor(self._dialer, sum(_FAILURES))
         self.port = self._bind(bind)
+        # In the order in which they are heeded. The seldom ones by their descriptors, which cost less to ask,
+        # and tell of what comes after their sockets were found empty.
+        rare = (self._zap, self._listener_events, self._dialer_events)
         self._poller = zmq.Poller()
-        for socket in (
-            wake,
-            self._listener,
-            self._dialer,
-            self._listener_events,
-            self._dialer_events,
-            self._zap,
-        ):
-            self._poller.register(socket, zmq.POLLIN)
-        self._readable: dict[object, int] = {}
+        for source in (wake, *(socket.getsockopt(zmq.FD) for socket in rare), self._listener, self._dialer):
+            self._poller.register(source, zmq.POLLIN)
+        self._readable: list[tuple[object, int]] = []
+        self._let_in()
+        self._heed_events()
 
     def poll(self, timeout_seconds: float) -> None:
         """Sleep until something comes, or somebody writes to the wake descriptor."""
         self._disconnect()
         timeout_seconds = 0.0 if self._ended else max(0.0, timeout_seconds)
-        self._readable = dict(self._poller.poll(math.ceil(timeout_seconds * 1_000)))
-        if self._wake in self._readable:
-            os.eventfd_read(self._wake)
+        self._readable = self._poller.poll(math.ceil(timeout_seconds * 1_000))
 
     def receive(self, board: Switchboard, now: float) -> None:
         """Take what has come since `poll`, and give it to the switchboard."""
         self._now = now
-        ended, late = tuple(self._ended), now - self._ended_since > _LAST_FRAMES_SECONDS
-        if self._zap in self._readable:
-            self._zap.send_multipart(zap.answer(self._zap.recv_multipart(), self._allowed))
-        if self._listener_events in self._readable or self._dialer_events in self._readable:
-            self._heed_events()
+        ended = len(self._ended)
         read_all = True
-        for socket in (self._listener, self._dialer):
-            if socket in self._readable:
-                read_all &= self._read(socket, board, now)
-        if read_all or late:
+        for source, _event in self._readable:
+            if source is self._listener:
+                read_all &= self._read(self._listener, board, now)
+            elif source is self._dialer:
+                read_all &= self._read(self._dialer, board, now)
+            elif source == self._wake:
+                os.eventfd_read(self._wake)
+            else:
+                self._let_in()
+                self._heed_events()
+        if ended and (read_all or now - self._ended_since > _LAST_FRAMES_SECONDS):
             # What had arrived before these connections ended has now been read.
-            for channel, reason in ended:
+            for channel, reason in self._ended[:ended]:
                 board.lost(channel, reason, now)
-            del self._ended[: len(ended)]
+            del self._ended[:ended]
 
     def tick(self, board: Switchboard, now: float) -> None:
         """End the connections whose time has come."""
@@ -236,6 +235,11 @@ class Sockets:
                 self._connections.close(channel, self._now, abruptly=True)
                 return False
         return True
+
+    def _let_in(self) -> None:
+        """Answer libzmq's questions who may connect."""
+        while self._zap.poll(0):
+            self._zap.send_multipart(zap.answer(self._zap.recv_multipart(), self._allowed))
 
     def _heed_events(self) -> None:
         """Note which connections libzmq says have come and gone."""
