@@ -16,11 +16,11 @@ from actors.master.allocator.totals import Scale, Totals
 class DrfSorter(ClientTree[S], Generic[S]):
     """Orders siblings by weighted dominant share, then by how often they were served, then by path.
 
-    A client's dominant share is the largest of its shares of the cluster's scalars, divided by its weight;
-    it is kept as an integer on a `Scale`. Each inner node ranks its children. An allocation moves only those
-    that it touches, other changes wait until somebody asks. When the totals have changed a ranking stays on
-    the old scale as long as that suffices to say who is first: adding one agent to ten thousand changes all
-    shares, but the order of very few.
+    A dominant share is the largest of the shares of the cluster's scalars, that of a role divided by its
+    weight; it is kept as an integer on a `Scale`. Each inner node ranks its children. An allocation moves
+    only those that it touches, other changes wait until somebody asks. When the totals have changed a
+    ranking stays on the old scale as long as that suffices to say who is first: adding one agent to ten
+    thousand changes all shares, but the order of very few.
     """
 
     def __init__(self, totals: Totals) -> None:
@@ -30,14 +30,14 @@ class DrfSorter(ClientTree[S], Generic[S]):
         # A multiple of the numerators of all weights, so that a share divided by a weight is an integer.
         self._common = 1
 
-    def set_weight(self, path: str, weight: Fraction) -> None:
-        """Weigh whatever is or will be at the path; 1 unless set."""
-        super().set_weight(path, weight)
+    def set_weight(self, role: str, weight: Fraction) -> None:
+        """Weigh a role, whether or not it is there; 1 unless set."""
+        super().set_weight(role, weight)
         self._common = math.lcm(*(known.numerator for known in self.weights.values()))
         _forget_ranking(self.root)
 
     def allocated(self, client: Client[S], portion: Portion, agent_id: str) -> None:
-        """Note what a client was given of an agent."""
+        """Note what somebody was given of an agent."""
         if portion.shared:
             super().allocated(client, portion, agent_id)
             self._distrust(client)
@@ -58,16 +58,18 @@ class DrfSorter(ClientTree[S], Generic[S]):
                 if node.mask:
                     ranking = parent.ranking
                     # Who is served is mostly who came first, and then need not be searched for.
-                    if ranking[0] is node.entry:
-                        del ranking[0]
-                    else:
-                        del ranking[bisect_left(ranking, node.entry)]  # type: ignore[type-var]
+                    place = 0
+                    if ranking[0] is not node.entry:
+                        place = bisect_left(ranking, node.entry)  # type: ignore[type-var]
+                    if place < parent.skipped:
+                        parent.skipped = 0
+                    del ranking[place]
                     node.entry = entry = (dominant * node.factor, node.allocations, node.path, node)
                     insort(ranking, entry)
             node = parent
 
     def released(self, client: Client[S], portion: Portion, agent_id: str) -> None:
-        """Note what a client has no more."""
+        """Note what somebody has no more."""
         if portion.shared:
             super().released(client, portion, agent_id)
             self._distrust(client)
@@ -85,12 +87,12 @@ class DrfSorter(ClientTree[S], Generic[S]):
             node = parent
 
     def exchanged(self, client: Client[S], old: Portion, new: Portion, agent_id: str) -> None:
-        """Note that what a client holds of an agent was made into something else."""
+        """Note that what somebody holds of an agent was made into something else."""
         super().exchanged(client, old, new, agent_id)
         self._distrust(client)
 
     def first(self, mask: int, turn: str) -> Client[S] | None:
-        """The next client behind which takers of `mask` stand."""
+        """The next one among those of `mask`."""
         node = self.root
         scale = self._totals.scale
         while node.children and node.mask:
@@ -102,25 +104,31 @@ class DrfSorter(ClientTree[S], Generic[S]):
         mask &= self.root.mask
         if not mask:
             return None
-        leaf = self.leaves[(mask & -mask).bit_length()]
-        return leaf if not mask & ~leaf.mask else next(self._walk(self.root, mask), None)
+        role = self.leaves[(mask & -mask).bit_length()].parent
+        # When all are of one role there is no need to look for it.
+        return next(self._walk(role if role and not mask & ~role.mask else self.root, mask), None)
 
     def order(self, mask: int, turn: str) -> Iterator[Client[S]]:
-        """All clients behind which takers of `mask` stand, the next one first."""
+        """All of `mask`, the next one first, those of a role together."""
         return self._walk(self.root, mask)
 
     def share(self, client: Client[S]) -> Fraction:
-        """The weighted dominant share of a node; 1 is the whole cluster."""
+        """The dominant share of a node, a role's divided by its weight; 1 is the whole cluster."""
         scale = self._totals.scale
-        dominant = max(scale.shares(client.held), default=0)
-        return Fraction(dominant, scale.whole) / self.weights.get(client.path, 1)
+        share = Fraction(max(scale.shares(client.held), default=0), scale.whole)
+        return share / self.weights.get(client.path, 1) if client.children else share
 
     def _walk(self, inner: Client[S], mask: int) -> Iterator[Client[S]]:
         if inner.moved or inner.scale is not self._totals.scale:
             self._rank(inner, anew=inner.scale is not self._totals.scale)
-        for entry in inner.ranking:
-            client = entry[3]
+        ranking = inner.ranking
+        # Who is asked for is often among those who were asked for before.
+        begin = 0 if mask & ~inner.skipped_mask else inner.skipped
+        for place in range(begin, len(ranking)):
+            client = ranking[place][3]
             if client.mask & mask:
+                if begin >= 0:
+                    inner.skipped, inner.skipped_mask, begin = place, mask, -1
                 if client.children:
                     yield from self._walk(client, mask)
                 else:
@@ -156,10 +164,11 @@ class DrfSorter(ClientTree[S], Generic[S]):
     def _rank(self, inner: Client[S], *, anew: bool = False) -> None:
         """Bring the ranking of a node's children up to date; `anew`, on the scale of the totals."""
         ranking = inner.ranking
+        inner.skipped = 0
         if anew or inner.scale is None:
             inner.scale = scale = self._totals.scale
             inner.looked_at = 0
-            if self.weights:
+            if self.weights and not inner.has_takers:
                 self._weigh(inner)
             for child in inner.children.values():
                 child.shares = scale.shares(child.held)

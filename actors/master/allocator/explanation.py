@@ -103,20 +103,19 @@ def _refused(agent: Agent, subscription: Subscription, offer: Portion, now: floa
 
 def _others_first(ledger: Ledger, agent: Agent, subscription: Subscription) -> Iterator[Reason]:
     """Others who can have the agent come before."""
-    if "random" in (ledger.settings.role_sorter, ledger.settings.framework_sorter):
+    if ledger.settings.leaves_to_chance:
         yield Reason("order", "chance decides whose turn it is")
         return
-    takers = ledger.role_sorter.mask & ~(agent.kind.barred | agent.barred | agent.resting)
+    takers = ledger.sorter.mask & ~(agent.kind.barred | agent.barred | agent.resting)
     first: list[str] = []
-    for client in ledger.role_sorter.order(takers, ""):
-        role = client.subject
-        for each in role.sorter.order(takers, ""):
-            if each.subject is subscription:
-                if first:
-                    names = ", ".join(first[:_MOST_NAMED])
-                    yield Reason("order", f"{len(first)} with smaller shares come first, such as {names}")
-                return
-            first.append(f"{each.subject.framework.id} in {role.path}")
+    for client in ledger.sorter.order(takers, ""):
+        other = client.subject
+        if other is subscription:
+            break
+        first.append(f"{other.framework.id} in {other.role.path}")
+    if first:
+        names = ", ".join(first[:_MOST_NAMED])
+        yield Reason("order", f"{len(first)} with smaller shares come first, such as {names}")
 
 
 def _text(thousandths: Mapping[str, int]) -> str:

@@ -52,7 +52,7 @@ class Subscription:
 
     __slots__ = ("bit", "client", "framework", "holdings", "kinds", "minimum", "role")
 
-    #: The framework among those in the role.
+    #: The subscription among all that take offers.
     client: Client[Subscription]
 
     def __init__(self, framework: Framework, role: Role, bit: int, minimum: Minimum) -> None:

@@ -82,7 +82,7 @@ def _check_subscriptions(ledger: Ledger) -> None:
             _hold(each.client.held == packed[each], f"{name}: what it holds is wrong")
             _hold(bool(each.holdings) or each.is_subscribed, f"{name}: is idle")
     _hold(not holders, "resources are held by somebody unknown")
-    _hold(ledger.role_sorter.mask == takers, "the takers of offers are not those who are open")
+    _hold(ledger.sorter.mask == takers, "the takers of offers are not those who are open")
 
 
 def _hold(truth: bool, otherwise: str) -> None:

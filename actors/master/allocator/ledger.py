@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
-from typing import TypeVar
 
 from actors.master.allocator.agent import Agent, Capability, Kind, Traits
 from actors.master.allocator.capability import SHARED, kinds_taken
@@ -17,7 +16,7 @@ from actors.master.allocator.minimum import Minimum
 from actors.master.allocator.portion import Portion, Portions
 from actors.master.allocator.quota import Quota
 from actors.master.allocator.random_sorter import RandomSorter
-from actors.master.allocator.role import Role, RoleTree
+from actors.master.allocator.role import RoleTree
 from actors.master.allocator.settings import Settings
 from actors.master.allocator.sorter import Sorter
 from actors.master.allocator.totals import Totals
@@ -25,8 +24,6 @@ from transport.records.agent import AgentInfo
 from transport.records.quantities import Quantities
 from transport.records.resource_conversion import ResourceConversion
 from transport.records.resources import Resources
-
-T = TypeVar("T")
 
 
 class Ledger:
@@ -42,7 +39,7 @@ class Ledger:
         self.totals = Totals(lanes, settings.fair_sharing_excluded_resource_names)
         self.headroom = Headroom(lanes, self.minimum)
         self.roles = RoleTree()
-        self.role_sorter: Sorter[Role] = self._sorter(settings.role_sorter, "roles")
+        self.sorter: Sorter[Subscription] = _sorter(settings, self.totals)
         self.agents: dict[str, Agent] = {}
         self.frameworks: dict[str, Framework] = {}
         #: The bits of subscriptions with a minimum of their own, and of those with constraints.
@@ -124,10 +121,8 @@ class Ledger:
             subscription.holdings += 1
         else:
             agent.held[subscription] = held.plus(portion)
-        role = subscription.role
-        role.sorter.allocated(subscription.client, portion, agent.id)
-        self.role_sorter.allocated(role.client, portion, agent.id)
-        self.headroom.consume(role, portion.free)
+        self.sorter.allocated(subscription.client, portion, agent.id)
+        self.headroom.consume(subscription.role, portion.free)
 
     def release(self, agent: Agent, subscription: Subscription, portion: Portion) -> None:
         """Give a portion back to its agent; raises InsufficientError unless the subscription holds it."""
@@ -137,11 +132,8 @@ class Ledger:
             subscription.holdings -= 1
         else:
             agent.held[subscription] = rest
-        role = subscription.role
-        role.sorter.released(subscription.client, portion, agent.id)
-        self.role_sorter.released(role.client, portion, agent.id)
-        if portion.free:
-            self.headroom.consume(role, -portion.free)
+        self.sorter.released(subscription.client, portion, agent.id)
+        self.headroom.consume(subscription.role, -portion.free)
         if agent.is_overdrawn or portion.kinds & SHARED:
             self.reckon_available(agent)
         else:
@@ -161,11 +153,9 @@ class Ledger:
                 # Further copies of a shared volume are made of nothing: the agent has it only once.
                 total = total - consumed + converted
         new = agent.held[subscription] = self.portions.of(held)
-        role = subscription.role
-        role.sorter.exchanged(subscription.client, old, new, agent.id)
-        self.role_sorter.exchanged(role.client, old, new, agent.id)
-        self.headroom.consume(role, new.free)
-        self.headroom.consume(role, -old.free)
+        self.sorter.exchanged(subscription.client, old, new, agent.id)
+        self.headroom.consume(subscription.role, new.free)
+        self.headroom.consume(subscription.role, -old.free)
         self.set_total(agent, total)
         if new.is_empty:
             del agent.held[subscription]
@@ -203,9 +193,7 @@ class Ledger:
 
     def reopen(self, subscription: Subscription) -> None:
         """Let a subscription take offers, or not, as its framework now wishes."""
-        role = subscription.role
-        role.sorter.set_mask(subscription.client, subscription.bit if subscription.is_open else 0)
-        self.role_sorter.set_mask(role.client, role.sorter.mask)
+        self.sorter.set_mask(subscription.client, subscription.bit if subscription.is_open else 0)
 
     def remove_framework(self, framework: Framework) -> None:
         """Forget a framework; what it held is available again."""
@@ -228,11 +216,8 @@ class Ledger:
         if subscription is not None:
             return subscription
         role = self.roles.get(path)
-        if not role.subscriptions:
-            role.sorter = self._sorter(self.settings.framework_sorter, path)
-            role.client = self.role_sorter.add(path, role)
         subscription = Subscription(framework, role, self._take_bit(), self.minimum)
-        subscription.client = role.sorter.add(framework_id, subscription)
+        subscription.client = self.sorter.add(path, framework_id, subscription)
         framework.subscriptions[path] = role.subscriptions[framework_id] = subscription
         for node in role.lineage:
             node.bits |= subscription.bit
@@ -246,7 +231,7 @@ class Ledger:
         """Replace a role's weight."""
         role = self.roles.get(path)
         role.weight = weight
-        self.role_sorter.set_weight(path, weight)
+        self.sorter.set_weight(path, weight)
         self.roles.prune(role)
 
     def set_quota(self, path: str, quota: Quota) -> None:
@@ -265,16 +250,9 @@ class Ledger:
     @property
     def allocated(self) -> Quantities:
         """The scalars that are held; what several roles share counts for each."""
-        return Quantities(self.portions.lanes.unpack(self.role_sorter.held))
+        return Quantities(self.portions.lanes.unpack(self.sorter.held))
 
     # --- the details ---
-
-    def _sorter(self, kind: str, name: str) -> Sorter[T]:
-        if kind == "drf":
-            return DrfSorter(self.totals)
-        if kind == "random":
-            return RandomSorter(name)
-        raise ValueError(f"sorter {kind!r}: must be drf or random")
 
     def _set_available(self, agent: Agent, portion: Portion) -> None:
         self.headroom.free += portion.free - agent.available.free
@@ -308,15 +286,12 @@ class Ledger:
             return
         role, framework, bit = subscription.role, subscription.framework, subscription.bit
         self._forget_bit(bit)
-        role.sorter.remove(subscription.client)
+        self.sorter.remove(subscription.client)
         del role.subscriptions[framework.id]
         del framework.subscriptions[role.path]
-        self.role_sorter.set_mask(role.client, role.sorter.mask)
         for node in role.lineage:
             node.bits &= ~bit
-        if not role.subscriptions:
-            self.role_sorter.remove(role.client)
-            self.roles.prune(role)
+        self.roles.prune(role)
         if not framework.subscriptions and framework.info is None:
             del self.frameworks[framework.id]
 
@@ -355,3 +330,13 @@ class Ledger:
             for framework in self.frameworks.values()
             for subscription in framework.subscriptions.values()
         ]
+
+
+def _sorter(settings: Settings, totals: Totals) -> Sorter[Subscription]:
+    for kind in (settings.role_sorter, settings.framework_sorter):
+        if kind not in ("drf", "random"):
+            raise ValueError(f"sorter {kind!r}: must be drf or random")
+    if settings.leaves_to_chance:
+        roles, frameworks = settings.role_sorter == "random", settings.framework_sorter == "random"
+        return RandomSorter(totals, roles=roles, frameworks=frameworks)
+    return DrfSorter(totals)

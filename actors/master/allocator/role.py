@@ -11,7 +11,6 @@ from transport.records.names import role_path
 
 if TYPE_CHECKING:
     from actors.master.allocator.framework import Subscription
-    from actors.master.allocator.sorter import Client, Sorter
 
 
 class Role:
@@ -29,9 +28,6 @@ class Role:
         self.subscriptions: dict[str, Subscription] = {}
         #: The bits of all subscriptions to this role and to those below.
         self.bits = 0
-        #: The role among roles, and the frameworks in it; there while there are subscriptions.
-        self.client: Client[Role]
-        self.sorter: Sorter[Subscription]
         #: Packed scalars reserved for this role or one below, allocated or not.
         self.reserved = 0
         #: Packed: `reserved`, and what is allocated here or below without reservation and not revocable.

@@ -17,7 +17,7 @@ from actors.master.allocator.capability import REVOCABLE, SHARED
 from actors.master.allocator.framework import Subscription
 from actors.master.allocator.ledger import Ledger
 from actors.master.allocator.portion import Portion
-from actors.master.allocator.role import Role
+from actors.master.allocator.sorter import Client
 from transport.records.resources import Resources
 
 
@@ -27,16 +27,16 @@ class Round:
     def __init__(self, ledger: Ledger, rng: random.Random, now: float, *, is_batch: bool) -> None:
         """In a batch, those who refused something for no time at all are offered it again."""
         self._ledger = ledger
-        self._roles = ledger.role_sorter
+        self._sorter = ledger.sorter
         self._headroom = ledger.headroom
-        self._takers = ledger.role_sorter.mask
+        self._takers = ledger.sorter.mask
         self._has_quotas = ledger.headroom.has_quotas
         self._nothing = ledger.portions.nothing
         self._rng = rng
         self._now = now
         self._is_batch = is_batch
         self._seed = rng.getrandbits(64)
-        self._leaves_to_chance = "random" in (ledger.settings.role_sorter, ledger.settings.framework_sorter)
+        self._leaves_to_chance = ledger.settings.leaves_to_chance
         self._turn = ""
         self._guaranteed = False
         # Shared volumes are offered at most once in a run.
@@ -71,55 +71,47 @@ class Round:
             remaining = remaining.minus(self._shared[agent.id])
         takers = self._prepare(agent, remaining)
         while takers:
-            client = self._roles.first(takers, self._turn)
+            client = self._sorter.first(takers, self._turn)
             if client is None:
                 break
-            rest = self._serve(agent, client.subject, takers, remaining)
+            rest = self._offer(agent, client.subject, remaining)
             if rest.is_empty:
                 break
             takers &= ~client.mask
             if rest is remaining:
-                takers, rest = self._walk(agent, takers, remaining)
+                client, takers, rest = self._walk(agent, takers, remaining)
+            takers, remaining = self._finish_role(agent, client, takers, rest)
             # What was just offered may have changed the order, so it is asked for anew.
-            remaining = rest
             takers = self._hopeful(takers, remaining)
         if agent.total.kinds & SHARED:
             self._ledger.reckon_available(agent)
 
-    def _walk(self, agent: Agent, takers: int, remaining: Portion) -> tuple[int, Portion]:
-        """Serve roles in order until one takes something; returns who is left, and what."""
-        for client in self._roles.order(takers, self._turn):
-            rest = self._serve(agent, client.subject, takers, remaining)
+    def _walk(
+        self, agent: Agent, takers: int, remaining: Portion
+    ) -> tuple[Client[Subscription] | None, int, Portion]:
+        """Let all have their turn until one takes something; returns who that was, who is left, and what."""
+        for client in self._sorter.order(takers, self._turn):
+            rest = self._offer(agent, client.subject, remaining)
             takers &= ~client.mask
             if rest is not remaining:
-                return takers, rest
-        return 0, remaining
+                return client, takers, rest
+        return None, 0, remaining
 
-    def _serve(self, agent: Agent, role: Role, takers: int, remaining: Portion) -> Portion:
-        """Serve the frameworks of a role in order; returns what is left."""
-        sorter = role.sorter
-        while (client := sorter.first(takers, self._turn)) is not None:
-            rest = self._offer(agent, client.subject, remaining)
-            if rest.is_empty:
-                return rest
-            takers &= sorter.mask & ~client.mask
-            if not (rest.is_worthwhile or rest.is_reserved_for(role.path)):
-                takers &= self._ledger.choosy
-            if rest is remaining:
-                takers, rest = self._walk_frameworks(agent, role, takers, remaining)
-            remaining = rest
-        return remaining
-
-    def _walk_frameworks(
-        self, agent: Agent, role: Role, takers: int, remaining: Portion
+    def _finish_role(
+        self, agent: Agent, client: Client[Subscription] | None, takers: int, remaining: Portion
     ) -> tuple[int, Portion]:
-        """Serve the frameworks of a role until one takes something; returns who is left, and what."""
-        for client in role.sorter.order(takers, self._turn):
-            rest = self._offer(agent, client.subject, remaining)
-            takers &= ~client.mask
-            if rest is not remaining:
-                return takers, rest
-        return 0, remaining
+        """Offer what somebody left to the others of his role, before other roles have their turn."""
+        if client is None or client.parent is None:
+            return 0, remaining
+        role = client.parent.mask
+        others = takers & role
+        while not remaining.is_empty:
+            if not (remaining.is_worthwhile or remaining.is_reserved_for(client.subject.role.path)):
+                others &= self._ledger.choosy
+            if not others:
+                break
+            _who, others, remaining = self._walk(agent, others, remaining)
+        return takers & ~role, remaining
 
     def _offer(self, agent: Agent, subscription: Subscription, remaining: Portion) -> Portion:
         """Offer to one subscription all that it may have; returns what is left."""

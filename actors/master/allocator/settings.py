@@ -22,3 +22,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allocator_recovery_timeout_seconds: float = 600.0
     #: The region of the master; agents elsewhere are for frameworks that are REGION_AWARE.
     region: str | None = None
+
+    @property
+    def leaves_to_chance(self) -> bool:
+        """Whether chance decides anything but the order of agents."""
+        return "random" in (self.role_sorter, self.framework_sorter)

@@ -30,7 +30,7 @@ class Sorted:
 
     def add(self, *paths: str) -> None:
         for path in paths:
-            client = self.clients[path] = self.sorter.add(path, path)
+            client = self.clients[path] = self.sorter.add(path, "framework", path)
             self.sorter.set_mask(client, 1 << len(self.clients))
 
     def give(self, path: str, text: str) -> None:
@@ -42,11 +42,6 @@ class Sorted:
     @property
     def order(self) -> list[str]:
         return [client.subject for client in self.sorter.order(-1, "")]
-
-    @property
-    def first(self) -> str | None:
-        client = self.sorter.first(-1, "")
-        return None if client is None else client.subject
 
 
 def test_the_smallest_dominant_share_comes_first() -> None:
@@ -126,11 +121,29 @@ def test_a_client_above_others_is_a_leaf_beside_them() -> None:
     cluster.give("a", "cpus:1")
 
     assert cluster.order == ["b", "a", "a/x"]
-    assert cluster.clients["a"].path == "a/."
+    assert role_of(cluster.clients["a"]).path == "a/."
     cluster.take("a/x", "cpus:3")
     cluster.sorter.remove(cluster.clients["a/x"])
     assert cluster.order == ["a", "b"]
-    assert cluster.clients["a"].path == "a"
+    assert role_of(cluster.clients["a"]).path == "a"
+
+
+def role_of(client: Client[str]) -> Client[str]:
+    assert client.parent is not None
+    return client.parent
+
+
+def test_in_a_role_the_same_rules_hold_without_weights() -> None:
+    cluster = Sorted()
+    first, second = (cluster.sorter.add("role", name, name) for name in ("a", "b"))
+    cluster.sorter.set_mask(first, 1)
+    cluster.sorter.set_mask(second, 2)
+    cluster.sorter.set_weight("a", Fraction(100))
+    cluster.sorter.set_weight("role/a", Fraction(100))
+    cluster.sorter.allocated(first, cluster.portions.of(resources("cpus:2")), "agent")
+    cluster.sorter.allocated(second, cluster.portions.of(resources("cpus:1")), "agent")
+
+    assert cluster.order == ["b", "a"]
 
 
 def test_only_those_who_take_offers_are_in_the_order() -> None:
@@ -149,10 +162,10 @@ def test_who_still_holds_something_cannot_be_removed() -> None:
     cluster.add("a")
     cluster.give("a", "cpus:1")
 
-    with pytest.raises(ValueError, match="the client at 'a' still holds resources"):
+    with pytest.raises(ValueError, match="'framework' still holds resources"):
         cluster.sorter.remove(cluster.clients["a"])
-    with pytest.raises(ValueError, match="there is a client at 'a' already"):
-        cluster.sorter.add("a", "a")
+    with pytest.raises(ValueError, match="'framework' is in role 'a' already"):
+        cluster.sorter.add("a", "framework", "a")
 
 
 def test_kept_rankings_are_what_sorting_anew_would_give() -> None:
@@ -172,11 +185,14 @@ def test_kept_rankings_are_what_sorting_anew_would_give() -> None:
             else:
                 held.append((rng.choice(list(cluster.clients)), amounts))
                 cluster.give(*held[-1])
-            first = cluster.first
-            fresh = obvious_order(cluster)
-            assert first == fresh[0]
+            mask = rng.choice(
+                (-1, rng.getrandbits(11), wanted := rng.getrandbits(11), wanted & rng.getrandbits(11))
+            )
+            fresh = [path for path in obvious_order(cluster) if cluster.clients[path].mask & mask]
+            first = cluster.sorter.first(mask, "")
+            assert ([first.subject] if first else []) == fresh[:1]
             if rng.random() < 0.3:
-                assert cluster.order == fresh
+                assert [client.subject for client in cluster.sorter.order(mask, "")] == fresh
 
 
 def obvious_order(cluster: Sorted) -> list[str]:

@@ -5,13 +5,17 @@ from fractions import Fraction
 
 import pytest
 
+from actors.master.allocator.lanes import Lanes
 from actors.master.allocator.random_sorter import RandomSorter
+from actors.master.allocator.totals import Totals
 
 
-def sorter(*paths: str, name: str = "roles") -> RandomSorter[str]:
-    made: RandomSorter[str] = RandomSorter(name)
+def sorter(*paths: str, roles: bool = True, frameworks: bool = True) -> RandomSorter[str]:
+    """With a client for each `role:framework`."""
+    made: RandomSorter[str] = RandomSorter(Totals(Lanes()), roles=roles, frameworks=frameworks)
     for number, path in enumerate(paths):
-        made.set_mask(made.add(path, path), 1 << number)
+        role, _colon, framework = path.partition(":")
+        made.set_mask(made.add(role, framework or "f", path), 1 << number)
     return made
 
 
@@ -26,18 +30,31 @@ def test_the_same_turn_gives_the_same_order_and_other_turns_give_others() -> Non
     assert order(made, "one") == order(made, "one")
     assert sorted(order(made, "one")) == sorted(paths)
     assert order(made, "one") != order(made, "two")
-    assert order(made, "one") != order(sorter(*paths, name="frameworks"), "one")
 
 
 def test_leaving_some_out_does_not_change_the_order_of_the_others() -> None:
-    made = sorter("a", "b", "c", "d")
+    made = sorter("a:f", "a:g", "b", "c:f", "c:g", "d")
 
     for turn in map(str, range(20)):
-        assert [path for path in order(made, turn) if path != "b"] == order(made, turn, mask=0b1101)
+        without = [path for path in order(made, turn) if path not in ("a:g", "b")]
+        assert without == order(made, turn, mask=0b111001)
+
+
+def test_what_is_not_left_to_chance_is_ordered_by_share() -> None:
+    """Without any shares that is by path."""
+    paths = [f"role{number}:{name}" for number in range(6) for name in "fgh"]
+    by_role, in_role = sorter(*paths, frameworks=False), sorter(*paths, roles=False)
+
+    shuffled = order(by_role, "one")
+    assert [path[-1] for path in shuffled] == ["f", "g", "h"] * 6
+    assert shuffled != paths
+    shuffled = order(in_role, "one")
+    assert [path[:5] for path in shuffled] == [path[:5] for path in paths]
+    assert shuffled != paths
 
 
 def test_chances_follow_the_weights_on_each_level() -> None:
-    """a is drawn twice as often as b; its two children share its chance."""
+    """a is drawn twice as often as b; the two roles below it share its chance."""
     made = sorter("a/x", "a/y", "b")
     made.set_weight("a", Fraction(2))
     firsts = Counter(order(made, str(turn))[0] for turn in range(6000))
@@ -52,7 +69,7 @@ def test_chances_follow_the_weights_on_each_level() -> None:
 
 def test_who_takes_no_offers_is_never_drawn() -> None:
     made = sorter("a", "b")
-    made.set_mask(made.root.children["a"], 0)
+    made.set_mask(made.leaves[1], 0)
 
     assert order(made, "one") == ["b"]
     assert made.first(1, "one") is None
