@@ -18,13 +18,13 @@ from concurrent.futures import Future
 import structlog
 
 from transport import frame
-from transport.codec import encode
+from transport.codec import EncodeError, encode
 from transport.envelope import Envelope
 from transport.limits import Limits
 from transport.peer import Outgoing, Peer, PeerStatus
 from transport.pid import Address, Pid
 from transport.secret import Secret
-from transport.sockets import LINGER_SECONDS, Sockets
+from transport.sockets import LINGER_SECONDS, Sockets, open_sockets
 from transport.switchboard import Switchboard
 
 __all__ = ["Limits", "PeerStatus", "Router"]
@@ -33,6 +33,7 @@ _WILDCARDS = frozenset(("*", "0.0.0.0", "::"))  # noqa: S104  names them, binds 
 #: So many routes between actors are remembered as they are written on the wire.
 _KNOWN_ROUTES = 4_096
 _STOPPING = "the node stops"
+_MAX_LINES_PER_MINUTE = 200
 _TICK_SECONDS = 0.1
 #: How soon to try again when a connection had no room; the pause doubles up to the greater figure.
 _RETRY_SECONDS = 0.001
@@ -99,6 +100,8 @@ class Router:
     def send(self, envelope: Envelope) -> None:
         """Send a message to another node; raises EncodeError, a TypeError, when it cannot travel."""
         type_name, payload = encode(envelope.message)
+        if len(payload) > self._limits.frame_bytes:
+            raise EncodeError(f"{type_name}: {len(payload)} bytes exceed {self._limits.frame_bytes}")
         way = (envelope.sender, envelope.to, type_name)
         route = self._routes.get(way) or self._new_route(way)
         self._outgoing.append(Outgoing(envelope, route, payload))
@@ -154,7 +157,7 @@ class Router:
         sockets = None
         try:
             try:
-                sockets = Sockets(self._bind, self._secret, self._limits, self._wake)
+                sockets = open_sockets(self._bind, self._secret, self._limits, self._wake)
                 board = self._make_board(sockets)
             except OSError as error:
                 self._started.set_exception(error)
@@ -164,6 +167,8 @@ class Router:
             self._end(board)
         finally:
             self._ended = True
+            if not self._started.done():  # a bug; whoever waits for the start must not wait for ever
+                self._started.set_exception(OSError(f"cannot listen on {self._bind}: see the log"))
             if sockets is not None:
                 sockets.end()
             if self._stop_by is None and self._started.exception() is None:
@@ -237,6 +242,8 @@ class _Host:
         self.dropped = dropped
         self._broken = broken
         self._log = structlog.get_logger("router")
+        self._minute = -60.0
+        self._lines = 0
 
     def opened(self, address: Address) -> None:
         self._note("peer connected", peer=str(address))
@@ -249,5 +256,14 @@ class _Host:
         self._note("connection refused", reason=reason)
 
     def _note(self, event: str, **values: str) -> None:
+        """Log a line, unless so many came of late that somebody may want to fill the disk with them."""
+        now = time.monotonic()
+        if now - self._minute >= 60.0:
+            self._minute, self._lines = now, 0
+        self._lines += 1
+        if self._lines > _MAX_LINES_PER_MINUTE:
+            return
+        if self._lines == _MAX_LINES_PER_MINUTE:
+            event, values = "too much to log, the rest of this minute is left out", {}
         with contextlib.suppress(OSError, ValueError):  # the log's file is full or closed: go on without
             self._log.info(event, **values)

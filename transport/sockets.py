@@ -23,7 +23,7 @@ from zmq.utils.monitor import parse_monitor_message
 
 from transport import zap
 from transport.connections import Connections
-from transport.limits import Limits
+from transport.limits import FRAME_OVERHEAD_BYTES, Limits
 from transport.pid import Address
 from transport.secret import Secret, decode_key
 from transport.switchboard import Switchboard
@@ -72,13 +72,12 @@ _FAILURES: Mapping[int, str] = {
 
 
 class Sockets:
-    """The sockets of a node, as the `Wire` of its switchboard. One thread makes, uses and ends them.
+    """The sockets of a node, as the `Wire` of its switchboard. One thread makes, uses and ends them."""
 
-    Raises OSError when the port cannot be had.
-    """
-
-    def __init__(self, bind: Address, secret: Secret | None, limits: Limits, wake: int) -> None:
-        self._context = zmq.Context()
+    def __init__(
+        self, context: zmq.Context[zmq.Socket[bytes]], secret: Secret | None, limits: Limits, wake: int
+    ) -> None:
+        self._context = context
         self._context.set(zmq.BLOCKY, 0)
         self._context.set(zmq.MAX_SOCKETS, 1_024)
         self._wake = wake
@@ -93,6 +92,7 @@ class Sockets:
         self._ended: list[tuple[bytes, str]] = []
         self._ended_since = 0.0
         self._now = 0.0
+        self._crowded = 0
         self._zap = self._context.socket(zmq.REP)
         self._zap.linger = 0
         self._zap.bind("inproc://zeromq.zap.01")
@@ -100,7 +100,6 @@ class Sockets:
         self._dialer = self._open(secret, server=False)
         self._listener_events = self._monitor(self._listener, zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
         self._dialer_events = self._monitor(self._dialer, sum(_FAILURES))
-        self.port = self._bind(bind)
         # In the order in which they are heeded. The seldom ones by their descriptors, which cost less to ask,
         # and tell of what comes after their sockets were found empty.
         rare = (self._zap, self._listener_events, self._dialer_events)
@@ -110,6 +109,17 @@ class Sockets:
         self._readable: list[tuple[object, int]] = []
         self._let_in()
         self._heed_events()
+
+    def bind(self, address: Address) -> None:
+        """Listen there; port 0 picks a free one."""
+        self._listener.ipv6 = ":" in address.host
+        # Address writes an IPv6 host in brackets.
+        self._listener.bind(f"tcp://{address}" if address.port else f"tcp://{address}"[:-1] + "*")
+
+    @property
+    def port(self) -> int:
+        """Where this node listens."""
+        return int(self._listener.getsockopt_string(zmq.LAST_ENDPOINT).rpartition(":")[2])
 
     def poll(self, timeout_seconds: float) -> None:
         """Sleep until something comes, or somebody writes to the wake descriptor."""
@@ -142,6 +152,8 @@ class Sockets:
         """End the connections whose time has come."""
         mute, endless = self._connections.tick(now, board.links)
         board.counts["no_hello"] += mute
+        board.counts["crowded"] += self._crowded
+        self._crowded = 0
         for channel in endless:
             board.refuse(channel, "endless", "a message without end", now)
 
@@ -227,7 +239,10 @@ class Sockets:
         if board.was_closed(channel):
             return False  # its last frames; the descriptor may be another connection's already
         if not _is_dialed(channel):
-            fd = first.get(zmq.SRCFD)
+            try:
+                fd = first.get(zmq.SRCFD)
+            except zmq.ZMQError:
+                return False  # it speaks a ZMTP from before 3.0, and stays as mute as it was
             if not self._connections.knows(fd):
                 self._heed_events()
             self._connections.spoke(fd, channel)
@@ -245,7 +260,7 @@ class Sockets:
         """Note which connections libzmq says have come and gone."""
         for event, _endpoint, fd in _events(self._listener_events):
             if event == zmq.EVENT_ACCEPTED:
-                self._connections.accepted(fd, self._now)
+                self._crowded += not self._connections.accepted(fd, self._now)
             else:
                 self._note_end(self._connections.ended(fd), _FAILURES[event])
         for event, endpoint, _value in _events(self._dialer_events):
@@ -257,22 +272,11 @@ class Sockets:
                 self._ended_since = self._now
             self._ended.append((channel, reason))
 
-    def _bind(self, bind: Address) -> int:
-        """Listen; returns the port. Raises OSError."""
-        self._listener.ipv6 = ":" in bind.host
-        try:
-            # Address writes an IPv6 host in brackets.
-            self._listener.bind(f"tcp://{bind}" if bind.port else f"tcp://{bind}"[:-1] + "*")
-        except zmq.ZMQError as error:
-            self.end()
-            raise OSError(error.errno, f"cannot listen on {bind}: {error.strerror}") from error
-        return int(self._listener.getsockopt_string(zmq.LAST_ENDPOINT).rpartition(":")[2])
-
     def _open(self, secret: Secret | None, *, server: bool) -> zmq.Socket[bytes]:
         socket = self._context.socket(zmq.ROUTER)
         for option, value in _OPTIONS.items():
             socket.setsockopt(option, value)
-        socket.setsockopt(zmq.MAXMSGSIZE, self._limits.frame_bytes)
+        socket.setsockopt(zmq.MAXMSGSIZE, self._limits.frame_bytes + FRAME_OVERHEAD_BYTES)
         socket.setsockopt(zmq.HANDSHAKE_IVL, int(self._limits.hello_seconds * 1_000))
         if secret is None:
             return socket
@@ -308,6 +312,21 @@ def _two_frames(socket: zmq.Socket[bytes]) -> tuple[zmq.Frame, zmq.Frame | None]
     while body.more:
         body, count = socket.recv(_DONTWAIT, copy=False), count + 1
     return header, body if count == 2 else None
+
+
+def open_sockets(bind: Address, secret: Secret | None, limits: Limits, wake: int) -> Sockets:
+    """Make the sockets of a node and listen; raises OSError when the system refuses a socket or the port."""
+    context: zmq.Context[zmq.Socket[bytes]] | None = None
+    try:
+        context = zmq.Context()
+        sockets = Sockets(context, secret, limits, wake)
+        sockets.bind(bind)
+    except zmq.ZMQError as error:
+        if context is not None:
+            context.destroy(linger=0)
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise OSError(error.errno, f"cannot listen on {bind}: {reason}") from error
+    return sockets
 
 
 def _is_dialed(channel: bytes) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -81,6 +83,8 @@ def test_large_messages_cross() -> None:
 def test_a_message_that_cannot_be_encoded_is_refused_at_once() -> None:
     with Home() as one, pytest.raises(EncodeError, match="object cannot be sent"):
         one.send(Address("127.0.0.1", 1), object())
+    with Home(limits=SMALL) as one, pytest.raises(EncodeError, match="bytes exceed 65536"):
+        one.send(Address("127.0.0.1", 1), Parcel(1, bytes(SMALL.frame_bytes)))
 
 
 def test_a_port_that_is_taken_is_an_error_at_start() -> None:
@@ -89,6 +93,25 @@ def test_a_port_that_is_taken_is_an_error_at_start() -> None:
         with pytest.raises(OSError, match=f"cannot listen on {one.address}: Address already in use"):
             router.start()
         router.stop(1.0)
+
+
+@pytest.mark.parametrize("descriptors", [10, 12, 14])
+def test_a_start_without_enough_descriptors_is_an_error_too(descriptors: int) -> None:
+    script = (
+        "import os, resource\n"
+        "from transport.pid import Address\n"
+        "from transport.router import Router\n"
+        "router = Router(Address('127.0.0.1', 0), None, 1, print, print)\n"
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, ({descriptors}, {descriptors}))\n"
+        "try:\n"
+        "    router.start()\n"
+        "except OSError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "Too many open files" in done.stdout
 
 
 def test_a_wildcard_needs_an_address_to_advertise() -> None:
@@ -248,8 +271,11 @@ def test_a_new_incarnation_breaks_the_connection_to_the_old_at_once() -> None:
         b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00NULL" + bytes(48) + b"\xff" * 1_000,
         b"\x00" * 10_000,
         b"\xff\xff\xff\xff" * 10,
+        # Older revisions of ZeroMQ's protocol, whose messages do not tell over which connection they came.
+        b"\xff" + bytes(7) + b"\x01\x7f" + b"\x01\x05\x00\x00" + b"\x01\x01a" + b"\x00\x01b",
+        b"\x01\x00" + b"\x02\x01a" + b"\x02\x00b",
     ],
-    ids=["http", "tls", "all bytes", "zmtp, then garbage", "zeros", "ones"],
+    ids=["http", "tls", "all bytes", "zmtp, then garbage", "zeros", "ones", "zmtp 2.0", "zmtp 1.0"],
 )
 def test_what_does_not_speak_zeromq_is_dropped_without_harm(data: bytes) -> None:
     with Home(limits=HASTY, echo=True) as one, Home() as honest:
@@ -356,6 +382,18 @@ def test_a_stopped_socket_of_a_peer_does_not_make_the_router_spin_or_grow() -> N
         wait(lambda: one.breaks)
         assert "silent" in one.breaks[0][1]
         stranger.wait_for_the_end()
+
+
+def test_connections_that_come_and_go_do_not_fill_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    with Home() as one:
+        for number in range(250):
+            with zmtp_connection(one.address) as connection:
+                connection.sendall(zmtp_frame(b"", more=False))
+            if number % 50 == 49:
+                wait(lambda: one.count("frames") == number + 1)  # noqa: B023
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 200
+    assert "too much to log" in lines[-1]
 
 
 def test_the_epoch_travels() -> None:
