@@ -43,15 +43,22 @@ WORLD = frozenset({"docker", "kazoo", "pykka", "random", "socket", "subprocess",
 #: Decisions, beside the processes: files and folders whose code knows no world at all.
 DECISIONS = (
     "actors/master/allocator/",
+    "transport/backoff.py",
     "transport/codec.py",
     "transport/envelope.py",
     "transport/frame.py",
+    "transport/limits.py",
     "transport/link.py",
     "transport/message.py",
     "transport/messages/",
+    "transport/peer.py",
     "transport/pid.py",
     "transport/record.py",
     "transport/records/",
+    "transport/roster.py",
+    "transport/switchboard.py",
+    "transport/wire.py",
+    "transport/zap.py",
 )
 #: What hosts processes: it alone survives whatever exception they raise, and knows the time of day.
 HOSTS = ("actors/actor.py", "actors/logging.py", "actors/pykka_system.py", "actors/simulation/")

@@ -24,6 +24,8 @@ PLAIN = ""
 
 MAX_BYTES = 8 * MIB
 MAX_NESTING = 32
+#: An error may quote what it is about, and that may be long.
+_MAX_DETAIL = 300
 
 # Find how an infinite or undefined float begins in msgpack, single and double.
 _infinite_single = re.compile(rb"\xca[\x7f\xff][\x80-\xff]").search
@@ -40,7 +42,7 @@ class DecodeError(ValueError):
     """Bytes that are no message; `reason` is a short fixed word to count them by."""
 
     def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
+        super().__init__(detail[:_MAX_DETAIL])
         self.reason = reason
 
 

@@ -18,8 +18,7 @@ from typing import Any, Protocol
 #: Bytes that may have come over a connection beyond the messages that were read from it: those of one that
 #: is not complete, of those that wait to be read (both bounded by the window), and of what the kernel holds.
 ENDLESS_BYTES = 64 * 1024 * 1024
-#: What libzmq adds to each message (two frames, encrypted), and its heartbeats in each second; both amply.
-MESSAGE_OVERHEAD_BYTES = 128
+#: What libzmq's heartbeats take in a second, amply.
 _HEARTBEAT_BYTES = 64
 #: Connections are looked at each time the process has grown by so much.
 _GROWTH_BYTES = 16 * 1024 * 1024
@@ -66,16 +65,24 @@ class Connection:
 class Connections:
     """All accepted connections of one listener."""
 
-    def __init__(self, hello_seconds: float, last_words_seconds: float = 0.05) -> None:
+    def __init__(
+        self, hello_seconds: float, last_words_seconds: float = 0.05, most: int | None = None
+    ) -> None:
+        #: More than these are turned away, lest descriptors run out: libzmq would try to accept without end.
+        self._most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] * 3 // 4 if most is None else most
         self._hello_seconds = hello_seconds
         self._last_words_seconds = last_words_seconds
         self._resident = 0
         self._by_fd: dict[int, Connection] = {}
         self._by_channel: dict[bytes, Connection] = {}
 
-    def accepted(self, fd: int, now: float) -> None:
-        """Note a new connection."""
-        self._by_fd[fd] = Connection(fd, now)
+    def accepted(self, fd: int, now: float) -> bool:
+        """Note a new connection; false when it is one too many, and is closed again."""
+        connection = self._by_fd[fd] = Connection(fd, now)
+        if len(self._by_fd) > self._most:
+            connection.close_at = now
+            connection.shut()
+        return connection.close_at is None
 
     def knows(self, fd: int) -> bool:
         """True between `accepted` and `ended`."""

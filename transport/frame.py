@@ -23,7 +23,8 @@ _Name = Annotated[str, msgspec.Meta(max_length=_MAX_NAME)]
 _Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _MAX_MESSAGES = 4_096
-_Reason = Annotated[str, msgspec.Meta(max_length=1_000)]
+_MAX_REASON = 500
+_Reason = Annotated[str, msgspec.Meta(max_length=_MAX_REASON)]
 
 
 class FrameError(ValueError):
@@ -207,8 +208,8 @@ def pong(session: int) -> bytes:
 
 
 def bye(session: int, reason: str, known_as: Address | None = None) -> bytes:
-    """The header of a Bye."""
-    return write(Bye(PROTOCOL, Bye.kind_code, session, reason, *(known_as or ("", 0))))
+    """The header of a Bye; a reason that is too long is cut."""
+    return write(Bye(PROTOCOL, Bye.kind_code, session, reason[:_MAX_REASON], *(known_as or ("", 0))))
 
 
 def read(header: bytes) -> Frame:

@@ -6,6 +6,8 @@ import msgspec
 
 MIB = 1024 * 1024
 
+#: What libzmq adds to a frame when it is encrypted, and more.
+FRAME_OVERHEAD_BYTES = 64
 #: A message costs one unit of credit, and one more for each of these many bytes.
 UNIT_BYTES = 16 * 1024
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from transport.backoff import Backoff
 from transport.frame import FrameError, Hello, KnownAsError
 from transport.limits import Limits
 from transport.peer import Peer
 from transport.pid import Address
+
+if TYPE_CHECKING:
+    import random
 
 
 class Roster:

@@ -7,20 +7,22 @@ has to say over one of them, and listens to both. When one of them breaks, the p
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from transport import frame
 from transport.codec import DecodeError
-from transport.connections import MESSAGE_OVERHEAD_BYTES
 from transport.frame import Batch, Bye, Frame, FrameError, Grant, Hello, KnownAsError, Ping
-from transport.limits import Limits
+from transport.limits import FRAME_OVERHEAD_BYTES, Limits
 from transport.link import Due, Link, State
 from transport.peer import Outgoing, Peer
 from transport.pid import Address
 from transport.roster import Roster
 from transport.wire import Host, Outcome, Wire
+
+if TYPE_CHECKING:
+    import random
 
 #: Frames besides messages that may wait for room on one connection; a peer that reads nothing gets no more.
 _MAX_UNSENT = 64
@@ -114,7 +116,7 @@ class Switchboard:
         link = self.links.get(channel) or self._new_link(channel, now)
         if link is None:
             return
-        link.carried += len(header) + len(body) + MESSAGE_OVERHEAD_BYTES
+        link.carried += len(header) + len(body) + 2 * FRAME_OVERHEAD_BYTES
         try:
             heard = frame.read(header)
             link.hear(heard, now)

@@ -196,6 +196,15 @@ def test_text_that_looks_like_an_undefined_float_is_only_text() -> None:
         assert decode(*encode(message)) == message
 
 
+def test_an_error_does_not_quote_at_length() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(Measure.type_name, msgpack.packb({"value": 1.0, "count": "x" * 100_000}))
+    assert len(str(caught.value)) <= 300
+    with pytest.raises(DecodeError) as caught:
+        decode("T" * 100_000, b"\x80")
+    assert len(str(caught.value)) <= 300
+
+
 def test_an_unknown_type_has_a_reason_of_its_own() -> None:
     with pytest.raises(DecodeError, match="'NoSuchType'") as caught:
         decode("NoSuchType", b"\x80")

@@ -125,6 +125,15 @@ def test_a_connection_without_a_word_is_closed_in_time() -> None:
         assert table.tick(15.1, {}) == (0, [])
 
 
+def test_one_connection_too_many_is_turned_away() -> None:
+    with accepted() as (first, near), accepted() as (second, another):
+        table = Connections(5.0, most=1)
+        assert table.accepted(near.fileno(), 0.0)
+        assert not table.accepted(another.fileno(), 0.0)
+        assert second.recv(1) == b""
+        assert is_open(first)
+
+
 def test_a_descriptor_that_is_no_connection_is_survived() -> None:
     table = Connections(5.0)
     table.accepted(0, 0.0)

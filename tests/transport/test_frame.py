@@ -72,7 +72,7 @@ def test_a_session_takes_all_63_bits() -> None:
         frame.batch(5, 0, 0, [], [], [], []),
         frame.batch(5, 0, 0, [ROUTE], [0] * 4_097, [], []),
         frame.batch(5, 0, 0, [ROUTE] * 4_097, [0], [0], []),
-        frame.bye(5, "x" * 1_001),
+        frame.write(Bye(1, 6, 5, "x" * 501)),
         b"\x96\x01\x02\x05\x00\x00\xdd\xff\xff\xff\xff",
         b"\x96\x01\x02\x05\x00\x00" + b"\x91" * 100_000,
     ],
@@ -88,6 +88,12 @@ def test_another_version_is_named() -> None:
     with pytest.raises(FrameError, match="protocol version 2, but this node speaks version 1") as caught:
         frame.read(header)
     assert caught.value.reason == "version"
+
+
+def test_a_long_reason_is_cut() -> None:
+    bye = frame.read(frame.bye(5, "x" * 100_000))
+    assert isinstance(bye, Bye)
+    assert bye.reason == "x" * 500
 
 
 def test_goodbye_is_understood_from_any_version() -> None:

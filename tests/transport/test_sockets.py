@@ -8,6 +8,7 @@ import pytest
 import zmq
 
 from tests.transport.routers import Home, Parcel, Proxy, Stranger, raw_connection, wait
+from transport.codec import MAX_BYTES, encode
 from transport.limits import Limits
 from transport.pid import Address
 from transport.secret import Secret
@@ -110,6 +111,15 @@ def test_nodes_whose_keys_do_not_fit_do_not_talk(mine: Secret | None, theirs: Se
         wait(lambda: one.drops)
         assert one.breaks[0][0] == two.address
         assert not two.received
+
+
+def test_the_largest_message_there_may_be_crosses_encrypted() -> None:
+    with Home(secret=CLUSTER) as one, Home(secret=CLUSTER) as two:
+        largest = Parcel(1, bytes(MAX_BYTES - len(encode(Parcel(1, bytes(70_000)))[1]) + 70_000))
+        assert len(encode(largest)[1]) == MAX_BYTES
+        one.send(two, largest)
+        wait(lambda: two.received)
+        assert two.messages == [largest]
 
 
 def test_a_recorded_conversation_cannot_be_replayed() -> None:
