@@ -139,8 +139,8 @@ def plain_loop(agents: int, frameworks: int) -> float:
 
 
 def figures(size: Size) -> Iterator[Figure]:
+    yield from _growth(size)  # first, since it looks at the memory of the process
     yield from _rounds(size)
-    yield from _growth(size)
     yield from _quotas(size)
     yield from _as_measured_on_mesos(size)
     yield _added_one_by_one(size)

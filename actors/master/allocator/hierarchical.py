@@ -211,7 +211,7 @@ class HierarchicalAllocator:
         subscription = framework.subscriptions.get(allocation_role(resources))
         if subscription is None:
             return
-        portion = self._ledger.portions.of(resources.unallocate())
+        portion = self._ledger.plain(agent, subscription, resources)
         self._ledger.release(agent, subscription, portion)
         self._candidates[agent_id] = None
         if filters is None or not framework.active or not subscription.is_subscribed:

@@ -124,6 +124,13 @@ class Ledger:
         self.sorter.allocated(subscription.client, portion, agent.id)
         self.headroom.consume(subscription.role, portion.free)
 
+    def plain(self, agent: Agent, subscription: Subscription, resources: Resources) -> Portion:
+        """What is allocated to a subscription, as if it were allocated to nobody."""
+        held = agent.held.get(subscription)
+        if held is not None and held.tagged(subscription.role.path) is resources:
+            return held  # all of it, as mostly when an offer is declined
+        return self.portions.of(resources.unallocate())
+
     def release(self, agent: Agent, subscription: Subscription, portion: Portion) -> None:
         """Give a portion back to its agent; raises InsufficientError unless the subscription holds it."""
         rest = agent.held.get(subscription, self.portions.nothing).minus(portion)

@@ -206,8 +206,8 @@ def is_free(identity: ResourceIdentity) -> bool:
 
 
 def allocation_role(resources: Resources) -> str:
-    """The role to which resources are allocated; raises ValueError where it is not just one."""
-    roles = list(resources.allocations)
-    if len(roles) != 1 or any(identity.allocation is None for identity in resources.identities):
-        raise ValueError(f"recovered resources: must be allocated to one role, not {resources}")
-    return roles[0]
+    """The role to which some resources are allocated; raises ValueError where it is not just one."""
+    role, *others = dict.fromkeys(identity.allocation for identity in resources.identities)
+    if role is None or others:
+        raise ValueError(f"resources must be allocated to one role, not {resources}")
+    return role
