@@ -333,7 +333,7 @@ def test_a_frame_beyond_the_limit_drops_its_connection_only() -> None:
         honest.connect(one)
         stranger.hello()
         stranger.hear()
-        stranger.say(frame.ping(5), bytes(SMALL.frame_bytes + 1))
+        stranger.say(frame.ping(5), bytes(2 * SMALL.frame_bytes))
         stranger.wait_for_the_end()
         wait(lambda: one.breaks)
         honest.send(one, Parcel(1))

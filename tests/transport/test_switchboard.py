@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from tests.transport.switching import Net, Node, Note
 from transport import frame
+from transport.codec import encode
 from transport.limits import Limits
 from transport.message import Message
 from transport.pid import Address, Pid
@@ -593,6 +596,50 @@ def test_plain_messages_travel_as_they_are() -> None:
     one.send(two, {"plain": [1, 2.5, None, "text", b"bytes"]})
     net.run()
     assert two.messages == [{"plain": [1, 2.5, None, "text", b"bytes"]}]
+
+
+def test_damaged_frames_are_refused_and_never_raise() -> None:
+    rng = random.Random(11)
+    route = frame.route(Pid("a", "x", 1), Pid("b", "h", 1), Note.type_name)
+    payload = encode(Note(1, "text"))[1]
+    net, one, _two = two_nodes()
+    size = len(payload)
+    good = [
+        (frame.hello(5, Address("x", 999), 1, 2_048, one.address), b""),
+        (frame.batch(5, 0, 3, [route], [size, size], [0, 0], []), payload * 2),
+        (frame.batch(5, 2, 3, [route, route], [size, size], [0, 1], [1, 2, 3, 4, 5, 6]), payload * 2),
+        (frame.grant(5, 0), b""),
+        (frame.ping(5), b""),
+        (frame.bye(5, "enough", Address("h", 2)), b""),
+    ]
+    for number in range(3_000):
+        channel = b"\0%d" % number
+        damaged = rng.randrange(len(good))
+        for position, (header, body) in enumerate(good):
+            if position == damaged:
+                header, body = damage(rng, header), damage(rng, body)
+            one.board.received(channel, header, body, net.now)
+        one.board.lost(channel, "cut", net.now)
+        net.now += 20.0
+    assert not one.board.links
+    assert not list(one.board.peers)
+    assert one.board.counts["garbage"] > 300
+    assert {type(message) for message in one.messages} == {Note}
+
+
+def damage(rng: random.Random, data: bytes) -> bytes:
+    """The same with some bytes changed, added or missing."""
+    changed = bytearray(data)
+    for _ in range(rng.randint(1, 3)):
+        place = rng.randint(0, len(changed))
+        match rng.randrange(3):
+            case 0:
+                changed[place : place + 1] = bytes([rng.choice((0x00, 0x7F, 0x90, 0xC1, 0xDD, 0xFF))])
+            case 1:
+                changed[place:place] = rng.randbytes(rng.randint(1, 8))
+            case _:
+                del changed[place : place + rng.randint(1, 8)]
+    return bytes(changed)
 
 
 class Known(Message):
