@@ -16,6 +16,7 @@ from tests.benchmarks.figure import Size, figures_of
 #: In the order in which their features come; each is a module with `figures(size)`.
 NAMES = (
     "runtime",
+    "resources",
     "allocator",
     "launch",
     "log",
