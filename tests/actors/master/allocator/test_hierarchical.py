@@ -142,6 +142,16 @@ def test_disconnected_frameworks_get_no_offers_and_what_they_refused_is_forgotte
     assert offered(allocator)
 
 
+def test_what_a_disconnected_framework_gives_back_is_not_refused() -> None:
+    allocator = cluster("f")
+    given = offered(allocator)[("f", "f", "one")]
+    allocator.deactivate_framework("f")
+    allocator.recover("f", "one", given.allocate("f"), Filters(refuse_seconds=100.0), 0.0)
+    allocator.activate_framework("f")
+
+    assert offered(allocator)
+
+
 def test_a_framework_that_leaves_a_role_keeps_what_it_holds_there() -> None:
     allocator = cluster("f")
     given = offered(allocator)[("f", "f", "one")]
@@ -252,6 +262,30 @@ def test_a_shared_volume_is_offered_to_one_in_each_run_and_again_while_in_use() 
     assert [len(first), len(second), len(third)] == [1, 1, 1]
     assert first != second
     allocator.check_invariants()
+
+
+def test_a_shared_volume_that_came_with_a_guarantee_is_not_offered_again_in_the_same_run() -> None:
+    shared = volume("v", 100, shared=True)
+    allocator = HierarchicalAllocator(Settings(min_allocatable_resources=""))
+    for name in ("f", "g"):
+        add_framework(allocator, name, "a")
+    allocator.set_quota("a", Quota({"cpus": 1000}))
+    allocator.add_agent("one", AgentInfo(hostname="one"), ALL, Resources([shared]) + resources("cpus:1"))
+
+    (holder,) = offered(allocator)
+
+    assert holder[0] == "f"
+    assert list(offered(allocator)) == [("g", "a", "one")]
+
+
+def test_limits_and_guarantees_do_not_concern_revocable_resources() -> None:
+    allocator = cluster("f", agent="cpus:4;mem:64;cpus*:2")
+    allocator.set_quota("f", Quota({}, {"cpus": 0, "mem": 0}))
+    assert offered(allocator) == {("f", "f", "one"): resources("cpus*:2")}
+
+    allocator = cluster("f", agent="cpus:4;mem:64;cpus*:2")
+    allocator.set_quota("g", Quota({"cpus": 4000, "mem": 64000}))
+    assert offered(allocator) == {("f", "f", "one"): resources("cpus*:2")}
 
 
 def test_who_has_something_on_an_agent_that_will_be_away_is_asked_once() -> None:
