@@ -208,7 +208,11 @@ class Proxy:
                 near, _address = self._server.accept()
             except OSError:
                 return
-            far = socket.create_connection(self._to)
+            try:
+                far = socket.create_connection(self._to)
+            except OSError:
+                near.close()
+                continue
             carried = bytearray()
             with self._lock:
                 self._sockets += (near, far)
