@@ -15,8 +15,9 @@ How it is kept and why it is quick:
 * *Subscriptions are bits.* A framework in a role has a bit of its own, so a set of takers is an integer:
   who is open, whom an agent's traits bar, whose constraints it fails, who refused it. Excluding a thousand of
   them is one operation.
-* *Orders are kept, not sorted.* A sorter (`drf_sorter`, or `random_sorter` behind the same protocol) ranks
-  siblings in its tree; what is allocated moves one client on each level, and a run asks only for the first.
+* *Orders are kept, not sorted.* One tree holds roles and, as leaves, who takes offers in them. A sorter
+  (`drf_sorter`, or `random_sorter` behind the same protocol) ranks siblings; what is allocated moves one node
+  on each level, and a run asks only for the first.
 * *Agents look alike.* `portion.Portion` is resources with all that is reckoned of them, one object for all
   that are equal, which remembers what it was asked. The amounts of all names are lanes of one integer
   (`lanes`), so that keeping books is one addition.

@@ -1,4 +1,8 @@
-"""Histories in which the allocator and the reference must agree: `python -m ...agreement HISTORIES STEPS`."""
+"""Histories in which the allocator and the reference must agree.
+
+Many of them: `python -m tests.actors.master.allocator.agreement HISTORIES STEPS [FIRST_SEED [MOST]]`, where
+MOST is how many agents and frameworks there may be.
+"""
 
 from __future__ import annotations
 
@@ -22,20 +26,20 @@ def any_settings(rng: Random) -> Settings:
     )
 
 
-def agree(seed: int, steps: int) -> int:
+def agree(seed: int, steps: int, most: int = 5) -> int:
     """Tell both one history; raises AssertionError where they differ. Returns how many runs were compared."""
     rng = Random(seed)
     settings = any_settings(rng)
-    history = History(rng, [HierarchicalAllocator(settings), ReferenceAllocator(settings)])
+    history = History(rng, [HierarchicalAllocator(settings), ReferenceAllocator(settings)], most)
     history.begin(rng.randint(1, 4), rng.randint(1, 4))
     return sum(history.step() == "allocate" for _ in range(steps))
 
 
-def main(histories: int, steps: int, first_seed: int = 0) -> None:
+def main(histories: int, steps: int, first_seed: int = 0, most: int = 5) -> None:
     runs = 0
     for seed in range(first_seed, first_seed + histories):
         try:
-            runs += agree(seed, steps)
+            runs += agree(seed, steps, most)
         except BaseException:
             print(f"seed {seed}", file=sys.stderr)  # noqa: T201 - it is what the command is for
             raise

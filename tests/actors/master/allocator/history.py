@@ -58,10 +58,11 @@ Holder = tuple[str, str, str]
 class History:
     """Tells the same random story to some allocators; their runs must agree."""
 
-    def __init__(self, rng: Random, allocators: Sequence[Allocators], most_agents: int = 5) -> None:
+    def __init__(self, rng: Random, allocators: Sequence[Allocators], most: int = 5) -> None:
+        """With at most so many agents, and as many frameworks."""
         self.rng = rng
         self.allocators = allocators
-        self.most_agents = most_agents
+        self.most = most
         self.now = 0.0
         self.count = 0
         self.agents: dict[str, AgentInfo] = {}
@@ -91,7 +92,7 @@ class History:
     # --- agents ---
 
     def add_agent(self) -> None:
-        if len(self.agents) >= self.most_agents:
+        if len(self.agents) >= self.most:
             return
         self.count += 1
         agent_id = f"agent{self.count}"
@@ -138,7 +139,7 @@ class History:
     # --- frameworks ---
 
     def add_framework(self) -> None:
-        if len(self.frameworks) >= 5:
+        if len(self.frameworks) >= self.most:
             return
         unknown = sorted({holder[0] for holder in self.held} - self.frameworks.keys())
         self.count += 1
