@@ -110,6 +110,8 @@ class Link:
     def due(self, now: float) -> Due:
         """What to do about it at this time; asks for each ping only once."""
         silence = now - self.heard
+        if self.state is State.CLOSED:
+            return Due.NOTHING
         if self.state is not State.OPEN:
             return Due.LOST if silence >= self._limits.hello_seconds else Due.NOTHING
         if silence >= self._limits.silence_seconds:

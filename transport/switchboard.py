@@ -64,13 +64,15 @@ class Switchboard:
     # What this node wants.
 
     def connect(self, address: Address, now: float) -> Peer:
-        """Make sure that there is a pair with the node at `address`, or that it will be reported broken."""
+        """Make sure that there is a pair with the node at `address`, or that it will be reported broken.
+
+        It is dialed by the next `pump`, or by a later `tick` when a pause after a failure still lasts.
+        """
         peer = self.peers.find(*address)
         if peer is None:
             peer = self.peers.add(address)
             peer.dial_at = self.peers.backoff(address).dial_at(now)
-            if peer.dial_at <= now:
-                self._dial(peer, now)
+            self._ready[peer] = None
         return peer
 
     def submit(self, outgoing: Outgoing, now: float) -> None:
@@ -148,9 +150,9 @@ class Switchboard:
             if due is Due.PING and link.peer is not None:
                 self._say(link, frame.ping(link.peer.session), now)
             elif due is Due.LOST:
-                self.counts["silent" if link.opened else "no_hello"] += 1
-                quiet = "silent" if link.opened else "no HELLO"
-                self._lose(link, f"{quiet} for {now - link.heard:.1f} s", now)
+                reason, words = ("silent", "silent") if link.opened else ("no_hello", "no HELLO")
+                self.counts[reason] += 1
+                self._lose(link, f"{words} for {now - link.heard:.1f} s", now)
         for peer in list(self.peers):
             if peer.dial_at is not None and peer.dial_at <= now:
                 self._dial(peer, now)
@@ -265,6 +267,8 @@ class Switchboard:
 
     def _pump(self, peer: Peer, now: float) -> bool:
         """Send what waits for a peer; false when its connection had no room."""
+        if peer.dial_at is not None and peer.dial_at <= now:
+            self._dial(peer, now)
         for link in tuple(peer.links):
             if link.unsent and not self._flush(link, now):
                 return False

@@ -137,6 +137,7 @@ def test_a_failed_dial_is_followed_by_a_pause_that_grows() -> None:
     for _ in range(10):
         began = net.now
         peer = one.board.connect(two.address, net.now)
+        one.work()
         while not peer.links:
             net.now += 0.01
             one.board.tick(net.now)
@@ -152,6 +153,7 @@ def test_the_other_side_may_dial_while_a_pause_lasts() -> None:
     net, one, two = two_nodes()
     net.walls.add(two.address)
     peer = one.board.connect(two.address, net.now)
+    one.work()
     one.board.lost(peer.links[0].channel, "refused", net.now)
     one.send(two, Note(1))
     two.board.connect(one.address, net.now)
@@ -194,6 +196,28 @@ def test_a_silent_peer_is_asked_and_then_lost() -> None:
     net.pass_time(1.0)
     assert [address for address, _reason in one.breaks] == [two.address]
     assert one.board.counts["silent"] == 1
+
+
+def test_a_pair_of_two_silent_connections_breaks_once() -> None:
+    net, one, two = two_nodes()
+    one.send(two, Note(1))
+    two.send(one, Note(1))
+    net.run()
+    assert len(one.peer(two).links) == 2
+    two.stopped = True
+    net.pass_time(20.0)
+    assert [address for address, _reason in one.breaks] == [two.address]
+
+
+def test_an_address_that_cannot_even_be_dialed_is_reported_with_its_messages() -> None:
+    net, one, _two = two_nodes()
+    nowhere = Address("nowhere", 9)
+    one.undialable.add(nowhere)
+    one.send(nowhere, Note(1))
+    one.send(nowhere, Note(2))
+    net.run()
+    assert one.breaks == [(nowhere, "the connection broke")]
+    assert [message for message, _reason in one.drops] == [Note(1), Note(2)]
 
 
 def test_a_peer_that_only_listens_is_not_silent() -> None:
@@ -612,14 +636,15 @@ def test_damaged_frames_are_refused_and_never_raise() -> None:
         (frame.ping(5), b""),
         (frame.bye(5, "enough", Address("h", 2)), b""),
     ]
-    for number in range(3_000):
-        channel = b"\0%d" % number
+    for _ in range(3_000):
+        stranger = net.stranger(one)
         damaged = rng.randrange(len(good))
         for position, (header, body) in enumerate(good):
             if position == damaged:
                 header, body = damage(rng, header), damage(rng, body)
-            one.board.received(channel, header, body, net.now)
-        one.board.lost(channel, "cut", net.now)
+            stranger.say(header, body)
+        net.cut(stranger.cable)
+        net.cables.clear()
         net.now += 20.0
     assert not one.board.links
     assert not list(one.board.peers)
