@@ -3,4 +3,4 @@ from tests.simulation.acquaintance import stay_acquainted
 
 
 def test_links_tell_of_every_end_and_of_each_once() -> None:
-    check(stay_acquainted, seeds(150))
+    check(stay_acquainted, seeds(1_500))

@@ -15,7 +15,7 @@ from tests.simulation.delivery import (
 
 
 def test_parcels_arrive_once_each_whatever_happens() -> None:
-    check(deliver, seeds(2500))
+    check(deliver, seeds(10_000))
 
 
 @pytest.mark.parametrize("ledger_type", [HastyLedger, TrustingLedger, ForgetfulLedger])
