@@ -301,9 +301,9 @@ class PykkaSystem:
         elif self._router is None:
             self.discard(envelope, "this node has no network")
         else:
+            self._router.send(envelope)  # which raises for what cannot be encoded: that was not sent
             if self.tracer is not None:
                 self.tracer.sent(envelope)
-            self._router.send(envelope)
 
     def _receive(self, envelope: Envelope) -> None:
         """Take a message from another node; runs on the router's thread."""

@@ -246,6 +246,20 @@ def test_the_report_of_a_crash_belongs_to_the_trace_of_the_message_that_caused_i
         assert (report.trace, report.parent) == (cause.trace, cause.span)
 
 
+def test_a_message_that_cannot_be_encoded_is_refused_and_not_noted_as_sent() -> None:
+    system = PykkaSystem(logger=Logbook, bind=Address("127.0.0.1", 0))
+    tracer = system.tracer = Tracer("node", now=system.now, wall=system.wall)
+    system.start()
+    try:
+        far = Pid("far", "127.0.0.1", 1)
+        with pytest.raises(TypeError, match="object cannot be sent"):
+            system.send(system.pid_of("here"), far, object())
+        system.send(system.pid_of("here"), far, Number(1))
+        assert [e.envelope.message for e in tracer.read().entries if e.kind == "sent"] == [Number(1)]
+    finally:
+        system.stop(DEADLINE_SECONDS)
+
+
 def test_a_process_that_cannot_be_made_again_uses_up_its_restarts() -> None:
     makes = []
 
