@@ -13,11 +13,13 @@ from transport.pid import Address
 ACTOR_PORT_OFFSET = 1000
 
 
-def _port(port: int | None) -> str | None:
+def is_port(port: int | None) -> str | None:
+    """Say why it is no port; None when it is one, or not given."""
     return None if port is None or 0 <= port < 65536 else "must be from 0 to 65535"
 
 
-def _ip(text: str | None) -> str | None:
+def is_ip(text: str | None) -> str | None:
+    """Say why it is no IP address; None when it is one, or not given."""
     try:
         ipaddress.ip_address(text or "::")
     except ValueError:
@@ -35,15 +37,15 @@ class NodeFlags(Flags):
     actor: tuple[str, ...] = flag(
         (), "An actor to start, in the order given; the node ends when it crashes again and again."
     )
-    ip: str = flag("127.0.0.1", "Address to listen on; 0.0.0.0 for all of this machine.", check=_ip)
-    port: int = flag(5050, "Port of the node, from which --actor_port follows.", check=_port)
+    ip: str = flag("127.0.0.1", "Address to listen on; 0.0.0.0 for all of this machine.", check=is_ip)
+    port: int = flag(5050, "Port of the node, from which --actor_port follows.", check=is_port)
     actor_port: int | None = flag(
         None,
         "Port for messages between actors; --port + 1000 unless given, 0 for a free one.",
-        check=_port,
+        check=is_port,
     )
     advertise_ip: str | None = flag(
-        None, "Address by which other nodes reach this one; --ip unless given.", check=_ip
+        None, "Address by which other nodes reach this one; --ip unless given.", check=is_ip
     )
     work_dir: Path | None = flag(None, "Folder for what actors keep; a node without one keeps nothing.")
     secret_file: Path | None = flag(

@@ -1,0 +1,1 @@
+"""The agent: what one host offers, and all that runs there."""

@@ -1,0 +1,67 @@
+"""The flags of `mesos-agent` (mesos-flags.tsv)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from actors.flags import flag, required
+from actors.node.daemon import DaemonFlags
+from actors.node.flags import is_port
+from actors.units import Duration
+
+
+def _reregistration(value: Duration) -> str | None:
+    return None if 0 < value.seconds <= 15 else "must be more than 0 and at most 15secs"
+
+
+def _part(value: float) -> str | None:
+    return None if 0 <= value <= 1 else "must be from 0 to 1"
+
+
+class AgentFlags(DaemonFlags):
+    """An agent tells the master what its host has, and runs there what frameworks launch."""
+
+    port: int = flag(5051, "Port to listen on.", check=is_port)
+    master: str = required("The master: host:port.")
+    work_dir: Path = required("Folder for checkpoints, and for the sandboxes that tasks run in.")
+    runtime_dir: Path | None = flag(
+        None, "Folder for what is of no use after a reboot; /var/run/mesos unless given, if that can be used."
+    )
+    resources: str | None = flag(
+        None, "What there is to offer, as in cpus:4;mem:1024, or JSON; what is not named is detected."
+    )
+    default_role: str = flag("*", "Role of the resources that name none.")
+    attributes: str | None = flag(None, "What to know about this host, as in rack:abc;zone:1.")
+    switch_user: bool = flag(True, "Whether tasks run as their framework's user, or as the agent's.")
+    registration_backoff_factor: Duration = flag(
+        Duration.of(1), "Longest pause before the first try to register; doubles with each, up to 1mins."
+    )
+    recover: Literal["reconnect", "cleanup"] = flag(
+        "reconnect", "What to do with executors of an agent before: reconnect, or kill them and end."
+    )
+    strict: bool = flag(True, "Whether a checkpoint that cannot be read ends the agent, or is passed over.")
+    recovery_timeout: Duration = flag(
+        Duration.of(900), "How long executors wait for an agent to come back before they end."
+    )
+    reconfiguration_policy: Literal["equal", "additive"] = flag(
+        "equal", "How what the agent says of itself may change at a restart: not at all, or only grow."
+    )
+    executor_registration_timeout: Duration = flag(
+        Duration.of(60), "How long an executor may take to subscribe."
+    )
+    executor_reregistration_timeout: Duration = flag(
+        Duration.of(2), "How long executors have to subscribe again after a restart.", check=_reregistration
+    )
+    executor_shutdown_grace_period: Duration = flag(
+        Duration.of(5), "How long an executor may take to shut down."
+    )
+    executor_environment_variables: str | None = flag(
+        None, "JSON object of what every executor finds in its environment."
+    )
+    gc_delay: Duration = flag(Duration.of(7 * 86400), "The longest that a finished sandbox is kept.")
+    gc_disk_headroom: float = flag(
+        0.1, "Sandboxes go the earlier, the less of the disk is free above this part.", check=_part
+    )
+    disk_watch_interval: Duration = flag(Duration.of(60), "How often to look how full the disk is.")
+    max_completed_executors_per_framework: int = flag(150, "How many executors that ended are remembered.")

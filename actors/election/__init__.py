@@ -1,0 +1,1 @@
+"""Who leads: detectors, and (with ZooKeeper) contenders."""

@@ -1,0 +1,116 @@
+"""The flags of `mesos-master` (mesos-flags.tsv)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from actors.flags import flag
+from actors.node.daemon import DaemonFlags
+from actors.node.flags import is_port
+from actors.units import Duration
+
+
+def _ping_timeout(value: Duration) -> str | None:
+    return None if 1 <= value.seconds <= 900 else "must be from 1secs to 15mins"
+
+
+def _reregister_timeout(value: Duration) -> str | None:
+    return None if value.seconds >= 600 else "must be at least 10mins"
+
+
+def _at_least_one(value: int) -> str | None:
+    return None if value >= 1 else "must be at least 1"
+
+
+def _percentage(text: str) -> str | None:
+    number = text.removesuffix("%")
+    if not text.endswith("%") or not number.replace(".", "", 1).isdecimal() or float(number) > 100:
+        return "must be a percentage, as in 50%"
+    return None
+
+
+def _positive(value: Duration | None) -> str | None:
+    return None if value is None or value.nanoseconds > 0 else "must be more than 0"
+
+
+class MasterFlags(DaemonFlags):
+    """A master offers the agents' resources to frameworks, and has the agents run what they launch."""
+
+    port: int = flag(5050, "Port to listen on.", check=is_port)
+    work_dir: Path | None = flag(None, "Folder for the registry; must be given unless --registry=in_memory.")
+    registry: Literal["replicated_log", "in_memory"] = flag(
+        "replicated_log", "Where the registry is kept: on disk, or nowhere."
+    )
+    cluster: str | None = flag(None, "Name of the cluster, for people to read.")
+    registry_fetch_timeout: Duration = flag(Duration.of(60), "How long reading the registry may take.")
+    registry_store_timeout: Duration = flag(Duration.of(20), "How long writing the registry may take.")
+    agent_ping_timeout: Duration = flag(
+        Duration.of(15),
+        "How long an agent may take to answer a ping.",
+        aliases=("slave_ping_timeout",),
+        check=_ping_timeout,
+    )
+    max_agent_ping_timeouts: int = flag(
+        5,
+        "An agent that leaves so many pings in a row unanswered is unreachable.",
+        aliases=("max_slave_ping_timeouts",),
+        check=_at_least_one,
+    )
+    agent_reregister_timeout: Duration = flag(
+        Duration.of(600),
+        "How long agents have to come back after a failover, or after their connection broke.",
+        aliases=("slave_reregister_timeout",),
+        check=_reregister_timeout,
+    )
+    recovery_agent_removal_limit: str = flag(
+        "100%",
+        "Should more of the known agents than this not come back after a failover, the master ends "
+        "instead of giving them up.",
+        aliases=("recovery_slave_removal_limit",),
+        check=_percentage,
+    )
+    agent_removal_rate_limit: str | None = flag(
+        None,
+        "How many silent agents may be given up in how much time, as in 1/10mins; no limit unless given.",
+        aliases=("slave_removal_rate_limit",),
+    )
+    registry_gc_interval: Duration = flag(
+        Duration.of(900), "How often the registry forgets unreachable and gone agents."
+    )
+    registry_max_agent_age: Duration = flag(
+        Duration.of(14 * 86400), "For how long unreachable and gone agents are remembered."
+    )
+    registry_max_agent_count: int = flag(102400, "How many unreachable and gone agents are remembered.")
+    allocation_interval: Duration = flag(
+        Duration.of(1), "How long to wait between batches of offers.", check=_positive
+    )
+    offer_timeout: Duration | None = flag(
+        None, "How long a framework may sit on an offer; for ever unless given.", check=_positive
+    )
+    root_submissions: bool = flag(True, "Whether frameworks may run as root.")
+    role_sorter: Literal["drf", "random"] = flag(
+        "drf", "How roles take turns: by fair share, or by weighted chance.", aliases=("user_sorter",)
+    )
+    framework_sorter: Literal["drf", "random"] = flag("drf", "How the frameworks of a role take turns.")
+    min_allocatable_resources: str = flag(
+        "cpus:0.01|mem:32", "The least that is worth an offer: one of these, separated by |."
+    )
+    fair_sharing_excluded_resource_names: str | None = flag(
+        None, "Names of resources that do not count for fair shares, separated by commas."
+    )
+    filter_gpu_resources: bool = flag(
+        True, "Whether agents with GPUs are offered only to frameworks that ask for them."
+    )
+    allocator_agent_recovery_factor: float = flag(
+        0.8, "Share of the known agents that must be back after a failover before quotas are met."
+    )
+    allocator_recovery_timeout: Duration = flag(Duration.of(600), "How long to wait for them.")
+    whitelist: Path | None = flag(None, "File with the hosts whose agents are offered; read every 5 seconds.")
+    roles: str | None = flag(None, "The only roles that there are, separated by commas; any unless given.")
+    weights: str | None = flag(None, "Weights of roles, as in role=2.5, separated by commas.")
+    max_completed_frameworks: int = flag(50, "How many frameworks that ended are remembered.")
+    max_completed_tasks_per_framework: int = flag(1000, "How many tasks that ended are remembered of each.")
+    max_unreachable_tasks_per_framework: int = flag(
+        1000, "How many tasks on unreachable agents are remembered of each."
+    )

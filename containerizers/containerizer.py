@@ -1,0 +1,78 @@
+"""What makes containers, and what it reports of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to run in a container; paths are absolute."""
+
+    #: The program and its arguments; the program is looked up in PATH of `environment`.
+    arguments: tuple[str, ...]
+    directory: str
+    environment: Mapping[str, str] = {}
+    #: A user's name; None: that of this process.
+    user: str | None = None
+    #: Files that take what it writes, appended to; None: /dev/null.
+    stdout: str | None = None
+    stderr: str | None = None
+
+
+class Launched(msgspec.Struct, frozen=True):
+    """A container runs; `process` is the number of its first process."""
+
+    container_id: str
+    process: int
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """A container is no more, and nothing of it runs.
+
+    `status` is as `os.waitpid` gives it; None when it could not be learned (adopted, and not a child of this
+    process), or nothing was started. `error` says why it was not started.
+    """
+
+    container_id: str
+    status: int | None = None
+    error: str = ""
+
+
+Event: TypeAlias = Launched | Ended
+#: Takes events; may be called by any thread.
+Notify: TypeAlias = Callable[[Event], None]
+
+
+class Containerizer(Protocol):
+    """Makes containers, and kills them; never blocks for long. What comes of it is told by events.
+
+    Ids are made of letters, digits, `-` and `_`; that of a container nested in another is `parent.child`.
+    For each `launch` and each `adopt` there is exactly one Ended in the end, after at most one Launched.
+    """
+
+    def launch(self, container_id: str, spec: Spec) -> None:
+        """Start a container; raises ValueError when one of that id is there."""
+        ...
+
+    def signal(self, container_id: str, signal: int) -> None:
+        """Send a signal to all processes of a container; nothing happens to one that is no more."""
+        ...
+
+    def destroy(self, container_id: str) -> None:
+        """Kill all processes of a container and of those nested in it; Ended follows when they are gone."""
+        ...
+
+    def recover(self) -> tuple[str, ...]:
+        """Ids of containers that run now and were left by a process before this one."""
+        ...
+
+    def adopt(self, container_id: str) -> None:
+        """Report on a recovered container from now on; Ended at once if it is no more."""
+        ...
+
+    def close(self) -> None:
+        """Stop reporting; containers run on."""
+        ...

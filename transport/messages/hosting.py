@@ -1,0 +1,100 @@
+"""An agent and its executor node: starting executors, and learning how they ended.
+
+The executor node outlives its agent: it is the parent of all containers, so an agent that was restarted
+asks it (RecoverExecutors) what runs and what ended meanwhile. What ended is told again until it is
+forgotten (ForgetExecutor). All messages of one agent go to the actor `executors` of its executor node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from transport.message import Message
+from transport.pid import Pid
+from transport.record import Record
+from transport.records.executor import ExecutorInfo
+from transport.records.framework import FrameworkInfo
+from transport.records.task_status import TaskStatus
+
+
+class LaunchExecutor(Message):
+    """Start an executor in a container of its own; answered by ExecutorLaunched or ExecutorEnded.
+
+    An executor of type DEFAULT, and one that the agent made up for a command task (`generated`), is an
+    actor of the executor node; any other is a child process.
+    """
+
+    container_id: str
+    framework: FrameworkInfo
+    executor: ExecutorInfo
+    #: Absolute path of the sandbox, which is there already.
+    sandbox: str
+    #: What the executor's process is given (mesos-protocol.md §3.4).
+    environment: Mapping[str, str]
+    generated: bool = False
+    #: Whose user the processes run as; None: that of the node.
+    user: str | None = None
+
+
+class ExecutorLaunched(Message):
+    """The executor was started; it subscribes at the agent by itself."""
+
+    container_id: str
+    #: The operating system's number of its process; None for an actor.
+    process: int | None = None
+
+
+class ExecutorEnding(Record):
+    """How an executor's container came to its end."""
+
+    container_id: str
+    #: As `waitpid` gives it; None when it could not be learned, or nothing was started.
+    status: int | None = None
+    #: Why, when it was not the executor's own doing.
+    reason: TaskStatus.Reason | None = None
+    message: str = ""
+
+
+class ExecutorEnded(Message):
+    """The executor's container is no more."""
+
+    ending: ExecutorEnding
+
+
+class DestroyExecutor(Message):
+    """Kill everything in an executor's container; answered by ExecutorEnded, also when there is none."""
+
+    container_id: str
+
+
+class ForgetExecutor(Message):
+    """The agent has dealt with the executor's end."""
+
+    container_id: str
+
+
+class RecoverExecutors(Message):
+    """An agent is (back) here: tell it everything from now on. Containers not `known` to it are destroyed."""
+
+    known: tuple[str, ...]
+
+
+class ExecutorsRecovered(Message):
+    """What runs, and what ended and is not forgotten."""
+
+    #: By container id, the executor's actor where it is one of the node.
+    running: Mapping[str, Pid | None]
+    ended: tuple[ExecutorEnding, ...] = ()
+
+
+class FindExecutorNode(Message):
+    """For the actor `keeper`: where is the executor node? Started if there is none; again when it ended.
+
+    Answered by ExecutorNodeFound, which may take its time.
+    """
+
+
+class ExecutorNodeFound(Message):
+    """The actors of the executor node."""
+
+    executors: Pid

@@ -1,0 +1,187 @@
+"""The master and its registrar: what of the cluster must survive every master (mesos-protocol.md §11.1).
+
+Both live on one node. The registrar performs operations in order, several in one write, and answers when
+they are durable. A store that fails ends the master.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from transport.message import Message
+from transport.records.agent import AgentInfo, DrainConfig
+from transport.records.machine import MachineID
+from transport.records.maintenance import Schedule
+from transport.records.master import MasterInfo
+from transport.records.quota import QuotaConfig
+from transport.records.registry import Registry
+from transport.records.time_info import TimeInfo
+
+
+class RegistryOperation(Message):
+    """One change of the registry; told within ApplyToRegistry, on one node."""
+
+
+class AdmitAgent(RegistryOperation):
+    """A new agent; an error when the id is there already."""
+
+    info: AgentInfo
+
+
+class ReplaceAgentInfo(RegistryOperation):
+    """An admitted agent describes itself anew; an error unless it is admitted."""
+
+    info: AgentInfo
+
+
+class MarkAgentUnreachable(RegistryOperation):
+    """An admitted agent is out of reach; an error unless it is admitted."""
+
+    info: AgentInfo
+    since: TimeInfo
+
+
+class MarkAgentReachable(RegistryOperation):
+    """An agent is back; changes nothing when it is admitted, and admits one that nobody remembers."""
+
+    info: AgentInfo
+
+
+class PruneAgents(RegistryOperation):
+    """Forget agents that are unreachable or gone."""
+
+    unreachable: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+class RemoveAdmittedAgent(RegistryOperation):
+    """An agent left; an error unless it is admitted."""
+
+    agent_id: str
+
+
+class MarkAgentGone(RegistryOperation):
+    """An admitted or unreachable agent never comes back; an error when it is gone already, or unknown."""
+
+    agent_id: str
+    since: TimeInfo
+
+
+class DrainAdmittedAgent(RegistryOperation):
+    """An admitted or unreachable agent is to be drained; it is deactivated too."""
+
+    agent_id: str
+    config: DrainConfig
+
+
+class MarkAgentDrained(RegistryOperation):
+    """A draining agent is empty."""
+
+    agent_id: str
+
+
+class DeactivateAdmittedAgent(RegistryOperation):
+    """An agent is not offered until it is reactivated."""
+
+    agent_id: str
+
+
+class ReactivateAdmittedAgent(RegistryOperation):
+    """An agent is offered again; draining is over."""
+
+    agent_id: str
+
+
+class UpdateQuotas(RegistryOperation):
+    """Replace the quotas of these roles."""
+
+    configs: tuple[QuotaConfig, ...]
+
+
+class UpdateWeights(RegistryOperation):
+    """Replace the weights of these roles."""
+
+    weights: Mapping[str, float]
+
+
+class UpdateMaintenance(RegistryOperation):
+    """Replace the maintenance schedule."""
+
+    schedule: Schedule
+
+
+class StartMaintenance(RegistryOperation):
+    """Scheduled machines go down."""
+
+    machines: tuple[MachineID, ...]
+
+
+class StopMaintenance(RegistryOperation):
+    """Machines are up again, and out of the schedule."""
+
+    machines: tuple[MachineID, ...]
+
+
+class RecoverRegistry(Message):
+    """A new leader takes over: write its name into the registry; answered by RegistryRecovered."""
+
+    master: MasterInfo
+
+
+class RegistryRecovered(Message):
+    """The registry as the leaders before left it."""
+
+    registry: Registry
+
+
+class ApplyToRegistry(Message):
+    """Change the registry; answered by RegistryApplied once that is durable."""
+
+    request_id: int
+    operation: RegistryOperation
+
+
+class RegistryApplied(Message):
+    """The operation is durable (`mutated`: it changed something), or was refused for `error`."""
+
+    request_id: int
+    mutated: bool = False
+    error: str | None = None
+
+
+class ReadRegistry(Message):
+    """What is durable now? Answered by RegistryRecovered."""
+
+
+# --- the registrar and its store, which may be on other nodes ---
+
+
+class FetchState(Message):
+    """Read a variable; answered by StateFetched."""
+
+    request_id: int
+    name: str
+
+
+class StateFetched(Message):
+    """The newest value and its version; both empty when there is none."""
+
+    request_id: int
+    version: bytes = b""
+    value: bytes = b""
+
+
+class StoreState(Message):
+    """Replace a variable if its version is still this one; answered by StateStored."""
+
+    request_id: int
+    name: str
+    version: bytes
+    value: bytes
+
+
+class StateStored(Message):
+    """The new version; empty when another one had come between, and nothing was written."""
+
+    request_id: int
+    version: bytes = b""
