@@ -53,6 +53,9 @@ def required(help: str, *, aliases: Sequence[str] = (), check: Check | None = No
 class Flags:
     """The flags of one daemon; a subclass is a frozen dataclass whose docstring opens its `--help`."""
 
+    #: Flags that users may know and that are not there: by name, why. They are refused, never ignored.
+    missing: typing.ClassVar[Mapping[str, str]] = {}
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         dataclasses.dataclass(frozen=True, kw_only=True)(cls)
@@ -94,7 +97,8 @@ def load(flags: type[F], arguments: Sequence[str], environment: Mapping[str, str
     """Read the flags of a daemon; raises FlagError naming the flag and the rule."""
     known = declared(flags)
     given: dict[str, list[_Given]] = {}
-    for one in _given(known, arguments):
+    _refuse_missing(flags, environment, prefix)
+    for one in _given(known, arguments, flags.missing):
         given.setdefault(one.flag.name, []).append(one)
     values: dict[str, Any] = {}
     for flag in known:
@@ -120,6 +124,9 @@ def help_text(flags: type[Flags], usage: str, *, prefix: str, columns: int = 100
     margin = min(34, max(len(_form(flag)) for flag in known) + 4)
     opening = inspect.cleandoc(flags.__doc__ or "")
     closing = f"Each flag can be given as {prefix}NAME in the environment; the command line comes first."
+    if flags.missing:
+        names = ", ".join(f"--{name}" for name in flags.missing)
+        closing += "\n\n" + textwrap.fill(f"Refused, because they are not there yet: {names}.", columns)
     entries = "\n".join(_entry(flag, margin, columns) for flag in known)
     return f"Usage: {usage}\n\n{opening}\n\nFlags:\n{entries}\n\n{closing}"
 
@@ -131,7 +138,16 @@ class _Given(typing.NamedTuple):
     text: str
 
 
-def _given(known: Sequence[Declared], arguments: Sequence[str]) -> Iterator[_Given]:
+def _refuse_missing(flags: type[Flags], environment: Mapping[str, str], prefix: str) -> None:
+    for name, why in flags.missing.items():
+        variable = prefix + name.upper()
+        if variable in environment:
+            raise FlagError(f"{variable}: is not supported: {why}")
+
+
+def _given(
+    known: Sequence[Declared], arguments: Sequence[str], missing: Mapping[str, str]
+) -> Iterator[_Given]:
     by_name = {name: flag for flag in known for name in (flag.name, *flag.aliases)}
     words = iter(arguments)
     for word in words:
@@ -141,6 +157,9 @@ def _given(known: Sequence[Declared], arguments: Sequence[str]) -> Iterator[_Giv
         name = spelled.removeprefix("--")
         flag = by_name.get(name)
         if flag is None:
+            why = missing.get(name) or missing.get(name.removeprefix("no-"))
+            if why is not None:
+                raise FlagError(f"{spelled}: is not supported: {why}")
             flag = by_name.get(name.removeprefix("no-"))
             if flag is None or not flag.is_switch:
                 raise FlagError(f"{spelled}: no such flag{_nearest(name, by_name)}")

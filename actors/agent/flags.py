@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from actors.flags import flag, required
-from actors.node.daemon import DaemonFlags
+from actors.node.daemon import MesosFlags
 from actors.node.flags import is_port
 from actors.units import Duration
 
@@ -19,7 +19,7 @@ def _part(value: float) -> str | None:
     return None if 0 <= value <= 1 else "must be from 0 to 1"
 
 
-class AgentFlags(DaemonFlags):
+class AgentFlags(MesosFlags):
     """An agent tells the master what its host has, and runs there what frameworks launch."""
 
     port: int = flag(5051, "Port to listen on.", check=is_port)

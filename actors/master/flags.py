@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from actors.flags import flag
-from actors.node.daemon import DaemonFlags
+from actors.node.daemon import MesosFlags
 from actors.node.flags import is_port
 from actors.units import Duration
 
@@ -34,7 +34,7 @@ def _positive(value: Duration | None) -> str | None:
     return None if value is None or value.nanoseconds > 0 else "must be more than 0"
 
 
-class MasterFlags(DaemonFlags):
+class MasterFlags(MesosFlags):
     """A master offers the agents' resources to frameworks, and has the agents run what they launch."""
 
     port: int = flag(5050, "Port to listen on.", check=is_port)

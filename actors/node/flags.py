@@ -1,4 +1,4 @@
-"""The flags of `pion node`."""
+"""The flags that every daemon has, and those of `pion node`."""
 
 from __future__ import annotations
 
@@ -27,16 +27,9 @@ def is_ip(text: str | None) -> str | None:
     return None
 
 
-class NodeFlags(Flags):
-    """A node hosts actors on this machine, and answers `pion nodes`, `actors`, `spawn` and `stop`.
+class DaemonFlags(Flags):
+    """Where a daemon listens for other nodes, and what it keeps, logs and traces."""
 
-    An actor is given as name=module:Class, and settings of its class behind commas, as in
-    --actor=pinger=frameworks.examples.ping:Pinger,ponger=ponger@10.0.0.2:6050,count=3
-    """
-
-    actor: tuple[str, ...] = flag(
-        (), "An actor to start, in the order given; the node ends when it crashes again and again."
-    )
     ip: str = flag("127.0.0.1", "Address to listen on; 0.0.0.0 for all of this machine.", check=is_ip)
     port: int = flag(5050, "Port of the node, from which --actor_port follows.", check=is_port)
     actor_port: int | None = flag(
@@ -82,3 +75,15 @@ class NodeFlags(Flags):
         if self.allow_spawn or self.secret_file or ipaddress.ip_address(self.ip).is_loopback:
             return None
         return f"it listens on {self.ip} without --secret_file (--allow_spawn would permit it)"
+
+
+class NodeFlags(DaemonFlags):
+    """A node hosts actors on this machine, and answers `pion nodes`, `actors`, `spawn` and `stop`.
+
+    An actor is given as name=module:Class, and settings of its class behind commas, as in
+    --actor=pinger=frameworks.examples.ping:Pinger,ponger=ponger@10.0.0.2:6050,count=3
+    """
+
+    actor: tuple[str, ...] = flag(
+        (), "An actor to start, in the order given; the node ends when it crashes again and again."
+    )

@@ -8,16 +8,14 @@ import signal
 import threading
 from collections.abc import Mapping
 
-import msgspec
-
 from actors.faults import VARIABLE, FaultPoints, parse_faults
 from actors.flags import FlagError
 from actors.logging import Logs
 from actors.metrics import Registry
 from actors.node.control import NODE, NodeControl
-from actors.node.flags import NodeFlags
+from actors.node.crew import Crew, StartError
+from actors.node.flags import DaemonFlags
 from actors.node.gauges import NodeMetrics
-from actors.node.plugin import PluginError, parse
 from actors.pykka_system import PykkaSystem
 from actors.storage import FileDisk
 from actors.system import Restart
@@ -25,33 +23,27 @@ from actors.trace.files import TraceFiles
 from actors.trace.recorder import Recorder
 from actors.trace.tracer import RECORDER, Tracer
 from actors.trace.writer import TraceWriter
-from transport.messages.node import NodePeer, NodeRefusal, SpawnActor
+from transport.messages.node import NodePeer
 from transport.messages.supervision import ActorStatus
 from transport.pid import Address
 from transport.secret import Secret, SecretError, read_secret
 
 #: How long all actors together may take to finish (issue 2).
 STOP_SECONDS = 5.0
-#: How long the import of one plugged-in actor may take.
-LOAD_SECONDS = 60.0
-
-
-class StartError(Exception):
-    """A node that could not start; the text says which part and why."""
 
 
 class Node:
-    """Hosts the actors that its flags name, until `finish` or a vital actor's end.
+    """Hosts the actors of a crew, until `finish` or a vital actor's end.
 
     The constructor raises FlagError for flags that cannot be used, and OSError for a work directory that
     cannot.
     """
 
-    def __init__(self, flags: NodeFlags, logs: Logs, environment: Mapping[str, str]) -> None:
+    def __init__(self, flags: DaemonFlags, logs: Logs, environment: Mapping[str, str], crew: Crew) -> None:
         self._flags = flags
         self._logs = logs
         self._log = logs.process()
-        self._wanted = _wanted(flags)
+        self._crew = crew
         self._disk = _disk(flags)
         self._registry = Registry()
         self._system = PykkaSystem(
@@ -87,7 +79,7 @@ class Node:
                 if not self.finishing:
                     raise
             else:
-                names = [actor.name for actor in self._wanted]
+                names = [actor.pid.name for actor in self.actors()]
                 self._log.info("node started", address=self.address, actors=names)
             parts.pop_all()
         metrics = NodeMetrics()
@@ -174,10 +166,7 @@ class Node:
         system.spawn(lambda: NodeControl(self, refusal), NODE, restart=Restart(), vital=True)
         if (tracer := system.tracer) is not None:
             system.spawn(lambda: Recorder(tracer), RECORDER, restart=Restart())
-        for actor in self._wanted:
-            answer = system.ask(system.pid_of(NODE), actor, LOAD_SECONDS)
-            if isinstance(answer, NodeRefusal):
-                raise StartError(answer.reason)
+        self._crew(system, self._registry)
 
     def _end_soon(self) -> None:
         threading.Thread(target=self._end, name="node-end").start()
@@ -193,19 +182,7 @@ class Node:
                     self._writer.stop()
 
 
-def _wanted(flags: NodeFlags) -> tuple[SpawnActor, ...]:
-    try:
-        wanted = tuple(msgspec.structs.replace(parse(text), vital=True) for text in flags.actor)
-    except PluginError as error:
-        raise FlagError(f"--actor: {error}") from None
-    names = [actor.name for actor in wanted]
-    for name in names:
-        if names.count(name) > 1:
-            raise FlagError(f"--actor: actor {name} is given twice")
-    return wanted
-
-
-def _disk(flags: NodeFlags) -> FileDisk | None:
+def _disk(flags: DaemonFlags) -> FileDisk | None:
     if flags.work_dir is None:
         return None
     disk = FileDisk(flags.work_dir)
@@ -213,7 +190,7 @@ def _disk(flags: NodeFlags) -> FileDisk | None:
     return disk
 
 
-def _secret(flags: NodeFlags) -> Secret | None:
+def _secret(flags: DaemonFlags) -> Secret | None:
     try:
         return read_secret(flags.secret_file) if flags.secret_file else None
     except SecretError as error:

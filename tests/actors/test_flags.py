@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -161,3 +163,26 @@ def test_flags_of_a_daemon_may_build_on_those_of_another() -> None:
         special: bool = flag(False, "Whether it is.")
 
     assert load(SpecialFlags, ["--special", "--work_dir=w"], {}, prefix="").special
+
+
+class Partial(Flags):
+    """Some of it is there."""
+
+    missing: ClassVar[Mapping[str, str]] = {"credentials": "there is no authentication yet"}
+
+    port: int = flag(1, "Where to listen.")
+
+
+@pytest.mark.parametrize("words", [["--credentials=x"], ["--credentials", "x"], ["--no-credentials"]])
+def test_a_flag_whose_feature_is_missing_is_refused_and_says_why(words: list[str]) -> None:
+    with pytest.raises(FlagError, match=r"credentials: is not supported: there is no authentication yet"):
+        load(Partial, words, {}, prefix="X_")
+
+
+def test_a_missing_flag_in_the_environment_is_refused_too() -> None:
+    with pytest.raises(FlagError, match="X_CREDENTIALS: is not supported"):
+        load(Partial, [], {"X_CREDENTIALS": "x"}, prefix="X_")
+
+
+def test_the_help_names_what_is_missing() -> None:
+    assert "--credentials" in help_text(Partial, "partial", prefix="X_")

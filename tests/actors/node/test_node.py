@@ -16,8 +16,9 @@ import pytest
 from actors.flags import FlagError, load
 from actors.logging import Logs
 from actors.node import node as node_module
+from actors.node.crew import PluggedIn, StartError
 from actors.node.flags import NodeFlags
-from actors.node.node import Node, StartError
+from actors.node.node import Node
 from actors.process import Process
 from actors.trace.files import TraceFolder
 
@@ -67,7 +68,7 @@ class Broken(Process):
 
 def node(*arguments: str, log: io.StringIO | None = None, **environment: str) -> Node:
     flags = load(NodeFlags, arguments, {"PION_ACTOR_PORT": "0"}, prefix="PION_")
-    return Node(flags, Logs(stream=log or io.StringIO()), environment)
+    return Node(flags, Logs(stream=log or io.StringIO()), environment, PluggedIn(flags.actor))
 
 
 @contextmanager
