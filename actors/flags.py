@@ -49,12 +49,19 @@ def required(help: str, *, aliases: Sequence[str] = (), check: Check | None = No
     return dataclasses.field(metadata={"help": help, "aliases": tuple(aliases), "check": check})
 
 
+class Missing(typing.NamedTuple):
+    """Why a flag that users know is refused; one value may be accepted, which asks for what is so anyway."""
+
+    why: str
+    accepted: str | None = None
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(required,))
 class Flags:
     """The flags of one daemon; a subclass is a frozen dataclass whose docstring opens its `--help`."""
 
     #: Flags that users may know and that are not there: by name, why. They are refused, never ignored.
-    missing: typing.ClassVar[Mapping[str, str]] = {}
+    missing: typing.ClassVar[Mapping[str, Missing]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -139,27 +146,47 @@ class _Given(typing.NamedTuple):
 
 
 def _refuse_missing(flags: type[Flags], environment: Mapping[str, str], prefix: str) -> None:
-    for name, why in flags.missing.items():
+    for name, missing in flags.missing.items():
         variable = prefix + name.upper()
         if variable in environment:
-            raise FlagError(f"{variable}: is not supported: {why}")
+            _check_accepted(missing, variable, environment[variable])
+
+
+def _check_accepted(missing: Missing, spelled: str, text: str) -> None:
+    if text != missing.accepted:
+        only = "" if missing.accepted is None else f" (only {missing.accepted} is accepted)"
+        raise FlagError(f"{spelled}: is not supported: {missing.why}{only}")
+
+
+def _skip_missing(words: Iterator[str], word: str, missing: Mapping[str, Missing]) -> bool:
+    """Whether the word is a missing flag with the value that is accepted; raises FlagError for others."""
+    spelled, equals, text = word.partition("=")
+    name = spelled.removeprefix("--")
+    one = missing.get(name)
+    if one is None:
+        one = missing.get(name.removeprefix("no-"))
+        text = "false"
+    elif not equals:
+        text = "true" if one.accepted in ("true", "false") else next(words, "")
+    if one is not None:
+        _check_accepted(one, spelled, text)
+    return one is not None
 
 
 def _given(
-    known: Sequence[Declared], arguments: Sequence[str], missing: Mapping[str, str]
+    known: Sequence[Declared], arguments: Sequence[str], missing: Mapping[str, Missing]
 ) -> Iterator[_Given]:
     by_name = {name: flag for flag in known for name in (flag.name, *flag.aliases)}
     words = iter(arguments)
     for word in words:
         if not word.startswith("--") or word == "--":
             raise FlagError(f"{word!r}: not a flag; flags look like --name=value")
+        if _skip_missing(words, word, missing):
+            continue
         spelled, equals, text = word.partition("=")
         name = spelled.removeprefix("--")
         flag = by_name.get(name)
         if flag is None:
-            why = missing.get(name) or missing.get(name.removeprefix("no-"))
-            if why is not None:
-                raise FlagError(f"{spelled}: is not supported: {why}")
             flag = by_name.get(name.removeprefix("no-"))
             if flag is None or not flag.is_switch:
                 raise FlagError(f"{spelled}: no such flag{_nearest(name, by_name)}")

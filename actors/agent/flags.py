@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-from actors.flags import flag, required
+from actors.agent.missing import MISSING
+from actors.flags import Missing, flag, required
 from actors.node.daemon import MesosFlags
 from actors.node.flags import is_port
 from actors.units import Duration
@@ -21,6 +23,8 @@ def _part(value: float) -> str | None:
 
 class AgentFlags(MesosFlags):
     """An agent tells the master what its host has, and runs there what frameworks launch."""
+
+    missing: ClassVar[Mapping[str, Missing]] = MISSING
 
     port: int = flag(5051, "Port to listen on.", check=is_port)
     master: str = required("The master: host:port.")

@@ -52,7 +52,7 @@ def run(daemon: Daemon[F], words: Sequence[str], environment: Mapping[str, str])
     flags = load(daemon.flags, words, environment, prefix=daemon.prefix)
     # As with `python -m`: whoever writes actors finds them from the folder that they stand in.
     sys.path.insert(0, str(Path.cwd()))
-    logs = Logs(flags.logging_level)
+    logs = Logs(flags.level)
     logs.install()
     node = Node(flags, logs, environment, daemon.crew(flags))
     _obey_signals(node, daemon.signals)

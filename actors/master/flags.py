@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
-from actors.flags import flag
+from actors.flags import Missing, flag
+from actors.master.missing import MISSING
 from actors.node.daemon import MesosFlags
 from actors.node.flags import is_port
 from actors.units import Duration
@@ -36,6 +38,8 @@ def _positive(value: Duration | None) -> str | None:
 
 class MasterFlags(MesosFlags):
     """A master offers the agents' resources to frameworks, and has the agents run what they launch."""
+
+    missing: ClassVar[Mapping[str, Missing]] = MISSING
 
     port: int = flag(5050, "Port to listen on.", check=is_port)
     work_dir: Path | None = flag(None, "Folder for the registry; must be given unless --registry=in_memory.")

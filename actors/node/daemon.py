@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 from actors.flags import flag
+from actors.logging import Level
 from actors.node.flags import DaemonFlags
 
 
@@ -13,6 +14,13 @@ class MesosFlags(DaemonFlags):
 
     hostname: str | None = flag(None, "Name that is shown for this host; looked up from --ip unless given.")
     hostname_lookup: bool = flag(True, "Whether to look up the host's name; else the address is shown.")
+
+    quiet: bool = flag(False, "Log errors only.")
+
+    @property
+    def level(self) -> Level:
+        """The lowest level that is logged."""
+        return "ERROR" if self.quiet else self.logging_level
 
     @property
     def shown_hostname(self) -> str:

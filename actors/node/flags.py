@@ -54,6 +54,11 @@ class DaemonFlags(Flags):
     )
 
     @property
+    def level(self) -> Level:
+        """The lowest level that is logged."""
+        return self.logging_level
+
+    @property
     def bind(self) -> Address:
         """Where to listen; raises FlagError when there is no such port."""
         port = self.port + ACTOR_PORT_OFFSET if self.actor_port is None else self.actor_port

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from actors.flags import FlagError, Flags, as_text, flag, help_text, load, required
+from actors.flags import FlagError, Flags, Missing, as_text, flag, help_text, load, required
 from actors.units import Bytes, Duration
 
 
@@ -168,7 +168,11 @@ def test_flags_of_a_daemon_may_build_on_those_of_another() -> None:
 class Partial(Flags):
     """Some of it is there."""
 
-    missing: ClassVar[Mapping[str, str]] = {"credentials": "there is no authentication yet"}
+    missing: ClassVar[Mapping[str, Missing]] = {
+        "credentials": Missing("there is no authentication yet"),
+        "authenticate": Missing("there is no authentication yet", "false"),
+        "isolation": Missing("nothing is isolated", "posix"),
+    }
 
     port: int = flag(1, "Where to listen.")
 
@@ -186,3 +190,14 @@ def test_a_missing_flag_in_the_environment_is_refused_too() -> None:
 
 def test_the_help_names_what_is_missing() -> None:
     assert "--credentials" in help_text(Partial, "partial", prefix="X_")
+
+
+def test_a_missing_flag_may_ask_for_what_is_so_anyway() -> None:
+    words = ["--no-authenticate", "--authenticate=false", "--isolation", "posix", "--port=2"]
+    assert load(Partial, words, {"X_AUTHENTICATE": "false"}, prefix="X_").port == 2
+
+
+@pytest.mark.parametrize("word", ["--authenticate", "--authenticate=true", "--isolation=cgroups/cpu"])
+def test_and_for_nothing_else(word: str) -> None:
+    with pytest.raises(FlagError, match=r"is not supported: .* \(only \w+ is accepted\)"):
+        load(Partial, [word], {}, prefix="X_")
