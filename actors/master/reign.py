@@ -1,0 +1,114 @@
+"""What a master's desks see of the world: the registrar, the allocator, and silence until there is a registry."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable
+
+from actors.master.gauges import MasterMetrics
+from actors.process import Exited, Fired, Initialize, Process, handles
+from transport.envelope import Envelope
+from transport.message import Message
+from transport.messages.registry import (
+    ApplyToRegistry,
+    RecoverRegistry,
+    RegistryApplied,
+    RegistryOperation,
+    RegistryRecovered,
+)
+from transport.pid import Pid
+from transport.records.master import MasterInfo
+from transport.records.registry import Registry
+
+#: What is handled before the registry is recovered; everything else is dropped, and tried again by its sender.
+_EARLY = frozenset({Initialize, Exited, Fired, RegistryRecovered})
+
+
+class Reign(Process):
+    """Implements `actors.master.world.World` on a master's node.
+
+    The registrar and the allocator live as long as the master does: should one of them end, the daemon
+    ends with it.
+    """
+
+    def __init__(self, info: MasterInfo, allocator: Pid, registrar: Pid, metrics: MasterMetrics) -> None:
+        self.metrics = metrics
+        #: Whether the registry is recovered.
+        self.reigns = False
+        self._info = info
+        self._allocator = allocator
+        self._registrar = registrar
+        self._request_ids = itertools.count(1)
+        self._waiting: dict[int, Callable[[RegistryApplied], None]] = {}
+        self._counters = metrics.by_message()
+
+    def initialize(self) -> None:
+        """Ask for the registry."""
+        self.metrics.elected.set(1.0)
+        began = self.system.now()
+        self.metrics.uptime_secs.read = lambda: self.system.now() - began
+        self.send(self._registrar, RecoverRegistry(self._info))
+
+    def receive(self, envelope: Envelope) -> None:
+        """Run one turn, unless it is too early for it."""
+        kind = type(envelope.message)
+        if self.reigns or kind in _EARLY:
+            counter = self._counters.get(kind)
+            if counter is not None:
+                counter.value += 1
+            super().receive(envelope)
+        else:
+            self.metrics.dropped_messages.increment()
+
+    def begin(self, registry: Registry) -> None:
+        """Take over the cluster as the masters before left it."""
+        raise NotImplementedError
+
+    # --- the World ---
+
+    @property
+    def info(self) -> MasterInfo:
+        """What the master says about itself."""
+        return self._info
+
+    @property
+    def rng(self) -> random.Random:
+        """The only source of chance."""
+        return self.system.rng
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self.system.now()
+
+    def wall(self) -> float:
+        """Seconds since the Unix epoch."""
+        return self.system.wall()
+
+    def allocate(self, message: Message) -> None:
+        """Tell the allocator."""
+        self.send(self._allocator, message)
+
+    def save(self, operation: RegistryOperation, then: Callable[[RegistryApplied], None]) -> None:
+        """Change the registry, and go on with `then` once that is durable or was refused."""
+        request_id = next(self._request_ids)
+        self._waiting[request_id] = then
+        self.send(self._registrar, ApplyToRegistry(request_id, operation))
+
+    # --- the registrar ---
+
+    @handles(RegistryRecovered)
+    def registry_recovered(self, sender: Pid, message: RegistryRecovered) -> None:
+        """Begin to reign."""
+        if self.reigns:
+            return
+        self.reigns = True
+        self.log.info("registry recovered", master_id=self._info.id)
+        self.begin(message.registry)
+
+    @handles(RegistryApplied)
+    def registry_applied(self, sender: Pid, message: RegistryApplied) -> None:
+        """Go on with what waited for it."""
+        then = self._waiting.pop(message.request_id, None)
+        if then is not None:
+            then(message)
