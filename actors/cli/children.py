@@ -1,4 +1,4 @@
-"""Nodes as child processes: started, watched, and all ended with the one who started them."""
+"""Daemons as child processes: started, watched, and all ended with the one who started them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ from actors.cli import pion
 from actors.cli.parser import CommandError
 from transport.pid import Address
 
-#: How long a node may take to start, on a machine that is busy.
+#: How long a daemon may take to start, on a machine that is busy.
 START_SECONDS = 60.0
-#: A node finishes within 5 s of SIGTERM; one that has not after these many is killed.
+#: The command of a plain node on a free port.
+_NODE = ("node", "--actor_port=0")
+#: A daemon finishes within 5 s of SIGTERM; one that has not after these many is killed.
 END_SECONDS = 8.0
 
 
 class Child(NamedTuple):
-    """A node that was started."""
+    """A daemon that was started, and where actors reach it."""
 
     process: subprocess.Popen[str]
     address: Address
@@ -34,9 +36,9 @@ class Child(NamedTuple):
 
 
 class Children:
-    """Ends the nodes that it started when its `with` block does; their logs go to files in `folder`.
+    """Ends the daemons that it started when its `with` block does; their logs go to files in `folder`.
 
-    A node's stdin is a pipe from its parent: should that be killed, the pipe breaks, and the node ends too.
+    A child's stdin is a pipe from its parent: should that be killed, the pipe breaks, and the child ends too.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -51,15 +53,15 @@ class Children:
     ) -> None:
         self.end()
 
-    def start(self, name: str, flags: Sequence[str]) -> Child:
-        """Start `pion node` with those flags on a free port of this machine; raises CommandError.
+    def start(self, name: str, flags: Sequence[str], command: Sequence[str] = _NODE) -> Child:
+        """Start a daemon of `pion`, by default a node, with those flags; raises CommandError.
 
         It gets a process group of its own, so that Ctrl-C in a terminal reaches its parent alone.
         """
         log = self._folder / f"{name}.log"
-        with log.open("wb") as errors:
+        with log.open("ab") as errors:
             process = subprocess.Popen(  # noqa: S603  our own command
-                [sys.executable, "-m", "actors.cli.children", "node", "--actor_port=0", *flags],
+                [sys.executable, "-m", "actors.cli.children", *command, *flags],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -69,7 +71,7 @@ class Children:
         self._processes.append(process)
         line = _first_line(process)
         if not line:
-            raise CommandError(f"node {name} did not start: {_last_line(log)}")
+            raise CommandError(f"{command[0]} {name} did not start: {_last_line(log)}")
         return Child(process, Address.parse(line.split()[-1]), log)
 
     def end(self) -> None:
@@ -102,7 +104,7 @@ def _end_with_parent() -> None:
 
 
 def _first_line(process: subprocess.Popen[str]) -> str:
-    """What the node prints when it is ready; nothing when it ends before, or takes too long."""
+    """What the daemon prints when it is ready; nothing when it ends before, or takes too long."""
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
     return process.stdout.readline() if ready else ""

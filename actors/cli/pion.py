@@ -22,6 +22,12 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
+    "local": Command("actors.cli.local", "a whole cluster on this machine", is_daemon=True),
+    "master": Command("actors.cli.master", "lead a cluster; also mesos-master", is_daemon=True),
+    "agent": Command("actors.cli.agent", "run tasks on this host; also mesos-agent", is_daemon=True),
+    "execute": Command(
+        "frameworks.execute", "run a command on a cluster; also mesos-execute", is_daemon=True
+    ),
     "demo": Command("frameworks.examples.demo", "two nodes on this machine that share work: the first tour"),
     "node": Command("actors.cli.node", "host actors on this machine", is_daemon=True),
     "nodes": Command("actors.cli.nodes", "list a node and all that it is connected with"),
@@ -35,8 +41,11 @@ COMMANDS = {
 }
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Run the command that `words` (by default those of the command line) name; returns the exit status."""
+def main(words: Sequence[str] | None = None, program: str = "") -> int:
+    """Run the command that `words` (by default those of the command line) name; returns the exit status.
+
+    `program` is what the user called, for messages, where that is not `pion` and the command's name.
+    """
     words = sys.argv[1:] if words is None else words
     if words and words[0] in ("--help", "-h", "help"):
         print(_overview())
@@ -45,13 +54,13 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         return _run(name, words[1:])
     except (UsageError, FlagError) as error:
-        return _failed(name, error, 2)
+        return _failed(program or f"pion {name}".strip(), error, 2)
     except BrokenPipeError:
         # The reader of our output has left; nothing may be flushed to it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (CommandError, OSError) as error:
-        return _failed(name, error, 1)
+        return _failed(program or f"pion {name}".strip(), error, 1)
     except KeyboardInterrupt:
         return 130
 
@@ -81,12 +90,32 @@ def _overview() -> str:
     )
 
 
-def _failed(name: str, error: Exception, status: int) -> int:
+def mesos_master() -> int:
+    """Be the program `mesos-master`."""
+    return main(["master", *sys.argv[1:]], "mesos-master")
+
+
+def mesos_agent() -> int:
+    """Be the program `mesos-agent`, or `mesos-slave` as it was called once."""
+    return main(["agent", *sys.argv[1:]], "mesos-agent")
+
+
+def mesos_local() -> int:
+    """Be the program `mesos-local`."""
+    return main(["local", *sys.argv[1:]], "mesos-local")
+
+
+def mesos_execute() -> int:
+    """Be the program `mesos-execute`."""
+    return main(["execute", *sys.argv[1:]], "mesos-execute")
+
+
+def _failed(program: str, error: Exception, status: int) -> int:
     if isinstance(error, OSError) and error.strerror:
         # Without the number, which says nothing that the words do not.
         where = f"{error.filename}: " if error.filename else ""
         error = CommandError(f"{where}{error.strerror}")
-    print(" ".join(f"pion {name}".split()) + f": {error}", file=sys.stderr)
+    print(f"{program}: {error}", file=sys.stderr)
     return status
 
 

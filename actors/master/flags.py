@@ -110,9 +110,7 @@ class MasterFlags(MesosFlags):
         0.8, "Share of the known agents that must be back after a failover before quotas are met."
     )
     allocator_recovery_timeout: Duration = flag(Duration.of(600), "How long to wait for them.")
-    whitelist: Path | None = flag(None, "File with the hosts whose agents are offered; read every 5 seconds.")
     roles: str | None = flag(None, "The only roles that there are, separated by commas; any unless given.")
-    weights: str | None = flag(None, "Weights of roles, as in role=2.5, separated by commas.")
     max_completed_frameworks: int = flag(50, "How many frameworks that ended are remembered.")
     max_completed_tasks_per_framework: int = flag(1000, "How many tasks that ended are remembered of each.")
     max_unreachable_tasks_per_framework: int = flag(

@@ -12,6 +12,12 @@ from actors.flags import Missing
 
 #: By reason, the flags and the value of each that is accepted.
 _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
+    "agents are kept from frameworks by roles and attributes": {
+        "whitelist": None,
+    },
+    "weights are set while the master runs": {
+        "weights": None,
+    },
     "there is one master only, until election by ZooKeeper is there": {
         "quorum": "1",
         "zk_session_timeout": "10secs",

@@ -152,6 +152,10 @@ class Allocator(Protocol):
         """
         ...
 
+    def end_rest(self, agent_ids: Collection[str]) -> None:
+        """Offer agents again to those who declined them for no time at all; a batch does so for all."""
+        ...
+
     def update_allocation(
         self, framework_id: str, agent_id: str, role: str, conversions: Sequence[ResourceConversion]
     ) -> None:

@@ -224,6 +224,10 @@ class HierarchicalAllocator:
         else:
             agent.resting |= subscription.bit
 
+    def end_rest(self, agent_ids: Collection[str]) -> None:
+        """Offer agents again to those who declined them for no time at all; a batch does so for all."""
+        self._candidates |= dict.fromkeys(self._ledger.end_rest(agent_ids))
+
     def update_allocation(
         self, framework_id: str, agent_id: str, role: str, conversions: Sequence[ResourceConversion]
     ) -> None:

@@ -302,6 +302,13 @@ class Ledger:
         if not framework.subscriptions and framework.info is None:
             del self.frameworks[framework.id]
 
+    def end_rest(self, agent_ids: Collection[str]) -> list[str]:
+        """Nobody is kept from these agents for having declined them a moment ago; returns those there are."""
+        known = [agent_id for agent_id in agent_ids if agent_id in self.agents]
+        for agent_id in known:
+            self.agents[agent_id].resting = 0
+        return known
+
     def _forget_bit(self, bit: int) -> None:
         self.headroom.unsubscribed(bit)
         self.choosy &= ~bit

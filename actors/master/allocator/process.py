@@ -15,6 +15,8 @@ from transport.pid import Pid
 
 #: Runs that are not batches begin at least so long after the end of the one before.
 _PAUSE_SECONDS: Final = 0.02
+#: Who declines for no time at all is asked again after so long, then twice as long, up to a batch's interval.
+_FIRST_REST_SECONDS: Final = 0.02
 
 
 class AllocatorProcess(Process):
@@ -41,6 +43,10 @@ class AllocatorProcess(Process):
         self._queued: Timer | None = None
         self._queued_at = 0.0
         self._rested_at = 0.0
+        #: Ids of agents that somebody declined for no time at all, and when they are offered again.
+        self._resting: dict[str, None] = {}
+        self._rest: Timer | None = None
+        self._rest_seconds = _FIRST_REST_SECONDS
 
     def initialize(self) -> None:
         """Begin the batches."""
@@ -79,6 +85,19 @@ class AllocatorProcess(Process):
         self._metrics.note_run(end - begin, self._allocator)
         if decided.offers or decided.inverse_offers:
             self.send(self._master, allocation.MakeOffers(decided.offers, decided.inverse_offers))
+
+    def _rest_from(self, agent_id: str) -> None:
+        """Offer the agent again to who declined it for no time at all, but not so soon as to spin."""
+        self._resting[agent_id] = None
+        if self._rest is None:
+            self._rest = self.delay(min(self._rest_seconds, self._interval_seconds), self._end_rest)
+            self._rest_seconds = min(2 * self._rest_seconds, self._interval_seconds)
+
+    def _end_rest(self) -> None:
+        self._rest = None
+        agents, self._resting = self._resting, {}
+        self._allocator.end_rest(agents)
+        self._wake()
 
     # --- agents ---
 
@@ -195,6 +214,11 @@ class AllocatorProcess(Process):
         self._allocator.recover(
             message.framework_id, message.agent_id, message.resources, message.filters, self.system.now()
         )
+        if message.filters is None:
+            # Something ran and is over: this is no loop of offers and refusals.
+            self._rest_seconds = _FIRST_REST_SECONDS
+        elif message.filters.refuse_seconds == 0:
+            self._rest_from(message.agent_id)
         self._wake()
 
     @handles(allocation.ConvertAllocated)

@@ -102,17 +102,30 @@ def test_what_is_freed_is_offered_to_others_within_fifty_milliseconds() -> None:
     assert cluster.offered() == [("g", "one", resources("cpus:4;mem:64"))]
 
 
-def test_who_declines_for_no_time_is_asked_again_in_the_next_batch_and_not_before() -> None:
+def test_who_declines_for_no_time_is_asked_again_soon_and_then_ever_later() -> None:
     cluster = offered_to("f")
-    asked_at = []
-    for _ in range(3):
+    pauses = []
+    for _ in range(12):
+        begin = cluster.sim.now
         cluster.recover("f", "one", "cpus:4;mem:64", Filters(refuse_seconds=0.0))
         cluster.sim.run_until(lambda: cluster.master.received)
         cluster.offered()
-        asked_at.append(cluster.sim.now)
+        pauses.append(cluster.sim.now - begin)
 
-    assert 0.99 < asked_at[1] - asked_at[0] < 1.01
-    assert 0.99 < asked_at[2] - asked_at[1] < 1.01
+    assert pauses[0] < 0.05
+    assert all(pause < 1.01 for pause in pauses)
+    assert sum(pauses[6:]) > 3.0
+
+
+def test_who_uses_what_it_is_offered_never_waits_longer() -> None:
+    cluster = offered_to("f")
+    for _ in range(12):
+        begin = cluster.sim.now
+        cluster.recover("f", "one", "cpus:3;mem:32", Filters(refuse_seconds=0.0))
+        cluster.recover("f", "one", "cpus:1;mem:32", None)
+        cluster.sim.run_until(lambda: cluster.master.received)
+        assert cluster.offered() == [("f", "one", resources("cpus:4;mem:64"))]
+        assert cluster.sim.now - begin < 0.06
 
 
 def test_a_flood_of_events_makes_few_runs() -> None:

@@ -1,0 +1,55 @@
+"""One task at a time, and how soon declined resources are offered again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.benchmarks.figure import Figure, Size, alone, at_most, percentile_of
+from tests.benchmarks.launch.cluster import cluster, settle
+from tests.benchmarks.launch.framework import DEADLINE_SECONDS, DeclineAgain, Driver, driver
+from tests.benchmarks.launch.tasks import true
+from transport.records.task_status import TaskState
+
+
+def figures(size: Size) -> Iterator[Figure]:
+    with cluster() as running, driver(running.address) as framework:
+        framework.run(lambda offer: [true(offer)])
+        running_ms, finished_ms = [], []
+        for _ in range(size.of(200, least=10)):
+            framework.run(lambda offer: [true(offer)])
+            heard = next(reversed(framework.bench.heard.values()))
+            running_ms.append((heard[TaskState.TASK_RUNNING] - framework.bench.accepted) * 1000)
+            finished_ms.append((heard[TaskState.TASK_FINISHED] - framework.bench.accepted) * 1000)
+            assert framework.bench.offered.wait(DEADLINE_SECONDS)
+        yield alone(
+            "launch.accept_to_running.p50",
+            "ms (Mesos 1.0.1: 60)",
+            [percentile_of(running_ms, 50)],
+            at_most(15),
+        )
+        yield alone("launch.accept_to_running.p99", "ms", [percentile_of(running_ms, 99)])
+        yield alone(
+            "launch.accept_to_finished.p50",
+            "ms (Mesos 1.0.1: 161)",
+            [percentile_of(finished_ms, 50)],
+            at_most(25),
+        )
+        pauses = _declines(framework, size.of(50, least=5))
+        yield alone(
+            "launch.decline_to_offer.p50", "ms (Mesos 1.0.1: 1,000)", [percentile_of(pauses, 50)], at_most(50)
+        )
+
+
+def _declines(framework: Driver, times: int) -> list[float]:
+    """Milliseconds from each decline to the next offer of the same resources to another framework.
+
+    A framework that declines for 0 s is itself offered them again with the next batch (once a second), so
+    that nothing spins; so a second framework is asked here.
+    """
+    bench = framework.bench
+    for _ in range(times):
+        assert bench.offered.wait(DEADLINE_SECONDS)
+        settle(0.05)
+        framework.tell(DeclineAgain())
+        assert bench.offered.wait(DEADLINE_SECONDS)
+    return [pause * 1000 for pause in bench.pauses]
