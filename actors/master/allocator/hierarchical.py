@@ -233,8 +233,7 @@ class HierarchicalAllocator:
     ) -> None:
         """Convert resources that are allocated to a framework, as its operations do."""
         agent = self._ledger.agents[agent_id]
-        subscription = self._framework(framework_id).subscriptions[role]
-        self._ledger.convert(agent, subscription, conversions)
+        self._ledger.convert(agent, self._framework(framework_id).subscriptions[role], conversions)
         self._candidates[agent_id] = None
 
     def update_available(self, agent_id: str, conversions: Sequence[ResourceConversion]) -> str | None:
