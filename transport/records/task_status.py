@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import auto
-from typing import Annotated
+from typing import Annotated, Final
 
 from transport.record import Record, number
 from transport.records.check import CheckStatusInfo
@@ -32,6 +32,25 @@ class TaskState(Enumeration):
     TASK_GONE = auto(), 11
     TASK_GONE_BY_OPERATOR = auto(), 12
     TASK_UNKNOWN = auto(), 13
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing more happens to a task that is in this state."""
+        return self in _TERMINAL
+
+
+_TERMINAL: Final = frozenset(
+    {
+        TaskState.TASK_FINISHED,
+        TaskState.TASK_FAILED,
+        TaskState.TASK_KILLED,
+        TaskState.TASK_ERROR,
+        TaskState.TASK_LOST,
+        TaskState.TASK_DROPPED,
+        TaskState.TASK_GONE,
+        TaskState.TASK_GONE_BY_OPERATOR,
+    }
+)
 
 
 class TaskResourceLimitation(Record):

@@ -1,0 +1,200 @@
+"""The course of a task that is a command in a container: what happens, and what is to be done then.
+
+Used by the command executor for its one task, and by the default executor for each of its many
+(mesos-protocol.md §3.6, §3.8). Every method takes what happened and returns actions, to be performed in
+order; `now` is in monotonic seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from signal import strsignal
+from typing import TypeAlias
+
+import msgspec
+
+from transport.records.check import KillPolicy
+from transport.records.task import TaskInfo
+from transport.records.task_status import TaskState, TaskStatus
+
+#: From the wish that a task ends to SIGKILL, unless a kill policy says so.
+GRACE_SECONDS = 3.0
+
+_State = TaskState
+_Reason = TaskStatus.Reason
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Tell the framework."""
+
+    state: TaskState
+    message: str | None = None
+    reason: TaskStatus.Reason | None = None
+    healthy: bool | None = None
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Start the container."""
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """Begin the checks, and call `overdue` so much later unless it is None."""
+
+    completion_seconds: float | None
+
+
+class Terminate(msgspec.Struct, frozen=True):
+    """End the checks, and send SIGTERM to the container, which runs."""
+
+
+class Escalate(msgspec.Struct, frozen=True):
+    """Call `grace_over` so much later; takes the place of an Escalate before."""
+
+    seconds: float
+
+
+class Destroy(msgspec.Struct, frozen=True):
+    """Kill everything in the container."""
+
+
+class Finish(msgspec.Struct, frozen=True):
+    """The task is over, and nothing is left of it."""
+
+
+Action: TypeAlias = Report | Run | Watch | Terminate | Escalate | Destroy | Finish
+Actions: TypeAlias = tuple[Action, ...]
+
+
+class CommandTask:
+    """One task from its launch to its end; `has_killing` is whether the framework knows TASK_KILLING."""
+
+    def __init__(self, task: TaskInfo, *, has_killing: bool) -> None:
+        self.task = task
+        self._has_killing = has_killing
+        self._runs = False
+        self._over = False
+        #: When the first kill came, and when its grace is over; None while nobody wants it to end.
+        self._killed: float | None = None
+        self._grace_over = 0.0
+        self._overdue = False
+        self._unhealthy = False
+
+    @property
+    def runs(self) -> bool:
+        """Whether its container runs, as far as known."""
+        return self._runs and not self._over
+
+    @property
+    def killed(self) -> bool:
+        """Whether somebody wants it to end."""
+        return self._killed is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether its last update was made."""
+        return self._over
+
+    def start(self) -> Actions:
+        """The task was received."""
+        return Report(_State.TASK_STARTING), Run()
+
+    def launched(self) -> Actions:
+        """The container runs."""
+        if self._runs or self._over:
+            return ()
+        self._runs = True
+        if self.killed:
+            return (Terminate(),)
+        limit = self.task.max_completion_time
+        return Report(_State.TASK_RUNNING), Watch(None if limit is None else limit.nanoseconds / 1e9)
+
+    def ended(self, status: int | None, error: str) -> Actions:
+        """The container is no more: `status` is as `waitpid` gives it, None when it is not known."""
+        if self._over:
+            return ()
+        self._over = True
+        return self._last_report(status, error), Finish()
+
+    def failed(self, message: str) -> Actions:
+        """It cannot even be started."""
+        self._over = True
+        return Report(_State.TASK_FAILED, message, _Reason.REASON_CONTAINER_LAUNCH_FAILED), Finish()
+
+    def kill(self, now: float, grace_seconds: float | None = None) -> Actions:
+        """Somebody wants it to end: the grace is the one given, or the task's own.
+
+        Asked again, the end may come sooner, but no later.
+        """
+        if self._over:
+            return ()
+        grace = self.grace_seconds if grace_seconds is None else max(0.0, grace_seconds)
+        if self._killed is None:
+            self._killed = now
+            self._grace_over = now + grace
+            report = (self._killing(),) if self._has_killing else ()
+            signal = (Terminate(),) if self._runs else ()  # else once it runs
+            return *report, *signal, Escalate(grace)
+        until = self._killed + grace
+        if until >= self._grace_over:
+            return ()
+        self._grace_over = until
+        return (Escalate(max(0.0, until - now)),)
+
+    def grace_over(self) -> Actions:
+        """The time between SIGTERM and SIGKILL is over."""
+        return () if self._over else (Destroy(),)
+
+    def overdue(self, now: float) -> Actions:
+        """Its `max_completion_time` is over."""
+        if self._over or self.killed:
+            return ()
+        self._overdue = True
+        return self.kill(now)
+
+    def unhealthy(self, now: float) -> Actions:
+        """Its health check failed too often."""
+        if self._over or self.killed:
+            return ()
+        self._unhealthy = True
+        return self.kill(now)
+
+    @property
+    def grace_seconds(self) -> float:
+        """Between SIGTERM and SIGKILL, unless told otherwise."""
+        grace = grace_of(self.task.kill_policy)
+        return GRACE_SECONDS if grace is None else grace
+
+    def _killing(self) -> Report:
+        if self._overdue:
+            return Report(_State.TASK_KILLING, reason=_Reason.REASON_MAX_COMPLETION_TIME_REACHED)
+        return Report(_State.TASK_KILLING, healthy=False if self._unhealthy else None)
+
+    def _last_report(self, status: int | None, error: str) -> Report:
+        message = error or describe(status)
+        if self._overdue:
+            return Report(_State.TASK_FAILED, message, _Reason.REASON_MAX_COMPLETION_TIME_REACHED)
+        if self.killed:
+            return Report(_State.TASK_KILLED, message, healthy=False if self._unhealthy else None)
+        if not self._runs and (error or status is None):
+            return Report(_State.TASK_FAILED, message, _Reason.REASON_CONTAINER_LAUNCH_FAILED)
+        if status == 0 and not error:
+            return Report(_State.TASK_FINISHED, message)
+        return Report(_State.TASK_FAILED, message)
+
+
+def grace_of(policy: KillPolicy | None) -> float | None:
+    """The grace that a kill policy asks for, in seconds; None when it does not."""
+    if policy is None or policy.grace_period is None:
+        return None
+    return max(0.0, policy.grace_period.nanoseconds / 1e9)
+
+
+def describe(status: int | None) -> str:
+    """How a command ended, in Mesos' words; `status` is as `waitpid` gives it."""
+    if status is None:
+        return "Command's exit status is not known"
+    if os.WIFSIGNALED(status):
+        name = strsignal(os.WTERMSIG(status)) or f"{os.WTERMSIG(status)}"
+        core = " (core dumped)" if os.WCOREDUMP(status) else ""
+        return f"Command terminated with signal {name}{core}"
+    return f"Command exited with status {os.WEXITSTATUS(status)}"
