@@ -61,14 +61,14 @@ class AgentGate(SchedulerGate):
     def executor_exited(self, sender: Pid, message: launching.ExecutorExited) -> None:
         """An executor ended."""
         if agent := self._agent(sender, message.agent_id):
-            self.tasks.executor_exited(agent, message)
+            self.executors.exited(agent, message)
             self.ended(agent.id)
 
     @handles(ExecutorMessage)
     def executor_message(self, sender: Pid, message: ExecutorMessage) -> None:
         """Bytes for a scheduler."""
         if self._agent(sender, message.agent_id):
-            self.frameworks.tell_scheduler(message)
+            self.executors.tell_scheduler(message)
 
     @handles(launching.OperationApplied)
     def operation_applied(self, sender: Pid, message: launching.OperationApplied) -> None:

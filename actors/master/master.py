@@ -11,6 +11,7 @@ from actors.master.agent_gate import AgentGate
 from actors.master.agents import AgentDesk
 from actors.master.cluster import Cluster
 from actors.master.draining import DrainDesk
+from actors.master.executors import ExecutorDesk
 from actors.master.flags import MasterFlags
 from actors.master.frameworks import HEARTBEAT_SECONDS, FrameworkDesk
 from actors.master.gauges import MasterMetrics
@@ -42,6 +43,7 @@ class Master(AgentGate):
         cluster = self.cluster = Cluster(completed_frameworks_limit=flags.max_completed_frameworks)
         self.offers = OfferDesk(self, cluster, flags)
         self.tasks = TaskDesk(self, cluster, self.metrics)
+        self.executors = ExecutorDesk(self, cluster, self.metrics)
         self.frameworks = FrameworkDesk(self, cluster, flags, self.offers, self.tasks, self.metrics)
         self.operations = OperationDesk(self, cluster, self.offers)
         self.acceptance = AcceptanceDesk(self, cluster, flags, self.offers, self.tasks, self.operations)

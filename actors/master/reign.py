@@ -1,4 +1,4 @@
-"""What a master's desks see of the world: the registrar, the allocator, and silence until there is a registry."""
+"""What a master's desks see of the world; and silence until the registry is recovered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from transport.pid import Pid
 from transport.records.master import MasterInfo
 from transport.records.registry import Registry
 
-#: What is handled before the registry is recovered; everything else is dropped, and tried again by its sender.
+#: What is handled before the registry is recovered; all else is dropped, and its sender tries again.
 _EARLY = frozenset({Initialize, Exited, Fired, RegistryRecovered})
 
 

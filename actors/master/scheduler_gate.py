@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actors.master.acceptance import AcceptanceDesk
 from actors.master.cluster import Cluster
+from actors.master.executors import ExecutorDesk
 from actors.master.framework import FrameworkEntry
 from actors.master.frameworks import FrameworkDesk
 from actors.master.offers import OfferDesk
@@ -17,11 +18,12 @@ from transport.pid import Pid
 
 
 class SchedulerGate(Reign):
-    """Calls other than Subscribe are obeyed only when the framework's subscribed scheduler makes them (I25)."""
+    """Only Subscribe is obeyed from anyone but the framework's subscribed scheduler (I25)."""
 
     cluster: Cluster
     offers: OfferDesk
     tasks: TaskDesk
+    executors: ExecutorDesk
     operations: OperationDesk
     frameworks: FrameworkDesk
     acceptance: AcceptanceDesk
@@ -34,7 +36,9 @@ class SchedulerGate(Reign):
         framework = self.cluster.frameworks.get(framework_id)
         if framework is not None and framework.pid == sender and framework.connected:
             return framework
-        self.log.warning("call not from a subscribed scheduler", framework_id=framework_id, sender=str(sender))
+        self.log.warning(
+            "call not from a subscribed scheduler", framework_id=framework_id, sender=str(sender)
+        )
         return None
 
     # --- subscription ---
@@ -134,13 +138,13 @@ class SchedulerGate(Reign):
     def shutdown(self, sender: Pid, message: scheduling.Shutdown) -> None:
         """An executor is to end."""
         if framework := self._caller(sender, message.framework_id):
-            self.frameworks.shutdown_executor(framework, message)
+            self.executors.shutdown(framework, message)
 
     @handles(scheduling.FrameworkMessage)
     def framework_message(self, sender: Pid, message: scheduling.FrameworkMessage) -> None:
         """Bytes for an executor."""
         if framework := self._caller(sender, message.framework_id):
-            self.frameworks.tell_executor(framework, message)
+            self.executors.tell(framework, message)
 
     # --- operations ---
 

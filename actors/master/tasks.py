@@ -1,0 +1,268 @@
+"""The desk for tasks: what became of them, and what frameworks want to know or done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from actors.master.agent import AgentEntry
+from actors.master.cluster import Cluster
+from actors.master.framework import FrameworkEntry
+from actors.master.gauges import MasterMetrics
+from actors.master.reconciliation import answer, state_for
+from actors.master.task import TERMINAL, TaskEntry
+from actors.master.world import World
+from transport.messages.allocation import RecoverResources
+from transport.messages.launching import AcknowledgeUpdate, KillTask, ShutdownFramework, StatusUpdate
+from transport.messages.scheduling import Acknowledge, Kill, TaskReference, TaskUpdate
+from transport.records.resources import Resources
+from transport.records.task import TaskInfo
+from transport.records.task_status import TaskState, TaskStatus
+from transport.records.time_info import TimeInfo
+
+#: So many answers are given in one turn, when a framework asks for all of its tasks.
+_ANSWERS_PER_TURN: Final = 1000
+
+
+class TaskDesk:
+    """Passes updates up and acknowledgements and kills down, and frees what tasks held."""
+
+    def __init__(self, world: World, cluster: Cluster, metrics: MasterMetrics | None = None) -> None:
+        self._world = world
+        self._cluster = cluster
+        self._metrics = metrics or MasterMetrics()
+        self._ends = self._metrics.by_end()
+
+    # --- what the framework is told ---
+
+    def report(self, framework: FrameworkEntry, status: TaskStatus) -> None:
+        """Tell the framework an update, if its scheduler is there."""
+        if framework.connected:
+            assert framework.pid is not None
+            self._world.send(framework.pid, TaskUpdate(status))
+
+    def conclude(
+        self,
+        task: TaskEntry,
+        state: TaskState,
+        reason: TaskStatus.Reason,
+        message: str,
+        *,
+        unreachable_time: TimeInfo | None = None,
+    ) -> None:
+        """Take a live task off its agent: it ended, or (`unreachable_time`) its agent is out of reach.
+
+        A framework that does not know the state is told TASK_LOST. One that was told already how the task
+        ended is told no more.
+        """
+        framework = self._cluster.frameworks[task.framework_id]
+        record = task.record
+        if record.status_update_state not in TERMINAL:
+            status = TaskStatus(
+                task_id=record.task_id,
+                state=state_for(framework, state),
+                message=message,
+                source=TaskStatus.Source.SOURCE_MASTER,
+                reason=reason,
+                agent_id=record.agent_id,
+                executor_id=record.executor_id,
+                timestamp=self._world.wall(),
+                unreachable_time=unreachable_time,
+            )
+            self._note(task, status, status.state)
+            self.report(framework, status)
+        over = record.state in TERMINAL
+        self._forget(task, unreachable=unreachable_time is not None and not over)
+        self._world.log.info(
+            "task concluded",
+            task_id=task.task_id,
+            framework_id=framework.id,
+            agent_id=task.agent_id,
+            state=task.record.state.value,
+            reason=message,
+        )
+
+    def conclude_unreachable(self, framework: FrameworkEntry) -> None:
+        """A framework is removed: its tasks that are out of reach count as killed."""
+        for task in framework.unreachable_tasks.values():
+            framework.completed_tasks.append(replace(task, state=TaskState.TASK_KILLED))
+            self._count_end(TaskState.TASK_KILLED)
+        framework.unreachable_tasks.clear()
+
+    def refuse(
+        self,
+        framework: FrameworkEntry,
+        info: TaskInfo,
+        state: TaskState,
+        reason: TaskStatus.Reason,
+        message: str,
+    ) -> None:
+        """Tell the framework that a task is not launched; states it does not know are told as TASK_LOST."""
+        state = state_for(framework, state)
+        self._count_end(state)
+        self._world.log.info(
+            "task refused",
+            task_id=info.task_id.value,
+            framework_id=framework.id,
+            state=state.value,
+            reason=message,
+        )
+        self.report(
+            framework,
+            TaskStatus(
+                task_id=info.task_id,
+                state=state,
+                message=message,
+                source=TaskStatus.Source.SOURCE_MASTER,
+                reason=reason,
+                agent_id=info.agent_id,
+                executor_id=None if info.executor is None else info.executor.executor_id,
+                timestamp=self._world.wall(),
+            ),
+        )
+
+    # --- what agents say ---
+
+    def update(self, agent: AgentEntry, message: StatusUpdate) -> None:
+        """Pass an update on, and free what the task holds as soon as it is over.
+
+        Dropped where nobody hears it: the agent says it again until it is acknowledged.
+        """
+        framework = self._cluster.frameworks.get(message.framework_id)
+        if framework is None:
+            self._metrics.invalid_status_updates.increment()
+            self._world.log.warning(
+                "update of an unknown framework", framework_id=message.framework_id, agent_id=agent.id
+            )
+            if message.framework_id in self._cluster.completed_frameworks:
+                self._world.send(agent.pid, ShutdownFramework(message.framework_id))
+            return
+        status = message.status
+        self.report(framework, status)
+        task = agent.tasks.get((message.framework_id, status.task_id.value))
+        if task is None:
+            self._metrics.invalid_status_updates.increment()
+            self._world.log.warning(
+                "update of an unknown task",
+                task_id=status.task_id.value,
+                framework_id=framework.id,
+                agent_id=agent.id,
+                state=status.state.value,
+            )
+            return
+        self._metrics.valid_status_updates.increment()
+        self._note(task, status, message.latest_state)
+        if status.uuid is None and status.state in TERMINAL:
+            self._forget(task)
+
+    # --- what frameworks say ---
+
+    def acknowledge(self, framework: FrameworkEntry, message: Acknowledge) -> None:
+        """Pass an acknowledgement on; a task whose end is acknowledged is completed.
+
+        One of a task that the master knows must be for the update that it passed on last.
+        """
+        agent = self._cluster.agents.get(message.agent_id)
+        task = None if agent is None else agent.tasks.get((framework.id, message.task_id))
+        if agent is None or not agent.connected:
+            fault = "the agent is not there"
+        elif task is not None and task.record.status_update_uuid != message.uuid:
+            fault = "no such update was sent"
+        else:
+            self._metrics.valid_status_update_acknowledgements.increment()
+            self._world.send(agent.pid, AcknowledgeUpdate(framework.id, message.task_id, message.uuid))
+            if task is not None and task.record.status_update_state in TERMINAL:
+                self._forget(task)
+            return
+        self._metrics.invalid_status_update_acknowledgements.increment()
+        self._world.log.warning(
+            "acknowledgement dropped",
+            reason=fault,
+            task_id=message.task_id,
+            framework_id=framework.id,
+            agent_id=message.agent_id,
+        )
+
+    def kill(self, framework: FrameworkEntry, message: Kill) -> None:
+        """Have a task killed; said again to an agent that comes back, as long as the task is not over."""
+        task = framework.tasks.get(message.task_id)
+        if task is None:
+            self._world.log.info(
+                "kill of an unknown task", task_id=message.task_id, framework_id=framework.id
+            )
+            self._answer(framework, message.task_id, message.agent_id)
+            return
+        if message.agent_id not in (None, task.agent_id):
+            self._world.log.warning(
+                "kill dropped: the task is on another agent",
+                task_id=message.task_id,
+                framework_id=framework.id,
+                agent_id=message.agent_id,
+            )
+            return
+        agent = self._cluster.agents[task.agent_id]
+        if not task.terminal:
+            agent.pending_kills[framework.id, task.task_id] = None
+        self._world.log.info(
+            "task to be killed",
+            task_id=task.task_id,
+            framework_id=framework.id,
+            agent_id=agent.id,
+            connected=agent.connected,
+        )
+        if agent.connected:
+            self._world.send(agent.pid, KillTask(framework.id, task.task_id, message.kill_policy))
+
+    def reconcile(self, framework: FrameworkEntry, references: Sequence[TaskReference]) -> None:
+        """Tell the latest state of these tasks, or (none given) of all that are not completed."""
+        if references:
+            for one in references:
+                self._answer(
+                    framework, one.task_id.value, None if one.agent_id is None else one.agent_id.value
+                )
+        else:
+            self._answer_all(framework, tuple(framework.tasks), framework.reregistered_at)
+
+    def _answer_all(
+        self, framework: FrameworkEntry, task_ids: Sequence[str], subscribed_at: float | None
+    ) -> None:
+        for task_id in task_ids[:_ANSWERS_PER_TURN]:
+            if task_id in framework.tasks:
+                self._answer(framework, task_id, None)
+        rest = task_ids[_ANSWERS_PER_TURN:]
+        # Another subscription is another scheduler, which asks for itself.
+        if rest and framework.connected and framework.reregistered_at == subscribed_at:
+            self._world.delay(0.0, self._answer_all, framework, rest, subscribed_at)
+
+    def _answer(self, framework: FrameworkEntry, task_id: str, agent_id: str | None) -> None:
+        status = answer(self._cluster, framework, task_id, agent_id, self._world.wall())
+        if status is not None:
+            self.report(framework, status)
+
+    # --- the books ---
+
+    def _note(self, task: TaskEntry, status: TaskStatus, latest: TaskState) -> None:
+        was_over = task.terminal
+        freed = self._cluster.update_task(task, status, latest)
+        self._free(task.framework_id, task.agent_id, freed)
+        if task.terminal and not was_over:
+            self._count_end(task.record.state)
+            agent = self._cluster.agents[task.agent_id]
+            agent.pending_kills.pop((task.framework_id, task.task_id), None)
+
+    def _forget(self, task: TaskEntry, *, unreachable: bool = False) -> None:
+        freed = self._cluster.remove_task(task, unreachable=unreachable)
+        self._free(task.framework_id, task.agent_id, freed)
+        agent = self._cluster.agents[task.agent_id]
+        agent.pending_kills.pop((task.framework_id, task.task_id), None)
+
+    def _free(self, framework_id: str, agent_id: str, resources: Resources) -> None:
+        if resources:
+            self._world.allocate(RecoverResources(framework_id, agent_id, resources))
+
+    def _count_end(self, state: TaskState) -> None:
+        counter = self._ends.get(state)
+        if counter is not None:
+            counter.increment()
