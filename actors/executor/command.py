@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 from msgspec.structs import replace
 
+from actors.executor.checks.checker import Surroundings
+from actors.executor.checks.prober import PROBER
 from actors.executor.container_spec import container_spec, task_environment
 from actors.executor.executor import Executor
 from actors.executor.settings import AGENT_PID, ExecutorSettings
@@ -11,13 +15,14 @@ from actors.executor.task_run import TaskRun
 from actors.process import handles
 from transport.messages.containing import AdoptContainer, ContainerEnded, ContainerLaunched
 from transport.messages.hosting import LaunchExecutor
+from transport.messages.probing import Probed
 from transport.pid import Pid
 from transport.records.agent import AgentInfo
 from transport.records.check import KillPolicy
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.task import TaskInfo
-from transport.records.task_status import TaskState
+from transport.records.task_status import TaskState, TaskStatus
 
 _KILLING = FrameworkInfo.Capability.Type.TASK_KILLING_STATE
 #: Kept of the executor's grace at a shutdown for the news of the task's end to get out.
@@ -51,25 +56,17 @@ class CommandExecutor(Executor):
             message = "a command executor runs a single task, and has one"
             self.update(task_id, TaskState.TASK_FAILED, message=message)
             return
-        launch = self._launch
-        self._run = run = TaskRun(
-            self,
-            task,
-            launch.container_id,
-            self._containerizer,
-            self.stop,
-            has_killing=self._has_killing,
-        )
         try:
-            environment = task_environment(launch.environment, task, launch.sandbox)
-            spec = container_spec(
-                task.command, environment=environment, directory=launch.sandbox, user=launch.user
+            self._run = run = TaskRun(
+                self, task, self._surroundings(task), self.stop, has_killing=self._has_killing
             )
         except ValueError as error:
-            run.refuse(str(error))
-            return
-        self.link(self._containerizer)
-        run.start(spec)
+            reason = TaskStatus.Reason.REASON_CONTAINER_LAUNCH_FAILED
+            self.update(task_id, TaskState.TASK_FAILED, message=str(error), reason=reason)
+            self.stop()
+        else:
+            self.link(self._containerizer)
+            run.start()
 
     def kill_task(self, task_id: str, kill_policy: KillPolicy | None) -> None:
         """End the task."""
@@ -93,8 +90,13 @@ class CommandExecutor(Executor):
 
     @handles(ContainerEnded)
     def _on_container_ended(self, sender: Pid, message: ContainerEnded) -> None:
-        if self._run is not None and message.container_id == self._run.container_id:
-            self._run.ended(message.status, message.error)
+        if self._run is not None:
+            self._run.ended(message)
+
+    @handles(Probed)
+    def _on_probed(self, sender: Pid, message: Probed) -> None:
+        if self._run is not None:
+            self._run.probed(message)
 
     def exited(self, pid: Pid) -> None:
         """The agent is gone, or the containerizer crashed, whose successor knows the container."""
@@ -102,6 +104,17 @@ class CommandExecutor(Executor):
             self.delay(_ADOPTION_PAUSE_SECONDS, self._adopt)
         else:
             super().exited(pid)
+
+    def _surroundings(self, task: TaskInfo) -> Surroundings:
+        launch, containerizer = self._launch, self._containerizer
+        environment = task_environment(launch.environment, task, launch.sandbox)
+        return Surroundings(
+            container_spec(task.command, environment=environment, directory=launch.sandbox, user=launch.user),
+            launch.container_id,
+            containerizer,
+            replace(containerizer, name=PROBER),
+            itertools.count(1).__next__,
+        )
 
     def _adopt(self) -> None:
         self.link(self._containerizer)

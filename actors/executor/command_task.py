@@ -115,11 +115,6 @@ class CommandTask:
         self._over = True
         return self._last_report(status, error), Finish()
 
-    def failed(self, message: str) -> Actions:
-        """It cannot even be started."""
-        self._over = True
-        return Report(_State.TASK_FAILED, message, _Reason.REASON_CONTAINER_LAUNCH_FAILED), Finish()
-
     def kill(self, now: float, grace_seconds: float | None = None) -> Actions:
         """Somebody wants it to end: the grace is the one given, or the task's own.
 

@@ -6,13 +6,24 @@ from collections.abc import Callable
 from signal import SIGTERM
 
 from actors.executor import command_task
+from actors.executor.checks.checker import Surroundings
+from actors.executor.checks.health import Verdict
+from actors.executor.checks.task_checks import TaskChecks
 from actors.executor.command_task import Action, CommandTask
 from actors.executor.executor import Executor
 from actors.system import Timer
-from transport.messages.containing import ContainerSpec, DestroyContainer, LaunchContainer, SignalContainer
-from transport.pid import Pid
+from transport.messages.containing import (
+    ContainerEnded,
+    DestroyContainer,
+    LaunchContainer,
+    SignalContainer,
+)
+from transport.messages.probing import Probed
 from transport.records.check import KillPolicy
 from transport.records.task import TaskInfo
+from transport.records.task_status import TaskState, TaskStatus
+
+_Reason = TaskStatus.Reason
 
 
 class TaskRun:
@@ -22,38 +33,41 @@ class TaskRun:
         self,
         executor: Executor,
         task: TaskInfo,
-        container_id: str,
-        containerizer: Pid,
+        surroundings: Surroundings,
         finished: Callable[[], None],
         *,
         has_killing: bool,
     ) -> None:
-        self.container_id = container_id
+        """`surroundings` say what its container is called and runs; raises ValueError for bad checks."""
+        self.task_id = task.task_id.value
+        self.container_id = surroundings.container_id
         self.course = CommandTask(task, has_killing=has_killing)
         self._executor = executor
-        self.task_id = task.task_id.value
-        self._containerizer = containerizer
+        self._spec = surroundings.spec
+        self._containerizer = surroundings.containerizer
+        self._checks = TaskChecks(executor, task, surroundings, self._judged, self._checked)
         self._finished = finished
-        self._spec: ContainerSpec | None = None
         self._escalation: Timer | None = None
         self._completion: Timer | None = None
 
-    def start(self, spec: ContainerSpec) -> None:
+    def start(self) -> None:
         """Run the task."""
-        self._spec = spec
         self._perform(self.course.start())
-
-    def refuse(self, message: str) -> None:
-        """End the task, which cannot be started."""
-        self._perform(self.course.failed(message))
 
     def launched(self) -> None:
         """Its container runs."""
         self._perform(self.course.launched())
 
-    def ended(self, status: int | None, error: str) -> None:
-        """Its container is no more."""
-        self._perform(self.course.ended(status, error))
+    def ended(self, message: ContainerEnded) -> bool:
+        """A container is no more: whether it was this task's, or that of one of its checks."""
+        if message.container_id != self.container_id:
+            return self._checks.ended(message)
+        self._perform(self.course.ended(message.status, message.error))
+        return True
+
+    def probed(self, message: Probed) -> bool:
+        """The prober answers: whether that was about this task."""
+        return self._checks.probed(message)
 
     def kill(self, policy: KillPolicy | None) -> None:
         """End the task, with the grace that the policy or the task gives."""
@@ -73,12 +87,13 @@ class TaskRun:
             case command_task.Report():
                 self._report(action)
             case command_task.Run():
-                assert self._spec is not None
                 executor.send(self._containerizer, LaunchContainer(self.container_id, self._spec))
             case command_task.Watch(completion_seconds):
+                self._checks.start(executor.system.now())
                 if completion_seconds is not None:
                     self._completion = executor.delay(completion_seconds, self._overdue)
             case command_task.Terminate():
+                self._checks.stop()
                 executor.send(self._containerizer, SignalContainer(self.container_id, SIGTERM))
             case command_task.Escalate(seconds):
                 _cancel(self._escalation)
@@ -86,26 +101,50 @@ class TaskRun:
             case command_task.Destroy():
                 executor.send(self._containerizer, DestroyContainer(self.container_id))
             case command_task.Finish():
+                self._checks.stop()
                 _cancel(self._escalation)
                 _cancel(self._completion)
                 self._finished()
 
     def _report(self, report: command_task.Report) -> None:
-        executor = self._executor
         if report.state.terminal:
-            executor.log.info(
+            self._executor.log.info(
                 "task over",
                 task_id=self.task_id,
                 container_id=self.container_id,
                 state=report.state.value,
                 reason=report.message,
             )
-        executor.update(
+        self._executor.update(
             self.task_id,
             report.state,
             message=report.message,
             reason=report.reason,
             healthy=report.healthy,
+            check_status=self._checks.status,
+        )
+
+    def _judged(self, verdict: Verdict) -> None:
+        """The health check has looked at the task."""
+        if verdict.healthy is not None:
+            self._repeat(_Reason.REASON_TASK_HEALTH_CHECK_STATUS_UPDATED, verdict.message)
+        if verdict.kills:
+            self._executor.log.warning("task is unhealthy", task_id=self.task_id, reason=verdict.message)
+            self._perform(self.course.unhealthy(self._executor.system.now()))
+
+    def _checked(self) -> None:
+        """The check shows something else than before."""
+        self._repeat(_Reason.REASON_TASK_CHECK_STATUS_UPDATED, None)
+
+    def _repeat(self, reason: TaskStatus.Reason, message: str | None) -> None:
+        """Tell that the task runs, again, and what its checks show."""
+        self._executor.update(
+            self.task_id,
+            TaskState.TASK_RUNNING,
+            message=message,
+            reason=reason,
+            healthy=self._checks.healthy,
+            check_status=self._checks.status,
         )
 
     def _overdue(self) -> None:
