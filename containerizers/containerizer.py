@@ -74,5 +74,5 @@ class Containerizer(Protocol):
         ...
 
     def close(self) -> None:
-        """Stop reporting; containers run on."""
+        """Stop reporting; containers run on, but for those that were told to end before."""
         ...

@@ -56,7 +56,11 @@ class SignalContainer(Message):
 
 
 class DestroyContainer(Message):
-    """Kill all processes of a container, and of those nested in it."""
+    """Kill all processes of a container, and of those nested in it.
+
+    Answered by ContainerEnded when they are gone, also when there are none; whoever launched the container
+    is told once.
+    """
 
     container_id: str
 
@@ -65,3 +69,13 @@ class AdoptContainer(Message):
     """Tell me from now on of this container; answered by ContainerLaunched or ContainerEnded."""
 
     container_id: str
+
+
+class FindContainers(Message):
+    """What was left by a containerizer before, and waits to be adopted? Answered by ContainersFound."""
+
+
+class ContainersFound(Message):
+    """These do, parents before those nested in them."""
+
+    container_ids: tuple[str, ...]

@@ -1,0 +1,100 @@
+"""Which processes of the machine belong to which container.
+
+A container's first process leads a session, and to ask the kernel for a session is one cheap call for each
+process. A process that has left it by `setsid`, as daemons do, is known by the mark in the environment that
+it was born with, or, should it have dropped that too, by its ancestors as long as they live.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from containerizers.stamp import stat
+
+#: The variable that marks what belongs to a container; its value is `<container id>@<runtime dir>`.
+MARK = "PION_CONTAINER"
+#: What a session was found to be is believed for so long after it was last seen; numbers come back.
+_BELIEVED_SECONDS = 1.0
+_GENERATIONS = 64
+
+
+class Census:
+    """Counts all processes, again and again; `place` tells the containers of several runtime dirs apart."""
+
+    def __init__(self, place: str) -> None:
+        self._place = os.fsencode(place)
+        self._verdicts: dict[int, str] = {}
+        self._taken = 0.0
+
+    def mark(self, container_id: str) -> Mapping[str, str]:
+        """What to add to the environment of a container's first process."""
+        return {MARK: f"{container_id}@{os.fsdecode(self._place)}"}
+
+    def take(self, sessions: Mapping[int, str]) -> dict[str, list[int]]:
+        """The processes of each container, those included that ended and wait to be reaped.
+
+        `sessions` are the first processes that are known, with their containers. Others are found by their
+        mark alone.
+        """
+        now = time.monotonic()
+        old = self._verdicts if now - self._taken < _BELIEVED_SECONDS else {}
+        self._taken = now
+        self._verdicts = {}
+        members: dict[str, list[int]] = {}
+        for name in os.listdir("/proc"):  # noqa: PTH208  the names are enough
+            if not name.isdecimal():
+                continue
+            process = int(name)
+            try:
+                session = os.getsid(process)
+            except OSError:
+                continue
+            container = sessions.get(session)
+            if container is None:
+                container = self._verdicts.get(session, old.get(session))
+                if container is None:
+                    container = self._judge(process, session, sessions)
+                if container is None:
+                    continue
+                self._verdicts[session] = container
+            if container:
+                members.setdefault(container, []).append(process)
+        return members
+
+    def _judge(self, process: int, session: int, sessions: Mapping[int, str]) -> str | None:
+        """The container of a process in an unknown session, "" for none; None when it cannot be told yet."""
+        if session == 0:  # the kernel's own
+            return ""
+        try:
+            environment = Path(f"/proc/{process}/environ").read_bytes()
+        except PermissionError:
+            return self._descended(process, sessions)
+        except OSError:
+            return None
+        container = self._marked(environment) or self._descended(process, sessions)
+        # One that has ended has no environment any more, but another of its session may.
+        return container if container or environment else None
+
+    def _marked(self, environment: bytes) -> str:
+        for variable in environment.split(b"\0"):
+            if variable.startswith(MARK.encode() + b"="):
+                container, _, place = variable.partition(b"=")[2].partition(b"@")
+                return os.fsdecode(container) if place == self._place else ""
+        return ""
+
+    def _descended(self, process: int, sessions: Mapping[int, str]) -> str:
+        for _ in range(_GENERATIONS):
+            seen = stat(process)
+            if seen is None or seen.parent <= 1:
+                return ""
+            process = seen.parent
+            try:
+                container = sessions.get(os.getsid(process))
+            except OSError:
+                return ""
+            if container is not None:
+                return container
+        return ""

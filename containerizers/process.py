@@ -1,0 +1,354 @@
+"""Containers of plain processes: each a session of its own, which all of it ends with."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import select
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+
+from containerizers.census import Census
+from containerizers.containerizer import Ended, Launched, Notify, Spec
+from containerizers.paths import RuntimePaths, parent_of
+from containerizers.program import StartError, start
+from containerizers.stamp import Stamp, stat
+
+#: While something of an ended container is still there, it is looked for after pauses that grow.
+_SHORTEST_PAUSE_SECONDS = 0.002
+_LONGEST_PAUSE_SECONDS = 0.5
+#: To count the processes of a busy machine takes a while: at most a fifth of the time goes into it.
+_CENSUS_REST = 4
+#: So often those that multiply are stopped before all are killed.
+_STOPPING_ROUNDS = 20
+
+
+class _Container:
+    """One that was launched or adopted, and has not ended."""
+
+    __slots__ = ("container_id", "descriptor", "gone", "process", "status")
+
+    def __init__(self, container_id: str, process: int | None, descriptor: int | None) -> None:
+        self.container_id = container_id
+        #: The first process; None when it was gone before this containerizer came.
+        self.process = process
+        self.descriptor = descriptor
+        #: Whether the first process has ended; it is reaped last, so that its number stays taken.
+        self.gone = process is None
+        self.status: int | None = None
+
+
+class ProcessContainerizer:
+    """`Containerizer` that makes sessions of processes; may be called by any thread.
+
+    `notify` is called on the caller's thread for what is known at once, else on the one thread that waits
+    for all processes. What a container's first process leaves behind is killed before its end is told.
+    With another containerizer on the same `runtime_dir` at the same time neither would be right.
+    """
+
+    def __init__(self, runtime_dir: Path, notify: Notify) -> None:
+        self._paths = RuntimePaths(runtime_dir)
+        self._census = Census(str(runtime_dir))
+        self._notify = notify
+        self._open_files = _raise_limit()
+        #: Guards the tables and the folders.
+        self._lock = threading.Lock()
+        self._containers: dict[str, _Container] = {}
+        self._nested: dict[str, dict[str, None]] = {}
+        #: Ids whose program is being started.
+        self._starting: set[str] = set()
+        #: First processes, which lead the sessions.
+        self._sessions: dict[int, str] = {}
+        self._watched: dict[int, _Container] = {}
+        #: Those of which the first process is gone, or that were told to end.
+        self._ending: dict[str, _Container] = {}
+        self._signals: deque[tuple[str, int]] = deque()
+        self._pause = _SHORTEST_PAUSE_SECONDS
+        self._next_census = 0.0
+        self._closed = False
+        self._epoll = select.epoll()
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._epoll.register(self._wake, select.EPOLLIN)
+        self._thread = threading.Thread(target=self._run, name="containers", daemon=True)
+        self._thread.start()
+
+    # Containerizer.
+
+    def launch(self, container_id: str, spec: Spec) -> None:
+        """See `Containerizer.launch`."""
+        with self._lock:
+            if container_id in self._containers or container_id in self._starting:
+                raise ValueError(f"container {container_id}: is there already")
+            folder = self._paths.folder(container_id)
+            self._starting.add(container_id)
+        try:
+            with self._lock:
+                folder.mkdir(parents=True, exist_ok=True)
+            container = self._start(container_id, spec)
+        except (StartError, OSError) as error:
+            with self._lock:
+                self._starting.discard(container_id)
+                self._paths.remove(container_id)
+            self._notify(Ended(container_id, None, str(error)))
+        else:
+            self._add(container)
+
+    def signal(self, container_id: str, signal: int) -> None:
+        """See `Containerizer.signal`."""
+        self._signals.append((container_id, signal))
+        self._wake_up()
+
+    def destroy(self, container_id: str) -> None:
+        """See `Containerizer.destroy`."""
+        with self._lock:
+            self._doom(container_id)
+        self._wake_up()
+
+    def recover(self) -> tuple[str, ...]:
+        """See `Containerizer.recover`."""
+        marked = self._census.take({})
+        found = []
+        with self._lock:
+            for container_id in reversed(self._paths.containers()):
+                if container_id in self._containers or container_id in self._starting:
+                    continue
+                if self._stamp(container_id) is not None or any(map(_runs, marked.get(container_id, ()))):
+                    found.append(container_id)
+                else:
+                    self._paths.remove(container_id)
+        return tuple(reversed(found))
+
+    def adopt(self, container_id: str) -> None:
+        """See `Containerizer.adopt`; raises ValueError for one that this containerizer launched itself."""
+        with self._lock:
+            if container_id in self._containers or container_id in self._starting:
+                raise ValueError(f"container {container_id}: is no orphan")
+            self._starting.add(container_id)
+        self._add(self._recovered(container_id))
+
+    def close(self) -> None:
+        """See `Containerizer.close`."""
+        with self._lock:
+            self._closed = True
+        self._wake_up()
+        self._thread.join()
+        self._epoll.close()
+        os.close(self._wake)
+        for container in self._containers.values():
+            if container.descriptor is not None:
+                os.close(container.descriptor)
+
+    # On the caller's thread.
+
+    def _start(self, container_id: str, spec: Spec) -> _Container:
+        process = start(spec, self._census.mark(container_id), self._open_files)
+        try:
+            # A child that nobody reaps keeps its number: it cannot be another's yet.
+            self._paths.pid(container_id).write_text(str(Stamp.of(process)), encoding="ascii")
+            return _Container(container_id, process, os.pidfd_open(process))
+        except OSError:
+            os.killpg(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+            raise
+
+    def _add(self, container: _Container) -> None:
+        container_id = container.container_id
+        with self._lock:
+            self._starting.discard(container_id)
+            self._containers[container_id] = container
+            if parent := parent_of(container_id):
+                self._nested.setdefault(parent, {})[container_id] = None
+            if container.process is not None:
+                self._sessions[container.process] = container_id
+        if container.process is not None:
+            self._notify(Launched(container_id, container.process))
+        with self._lock:
+            if container.descriptor is None:
+                self._ending[container_id] = container
+            else:
+                self._watched[container.descriptor] = container
+                self._epoll.register(container.descriptor, select.EPOLLIN)
+            if parent_of(container_id) in self._ending:
+                self._doom(container_id)
+        if container.descriptor is None:
+            self._wake_up()
+
+    def _stamp(self, container_id: str) -> Stamp | None:
+        """The first process of a container, if it runs."""
+        try:
+            stamp = Stamp.parse(self._paths.pid(container_id).read_text(encoding="utf-8", errors="replace"))
+        except FileNotFoundError:
+            return None
+        return stamp if stamp is not None and stamp.runs else None
+
+    def _recovered(self, container_id: str) -> _Container:
+        stamp = self._stamp(container_id)
+        if stamp is not None:
+            with contextlib.suppress(ProcessLookupError):
+                descriptor = os.pidfd_open(stamp.process)
+                # Opened by its number: was it still the same one?
+                if stamp.runs:
+                    return _Container(container_id, stamp.process, descriptor)
+                os.close(descriptor)
+        return _Container(container_id, None, None)
+
+    def _doom(self, container_id: str) -> None:
+        for nested in self._nested.get(container_id, ()):
+            self._doom(nested)
+        container = self._containers.get(container_id)
+        if container is not None:
+            self._ending[container_id] = container
+            self._pause = _SHORTEST_PAUSE_SECONDS
+
+    def _wake_up(self) -> None:
+        os.eventfd_write(self._wake, 1)
+
+    # On the thread that waits.
+
+    def _run(self) -> None:
+        pause: float | None = None
+        while not self._closed:
+            for descriptor, _ in self._epoll.poll(pause):
+                if descriptor == self._wake:
+                    os.eventfd_read(self._wake)
+                else:
+                    self._first_ended(descriptor)
+            self._send_signals()
+            pause = self._bury()
+        # Who was told to end must not run on because nobody waits for it any more.
+        self._next_census = 0.0
+        self._send_signals()
+        self._bury()
+
+    def _first_ended(self, descriptor: int) -> None:
+        status = _status(descriptor)
+        with self._lock:
+            container = self._watched.pop(descriptor)
+            self._epoll.unregister(descriptor)
+            container.status = status
+            container.gone = True
+            self._doom(container.container_id)
+
+    def _send_signals(self) -> None:
+        if not self._signals:
+            return
+        members = self._count()
+        while self._signals:
+            container_id, number = self._signals.popleft()
+            for group in _groups(members.get(container_id, ())):
+                _signal_group(group, number)
+
+    def _bury(self) -> float | None:
+        """Kill what is left of ending containers, and tell of those of which nothing is.
+
+        Returns when to look again, in seconds; None when there is nothing to wait for.
+        """
+        with self._lock:
+            ending = list(self._ending.values())
+        if not ending:
+            return None
+        rest = self._next_census - time.monotonic()
+        if rest > 0:
+            return rest
+        members = self._count()
+        waiting = False
+        for container in ending:
+            running = [process for process in members.get(container.container_id, ()) if _runs(process)]
+            if running:
+                self._kill(container.container_id, running)
+            if running or not container.gone or self._nested.get(container.container_id):
+                waiting = True
+            else:
+                self._finish(container)
+        if not waiting:
+            return None
+        pause = self._pause
+        self._pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        return pause
+
+    def _count(self) -> dict[str, list[int]]:
+        with self._lock:
+            sessions = dict(self._sessions)
+        started = time.monotonic()
+        members = self._census.take(sessions)
+        ended = time.monotonic()
+        self._next_census = ended + _CENSUS_REST * (ended - started)
+        return members
+
+    def _kill(self, container_id: str, running: list[int]) -> None:
+        """Kill all at once: those that may multiply are stopped first."""
+        groups = _groups(running)
+        if len(groups) > 1:
+            for _ in range(_STOPPING_ROUNDS):
+                for group in groups:
+                    _signal_group(group, signal.SIGSTOP)
+                found = _groups(filter(_runs, self._count().get(container_id, ())))
+                if found.keys() <= groups.keys():
+                    break
+                groups |= found
+        # A group is killed in one step, with the children that its members are making.
+        for group in groups:
+            _signal_group(group, signal.SIGKILL)
+
+    def _finish(self, container: _Container) -> None:
+        container_id = container.container_id
+        if container.descriptor is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitid(os.P_PIDFD, container.descriptor, os.WEXITED)
+            os.close(container.descriptor)
+        with self._lock:
+            del self._containers[container_id], self._ending[container_id]
+            self._sessions.pop(container.process or 0, None)
+            parent = parent_of(container_id)
+            if parent in self._nested:
+                self._nested[parent].pop(container_id, None)
+                if not self._nested[parent]:
+                    del self._nested[parent]
+            self._paths.remove(container_id)
+        self._notify(Ended(container_id, container.status))
+
+
+def _status(descriptor: int) -> int | None:
+    """How a process ended, as `waitpid` would give it; it is not reaped. None when it is no child."""
+    try:
+        result = os.waitid(os.P_PIDFD, descriptor, os.WEXITED | os.WNOWAIT)
+    except ChildProcessError:
+        return None
+    assert result is not None
+    if result.si_code == os.CLD_EXITED:
+        return result.si_status << 8
+    return result.si_status | (0x80 if result.si_code == os.CLD_DUMPED else 0)
+
+
+def _runs(process: int) -> bool:
+    seen = stat(process)
+    return seen is not None and seen.runs
+
+
+def _groups(processes: Iterable[int]) -> dict[int, None]:
+    """The process groups of these, which lie wholly in their sessions; ordered."""
+    groups: dict[int, None] = {}
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            groups[os.getpgid(process)] = None
+    return groups
+
+
+def _signal_group(group: int, number: int) -> None:
+    # Nothing is left of it, or it has become another user's.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def _raise_limit() -> tuple[int, int] | None:
+    """Let this process have as many descriptors as it may; returns the limits before, if they were lower."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == hard:
+        return None
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return soft, hard

@@ -1,0 +1,118 @@
+"""Starting one program: its user, its files, its session."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import resource
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from containerizers.containerizer import Spec
+
+_FILE = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+
+
+class StartError(Exception):
+    """A program that could not be started; the text says what is wrong with its spec."""
+
+
+class Identity(NamedTuple):
+    """Whom a program runs as."""
+
+    user: int
+    group: int
+    groups: tuple[int, ...]
+
+
+def identify(name: str | None) -> Identity | None:
+    """Look up a user; None when it is the one that this process runs as. Raises StartError."""
+    if name is None:
+        return None
+    try:
+        entry = pwd.getpwnam(name)
+    except KeyError:
+        raise StartError(f"user {name!r}: there is no such user") from None
+    if entry.pw_uid == os.geteuid():
+        # Not to switch is not only less work: a child that switches must be forked, with all the memory
+        # of this process, where any other shares it until it runs its program.
+        return None
+    if os.geteuid() != 0:
+        raise StartError(f"user {name!r}: only root may run programs of others")
+    return Identity(entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(name, entry.pw_gid)))
+
+
+def start(spec: Spec, marks: Mapping[str, str], open_files: tuple[int, int] | None = None) -> int:
+    """Run a program in a session of its own; returns its number. The caller must reap it.
+
+    `marks` are added to its environment. `open_files` are the limits it gets where they are not those of
+    this process. Raises StartError.
+    """
+    if not spec.arguments:
+        raise StartError("arguments: must name a program")
+    identity = identify(spec.user)
+    with (
+        _output("stdout", spec.stdout, identity) as stdout,
+        _output("stderr", spec.stderr, identity) as stderr,
+    ):
+        try:
+            child: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603  to run what it is given is what this is for
+                spec.arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                cwd=spec.directory,
+                env={**spec.environment, **marks},
+                start_new_session=True,
+                user=identity and identity.user,
+                group=identity and identity.group,
+                extra_groups=identity and identity.groups,
+            )
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            raise StartError(_reason(spec, error)) from None
+    # Reaped by its number elsewhere; this object would do it a second time.
+    child.returncode = 0
+    if open_files is not None:
+        # Between vfork and exec there is no place for it; a program may only see the higher limit if it
+        # looks in its first microseconds.
+        with contextlib.suppress(OSError):
+            resource.prlimit(child.pid, resource.RLIMIT_NOFILE, open_files)
+    return child.pid
+
+
+@contextlib.contextmanager
+def _output(name: str, path: str | None, identity: Identity | None) -> Iterator[int]:
+    """Open what a program writes to, for as long as it takes to start it."""
+    if path is None:
+        yield subprocess.DEVNULL
+        return
+    try:
+        file = os.open(path, _FILE, 0o644)
+    except (OSError, ValueError) as error:
+        raise StartError(f"{name} {path!r}: {_words(error)}") from None
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise StartError(f"{name} {path!r}: is not a regular file")
+        os.set_blocking(file, True)
+        if identity is not None:
+            os.fchown(file, identity.user, identity.group)
+        yield file
+    finally:
+        os.close(file)
+
+
+def _reason(spec: Spec, error: Exception) -> str:
+    if isinstance(error, OSError):
+        if not os.path.isdir(spec.directory):  # noqa: PTH112  it may not even be a path
+            return f"directory {spec.directory!r}: is no directory"
+        if error.filename == spec.directory:
+            return f"directory {spec.directory!r}: {_words(error)}"
+        return f"program {spec.arguments[0]!r}: {_words(error)}"
+    return f"arguments and environment: {error}"
+
+
+def _words(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else str(error)
