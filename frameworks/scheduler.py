@@ -78,11 +78,12 @@ class Scheduler(Subscriber):
     def __init__(
         self,
         framework: FrameworkInfo,
-        detector: Pid,
+        detector: Pid | str,
         *,
         suppressed_roles: tuple[str, ...] = (),
         constraints: OfferConstraints | None = None,
     ) -> None:
+        """`detector` knows who leads; it may be the master's address instead, as in --master=host:port."""
         super().__init__(framework, detector, suppressed_roles=suppressed_roles, constraints=constraints)
         self._updates = Deliveries()
         self._operation_updates = Deliveries()

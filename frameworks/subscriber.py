@@ -6,8 +6,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from actors.election.address import parse_master
+from actors.election.standalone import StandaloneDetector
 from actors.process import handles
-from actors.system import Timer
+from actors.system import Restart, Timer
 from frameworks.calls import Calls
 from frameworks.subscription import Subscription
 from transport.message import Message
@@ -28,7 +30,7 @@ class Subscriber(Calls):
     def __init__(
         self,
         framework: FrameworkInfo,
-        detector: Pid,
+        detector: Pid | str,
         *,
         suppressed_roles: tuple[str, ...] = (),
         constraints: OfferConstraints | None = None,
@@ -36,7 +38,9 @@ class Subscriber(Calls):
         self.framework = framework
         self.suppressed_roles = suppressed_roles
         self.constraints = constraints
-        self._detector = detector
+        #: The master, where it was named, and a detector is to be spawned for it.
+        self._named = parse_master(detector) if isinstance(detector, str) else None
+        self._detector = detector if isinstance(detector, Pid) else None
         self._subscription = Subscription()
         #: The next try to subscribe.
         self._next_try: Timer | None = None
@@ -107,6 +111,8 @@ class Subscriber(Calls):
 
     def initialize(self) -> None:
         """Look for the master."""
+        if self._named is not None:
+            self._detector = self._spawn_detector(self._named)
         self._watch()
 
     def exited(self, pid: Pid) -> None:
@@ -120,7 +126,15 @@ class Subscriber(Calls):
             self._lose("the connection with the master broke")
             self._try_later()
 
+    def _spawn_detector(self, master: Pid) -> Pid:
+        name = f"{self.pid.name}-detector"
+        try:
+            return self.spawn(lambda: StandaloneDetector(master), name, restart=Restart())
+        except ValueError:  # the one of this actor's predecessor, which crashed
+            return Pid(name, *self.pid.address)
+
     def _watch(self) -> None:
+        assert self._detector is not None
         self.link(self._detector)
         self.send(self._detector, WatchLeader())
 

@@ -61,7 +61,7 @@ class Client:
         self._timeout_seconds = timeout_seconds
         logs = Logs("ERROR")
         logs.install()
-        self._system = PykkaSystem(bind=Address(_own_host(toward), 0), secret=secret, logger=logs.actor)
+        self._system = PykkaSystem(bind=Address(own_host(toward), 0), secret=secret, logger=logs.actor)
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Self:
@@ -107,7 +107,7 @@ class Client:
         return told
 
 
-def _own_host(toward: Address) -> str:
+def own_host(toward: Address) -> str:
     """The address of this machine from which `toward` is reached, and so can reach back."""
     try:
         family, _, _, _, where = socket.getaddrinfo(*toward, type=socket.SOCK_DGRAM)[0]
