@@ -303,6 +303,10 @@ class Simulation:
         whose = getattr(check, "__qualname__", repr(check))
         self._world.observers.append(lambda _node, _envelope: self._world.check(check, whose))
 
+    def observe(self, observer: Callable[[SimulatedNode, Envelope], None]) -> None:
+        """Show `observer` each message right after the turn that handled it, and where that was."""
+        self._world.observers.append(observer)
+
     @property
     def history(self) -> History:
         """The turns that were."""
