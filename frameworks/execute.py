@@ -36,7 +36,7 @@ class Execute(Scheduler):
 
     reconcile_every_seconds = _RECONCILE_SECONDS
 
-    def __init__(self, plan: Plan, detector: Pid, say: Callable[[str], None]) -> None:
+    def __init__(self, plan: Plan, detector: Pid | str, say: Callable[[str], None]) -> None:
         """`say` shows a line to the user."""
         super().__init__(plan.framework, detector)
         self._plan = plan
