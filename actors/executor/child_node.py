@@ -1,0 +1,53 @@
+"""The executor node as a process of its own, which outlives the agent that started it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from actors.executor import whereabouts
+from transport.pid import Pid
+
+#: A log that has grown so long is put aside when the next node starts.
+_LOG_BYTES = 16 * 2**20
+
+
+class ChildNode:
+    """`keeper.ExecutorNode` for real; `flags` are those of `actors.executor.node`, less --work_dir.
+
+    It logs to `executor_node.log` in the runtime directory, so that it holds nothing that belongs to the
+    agent's terminal.
+    """
+
+    def __init__(self, runtime_dir: Path, flags: Sequence[str]) -> None:
+        self._runtime_dir = runtime_dir
+        self._flags = flags
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def find(self) -> Pid | None:
+        """See `ExecutorNode.find`."""
+        self.starting()
+        return whereabouts.read(self._runtime_dir)
+
+    def starting(self) -> bool:
+        """See `ExecutorNode.starting`; reaps the one that has ended."""
+        return self._child is not None and self._child.poll() is None
+
+    def start(self) -> None:
+        """See `ExecutorNode.start`."""
+        self._runtime_dir.mkdir(parents=True, exist_ok=True)
+        log = self._runtime_dir / "executor_node.log"
+        if log.exists() and log.stat().st_size > _LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        command = [sys.executable, "-m", "actors.executor.node", f"--work_dir={self._runtime_dir}"]
+        with log.open("ab") as errors:
+            self._child = subprocess.Popen(  # noqa: S603  our own command
+                [*command, *self._flags],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                # Neither Ctrl-C in the agent's terminal nor its hang-up is meant for the tasks.
+                start_new_session=True,
+            )

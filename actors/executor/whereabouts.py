@@ -1,0 +1,44 @@
+"""Where the executor node of a runtime directory is, as it wrote down itself: `executor_node.json`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from actors.executor.host import EXECUTORS
+from containerizers.stamp import Stamp
+from transport.pid import Address, Pid
+
+_FILE = "executor_node.json"
+
+
+class _Whereabouts(msgspec.Struct, frozen=True):
+    host: str
+    port: int
+    process: int
+    started: int
+    boot: str
+
+
+def write(runtime_dir: Path, address: Address) -> None:
+    """Tell that the node of this process listens there; raises OSError."""
+    stamp = Stamp.of(os.getpid())
+    assert stamp is not None
+    content = msgspec.json.encode(
+        _Whereabouts(address.host, address.port, stamp.process, stamp.started, stamp.boot)
+    )
+    unfinished = runtime_dir / f"{_FILE}.{os.getpid()}"
+    unfinished.write_bytes(content)
+    unfinished.replace(runtime_dir / _FILE)
+
+
+def read(runtime_dir: Path) -> Pid | None:
+    """The actor `executors` of the node that wrote it; None when none did, or that process is no more."""
+    try:
+        told = msgspec.json.decode((runtime_dir / _FILE).read_bytes(), type=_Whereabouts)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+    stamp = Stamp(told.process, told.started, told.boot)
+    return Pid(EXECUTORS, told.host, told.port) if stamp.runs else None
