@@ -142,7 +142,7 @@ class Cluster:
         self.agents[record.agent_id.value].operations[operation.uuid] = operation
         framework = self._framework_of(operation)
         if framework is not None and operation.operation_id is not None:
-            framework.operations[operation.operation_id] = operation.uuid
+            framework.operations[operation.operation_id] = operation
 
     def remove_operation(self, operation: OperationEntry) -> Resources:
         """An operation that nobody asks about any more; returns what it still held."""
@@ -171,7 +171,7 @@ class Cluster:
             taken = agent.offered
             for used in agent.used.values():
                 taken += used
-            assert agent.total.contains(taken.unallocate()), f"{agent.id}: {taken} taken of {agent.total}"
+            assert _covers(agent.total, taken.unallocate()), f"{agent.id}: {taken} taken of {agent.total}"
         counted = sum(len(agent.tasks) for agent in self.agents.values())
         assert counted == sum(len(one.tasks) for one in self.frameworks.values()), "a task without agent"
         assert len(self.offers) == sum(len(agent.offers) for agent in self.agents.values())
@@ -179,3 +179,9 @@ class Cluster:
             agent_id for agent_id in self.agents if agent_id in self.gone or agent_id in self.unreachable
         ]
         assert not twice, f"{twice}: registered, and gone or unreachable"
+
+
+def _covers(total: Resources, taken: Resources) -> bool:
+    """Whether so much can be taken; a shared volume can be taken any number of times."""
+    shared = frozenset(total.shared.identities)
+    return total.contains(taken.non_shared) and shared.issuperset(taken.shared.identities)

@@ -6,6 +6,7 @@ from collections import deque
 from enum import Enum, auto
 
 from actors.master.offer import InverseOfferEntry, OfferEntry
+from actors.master.operation import OperationEntry
 from actors.master.task import TaskEntry
 from actors.system import Timer
 from transport.pid import Pid
@@ -58,8 +59,8 @@ class FrameworkEntry:
         self.completed_tasks: deque[Task] = deque(maxlen=completed_limit)
         self.offers: dict[str, OfferEntry] = {}
         self.inverse_offers: dict[str, InverseOfferEntry] = {}
-        #: By operation id, the uuid of those whose outcome it wants to be told.
-        self.operations: dict[str, bytes] = {}
+        #: By operation id: those whose outcome it wants to be told.
+        self.operations: dict[str, OperationEntry] = {}
         self.describe(info)
 
     def describe(self, info: FrameworkInfo) -> None:
