@@ -210,3 +210,38 @@ class KeepFramework(Message):
     """A framework has executors again: its folders stay."""
 
     framework_id: str
+
+
+# --- the archive and the garbage collector ---
+
+
+class Leftovers(Message):
+    """What recovery found that is of no more use, and whose folders the next ones will be.
+
+    Sent by the archive, again with every agent id that it saves. Unlike after a Discard…, the time that
+    folders have been waiting already counts.
+    """
+
+    agent_id: str | None = None
+    #: Ids that this host had before.
+    agents: tuple[str, ...] = ()
+    executors: tuple[DiscardExecutor, ...] = ()
+    frameworks: tuple[DiscardFramework, ...] = ()
+
+
+class ForgetExecutor(Message):
+    """A container's sandbox is deleted: delete what is kept about it, and folders above that are empty then."""
+
+    framework_id: str
+    executor_id: str
+    container_id: str
+
+
+class ForgetFramework(Message):
+    """The time of a framework's folders has come: delete them if no executor has any in them."""
+
+    framework_id: str
+
+
+class Flush(Message):
+    """Make durable what has come up to here; from archive and updates each to itself."""

@@ -1,0 +1,311 @@
+"""The actor `updates`: every task's updates, kept and sent until each is acknowledged."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+from actors.agent import paths
+from actors.agent.checkpoints import encode
+from actors.agent.recovery import read_updates
+from actors.agent.retained import StreamRecord
+from actors.agent.retries import Retries
+from actors.agent.stream import Receipt, Stream
+from actors.process import Process, handles
+from actors.system import Timer
+from transport.envelope import Envelope
+from transport.message import Message
+from transport.messages.checkpointing import (
+    EndStreams,
+    Flush,
+    HoldUpdates,
+    RecoverUpdates,
+    SendUpdates,
+    StreamAcknowledge,
+    StreamAdvanced,
+    StreamUpdate,
+    UpdateStreamed,
+)
+from transport.messages.launching import StatusUpdate
+from transport.pid import Pid
+from transport.records.agent_state import TaskCheckpoint
+from transport.records.task_status import TaskStatus
+
+#: Terminal updates of streams that are over are known for so many streams, should one come again.
+_REMEMBERED = 4096
+
+
+class _Task(NamedTuple):
+    """Names a stream."""
+
+    framework_id: str
+    task_id: str
+
+
+class _Entry:
+    """A stream, and what its updates are sent with."""
+
+    __slots__ = ("agent_id", "executor_id", "is_kept", "path", "stream")
+
+    def __init__(self, stream: Stream, agent_id: str, executor_id: str | None, path: str | None) -> None:
+        self.stream = stream
+        self.agent_id = agent_id
+        self.executor_id = executor_id
+        #: The file that keeps it; None for one that does not survive the agent.
+        self.path = path
+        #: Whether there is a file already.
+        self.is_kept = not stream.is_empty
+
+
+class Updates(Process):
+    """Keeps each stream in a file before it says so, and sends its head to the master.
+
+    Appended at once, synced by a Flush that is queued behind all that wait already, and only then answered
+    and sent; so nobody learns of what a crash could undo. A disk that fails crashes it.
+    """
+
+    def __init__(self) -> None:
+        self._master: Pid | None = None
+        self._entries: dict[_Task, _Entry] = {}
+        self._retries: Retries[_Task] = Retries()
+        self._timer: Timer | None = None
+        self._timer_due = 0.0
+        #: Terminal updates of streams that are no more, by uuid.
+        self._over: OrderedDict[bytes, None] = OrderedDict()
+        # What waits for the next flush: files, folders of new files, streams to look after, answers.
+        self._files: dict[str, None] = {}
+        self._folders: dict[str, None] = {}
+        self._touched: dict[_Task, Envelope | None] = {}
+        self._answers: list[tuple[Pid, Message, Envelope | None]] = []
+        self._flush_queued = False
+
+    # What the agent asks for.
+
+    @handles(RecoverUpdates)
+    def recover(self, sender: Pid, message: RecoverUpdates) -> None:
+        """Take up what is not over."""
+        checkpoint = message.checkpoint
+        if checkpoint.info is None or checkpoint.info.id is None:
+            return
+        agent_id = checkpoint.info.id.value
+        for framework in checkpoint.frameworks:
+            for executor in framework.executors:
+                executor_id = executor.info.executor_id.value
+                if executor.run is None:
+                    continue
+                for task in executor.run.tasks:
+                    run = (task.task.framework_id.value, executor_id, executor.run.container_id)
+                    path = _path(agent_id, *run, task.task.task_id.value)
+                    self._recover(task, agent_id, None if executor.generated else executor_id, path)
+        self._flush()
+        self.log.info("update streams recovered", streams=len(self._entries))
+
+    @handles(SendUpdates)
+    def begin(self, sender: Pid, message: SendUpdates) -> None:
+        """Send every head, now and until it is acknowledged."""
+        self._flush()
+        self._master = message.master
+        self._retries.clear()
+        for task, entry in self._entries.items():
+            self._send_head(task, entry, self._cause)
+        self._set_timer()
+
+    @handles(HoldUpdates)
+    def hold(self, sender: Pid, message: HoldUpdates) -> None:
+        """Send nothing until there is a master again."""
+        self._flush()
+        self._master = None
+        self._retries.clear()
+        self._set_timer()
+
+    @handles(StreamUpdate)
+    def update(self, sender: Pid, message: StreamUpdate) -> None:
+        """Put an update into its stream."""
+        update = message.update
+        task = _Task(update.framework_id, update.status.task_id.value)
+        receipt = Receipt.REFUSED if update.status.uuid is None else self._receive(task, message)
+        if receipt is Receipt.REFUSED:
+            self.log.info(
+                "update refused: it has no uuid, or the task has ended",
+                framework_id=task.framework_id,
+                task_id=task.task_id,
+                state=update.status.state.value,
+            )
+        accepted = receipt is not Receipt.REFUSED
+        self._answer(sender, UpdateStreamed(*task, update.executor_id, update.status, accepted), task)
+
+    @handles(StreamAcknowledge)
+    def acknowledge(self, sender: Pid, message: StreamAcknowledge) -> None:
+        """Go on to the next update, if this is the acknowledgement of the one that was sent."""
+        task = _Task(message.framework_id, message.task_id)
+        entry = self._entries.get(task)
+        status = None if entry is None else entry.stream.acknowledge(message.uuid)
+        if entry is None or status is None:
+            self.log.info(
+                "acknowledgement ignored: it is not that of the update that was sent",
+                framework_id=task.framework_id,
+                task_id=task.task_id,
+            )
+            return
+        self._append(entry, StreamRecord(acknowledged=message.uuid))
+        self._retries.stop(task)
+        over = entry.stream.is_over
+        if over:
+            self._remember(message.uuid)
+            del self._entries[task]
+        self._answer(sender, StreamAdvanced(*task, status, over), task)
+
+    @handles(EndStreams)
+    def end(self, sender: Pid, message: EndStreams) -> None:
+        """Forget a framework's streams."""
+        self._flush()
+        for task in [task for task in self._entries if task.framework_id == message.framework_id]:
+            del self._entries[task]
+            self._retries.stop(task)
+        self._set_timer()
+
+    # What it tells itself.
+
+    @handles(Flush)
+    def flush(self, sender: Pid, message: Flush) -> None:
+        """Make durable what was appended, and let it have its effects."""
+        self._flush_queued = False
+        self._flush()
+
+    def check_invariants(self) -> None:
+        """Assert what holds between two turns."""
+        for task, entry in self._entries.items():
+            entry.stream.check_invariants()
+            assert not entry.stream.is_over
+            if task not in self._touched and entry.stream.head is not None:
+                assert (task in self._retries) == (self._master is not None)
+
+    def _receive(self, task: _Task, message: StreamUpdate) -> Receipt:
+        update = message.update
+        entry = self._entries.get(task)
+        if entry is None:
+            if update.status.uuid in self._over:
+                return Receipt.REFUSED
+            entry = self._open(message)
+            if entry.stream.is_over:
+                return Receipt.REFUSED
+            self._entries[task] = entry
+        receipt = entry.stream.receive(update.status)
+        if receipt is Receipt.NEW:
+            self._append(entry, StreamRecord(update=update.status))
+        return receipt
+
+    def _open(self, message: StreamUpdate) -> _Entry:
+        """The stream of a task that has none: a new one, unless its file says otherwise."""
+        update = message.update
+        path = None
+        stream = Stream()
+        if message.container_id is not None:
+            task_id = update.status.task_id.value
+            # The made-up executor of a command task bears the task's name.
+            run = (update.framework_id, update.executor_id or task_id, message.container_id)
+            path = _path(update.agent_id, *run, task_id)
+            stream = self._repair(path) or stream
+        return _Entry(stream, update.agent_id, update.executor_id, path)
+
+    def _recover(self, task: TaskCheckpoint, agent_id: str, executor_id: str | None, path: str) -> None:
+        stream = self._repair(path) or Stream(task.updates, task.acknowledged)
+        key = _Task(task.task.framework_id.value, task.task.task_id.value)
+        if not stream.is_empty and not stream.is_over:
+            self._entries[key] = _Entry(stream, agent_id, executor_id, path)
+            self._touched[key] = self._cause
+
+    def _repair(self, path: str) -> Stream | None:
+        """What the file says, made ready to be appended to and durable; None when there is no file."""
+        disk = self.system.disk
+        try:
+            size = disk.size(path)
+        except FileNotFoundError:
+            return None
+        reading = read_updates(disk, path)
+        if reading.size_bytes < size:
+            self.log.warning("tail of update stream cut off", path=path, torn_bytes=size - reading.size_bytes)
+            disk.truncate(path, reading.size_bytes)
+        self._files[path] = None
+        self._folders[paths.folder_of(path)] = None
+        updates = [record.update for record in reading.records if record.update is not None]
+        return Stream(updates, sum(record.acknowledged is not None for record in reading.records))
+
+    def _append(self, entry: _Entry, record: StreamRecord) -> None:
+        if entry.path is None:
+            return
+        if not entry.is_kept:
+            entry.is_kept = True
+            self._folders[paths.folder_of(entry.path)] = None
+        self.system.disk.append(entry.path, encode(record))
+        self._files[entry.path] = None
+
+    def _answer(self, to: Pid, message: Message, task: _Task) -> None:
+        """Tell somebody after the next flush, which is now if there is nothing to sync."""
+        self._answers.append((to, message, self._cause))
+        self._touched[task] = self._cause
+        if not self._files:
+            self._flush()
+        elif not self._flush_queued:
+            self._flush_queued = True
+            self.send(self.pid, Flush())
+
+    def _flush(self) -> None:
+        if self._files:
+            self.system.fault("agent.updates.before_sync")
+            for path in self._files:
+                self.system.disk.sync(path)
+            for folder in self._folders:
+                self.system.disk.sync_folder(folder)
+            self._files.clear()
+            self._folders.clear()
+            self.system.fault("agent.updates.after_sync")
+        answers, self._answers = self._answers, []
+        for to, message, cause in answers:
+            self.system.send(self.pid, to, message, cause)
+        touched, self._touched = self._touched, {}
+        for task, cause in touched.items():
+            entry = self._entries.get(task)
+            if entry is not None and task not in self._retries:
+                self._send_head(task, entry, cause)
+        self._set_timer()
+
+    def _send_head(self, task: _Task, entry: _Entry, cause: Envelope | None) -> None:
+        head = entry.stream.head
+        if head is None or self._master is None:
+            return
+        self.system.send(self.pid, self._master, _status_update(task, entry, head), cause)
+        if task not in self._retries:
+            self._retries.start(task, self.system.now())
+
+    def _retry(self) -> None:
+        self._timer = None
+        self._flush()
+        for task in self._retries.take_due(self.system.now()):
+            self._send_head(task, self._entries[task], self._cause)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        """Have one timer, for what is due first; one that comes too early does no harm."""
+        due = self._retries.next_due()
+        if self._timer is not None and (due is None or due < self._timer_due):
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None and due is not None:
+            self._timer = self.delay(max(0.0, due - self.system.now()), self._retry)
+            self._timer_due = due
+
+    def _remember(self, uuid: bytes) -> None:
+        self._over[uuid] = None
+        if len(self._over) > _REMEMBERED:
+            self._over.popitem(last=False)
+
+
+def _path(agent_id: str, framework_id: str, executor_id: str, container_id: str, task_id: str) -> str:
+    folder = paths.meta(agent_id, framework_id, executor_id, container_id, task_id)
+    return f"{folder}/{paths.TASK_UPDATES}"
+
+
+def _status_update(task: _Task, entry: _Entry, head: TaskStatus) -> StatusUpdate:
+    latest = entry.stream.latest_state
+    return StatusUpdate(task.framework_id, entry.agent_id, head, latest, entry.executor_id)
