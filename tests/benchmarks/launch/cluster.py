@@ -96,7 +96,7 @@ def resident_megabytes(process: int) -> float:
 
 
 def processes_below(parent: int) -> list[int]:
-    """Every process that descends from `parent`, also those whose parents have ended but whose group is known."""
+    """Every process that descends from `parent`."""
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

@@ -81,7 +81,7 @@ class Bench(Scheduler):
         self.offered.clear()
         offers, self._offers = self._offers, []
         self.declined = time.perf_counter()
-        self.decline(offers, Filters(refuse_seconds=0.0))
+        self.decline(offers, 0.0)
 
     def update(self, status: TaskStatus) -> None:
         task_id = status.task_id.value
@@ -123,6 +123,17 @@ class Driver:
         self.tell(Run(make))
         assert self.bench.done.wait(DEADLINE_SECONDS), f"not over: {self.bench.last}"
         return time.perf_counter() - self.bench.accepted
+
+    def begin(self, make: Make) -> None:
+        """Launch, and wait for nothing."""
+        self.tell(Run(make))
+
+    def wait_for(self, state: TaskState, tasks: int, seconds: float) -> None:
+        """Wait until so many tasks are last heard of in that state."""
+        deadline = time.monotonic() + seconds
+        while sum(status.state is state for status in list(self.bench.last.values())) < tasks:
+            assert time.monotonic() < deadline, self.bench.last
+            time.sleep(0.05)
 
     def tell(self, message: Message) -> None:
         self.system.send(self.pid, self.pid, message)

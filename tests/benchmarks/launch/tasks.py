@@ -92,9 +92,7 @@ def _executor_tasks(tasks: int, rounds: int) -> list[float]:
         framework.run(lambda offer: [_quick(offer)])
         for _ in range(rounds):
             settle()
-            rates.append(
-                tasks / framework.run(lambda offer: [_quick(offer) for _ in range(tasks)])
-            )
+            rates.append(tasks / framework.run(lambda offer: [_quick(offer) for _ in range(tasks)]))
             _check(framework)
     return rates
 
