@@ -17,6 +17,7 @@ from actors.master.world import World
 from transport.messages.allocation import RecoverResources
 from transport.messages.launching import AcknowledgeUpdate, KillTask, ShutdownFramework, StatusUpdate
 from transport.messages.scheduling import Acknowledge, Kill, TaskReference, TaskUpdate
+from transport.pid import Pid
 from transport.records.resources import Resources
 from transport.records.task import TaskInfo
 from transport.records.task_status import TaskState, TaskStatus
@@ -223,18 +224,17 @@ class TaskDesk:
                     framework, one.task_id.value, None if one.agent_id is None else one.agent_id.value
                 )
         else:
-            self._answer_all(framework, tuple(framework.tasks), framework.reregistered_at)
+            self._answer_all(framework, framework.pid, tuple(framework.tasks))
 
-    def _answer_all(
-        self, framework: FrameworkEntry, task_ids: Sequence[str], subscribed_at: float | None
-    ) -> None:
+    def _answer_all(self, framework: FrameworkEntry, asker: Pid | None, task_ids: Sequence[str]) -> None:
+        if framework.pid != asker:
+            return
         for task_id in task_ids[:_ANSWERS_PER_TURN]:
             if task_id in framework.tasks:
                 self._answer(framework, task_id, None)
         rest = task_ids[_ANSWERS_PER_TURN:]
-        # Another subscription is another scheduler, which asks for itself.
-        if rest and framework.connected and framework.reregistered_at == subscribed_at:
-            self._world.delay(0.0, self._answer_all, framework, rest, subscribed_at)
+        if rest:
+            self._world.delay(0.0, self._answer_all, framework, asker, rest)
 
     def _answer(self, framework: FrameworkEntry, task_id: str, agent_id: str | None) -> None:
         status = answer(self._cluster, framework, task_id, agent_id, self._world.wall())
