@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -121,7 +120,9 @@ def _head(connection: socket.socket, deadline: float) -> bytes:
             received += more
 
 
-def _secured(raw: socket.socket, host: str, deadline: float) -> ssl.SSLSocket:
+def _secured(raw: socket.socket, host: str, deadline: float) -> socket.socket:
+    import ssl  # noqa: PLC0415  some megabytes that few need
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # What is asked is whether the task answers, not whether it is whom it claims to be.
     context.check_hostname = False

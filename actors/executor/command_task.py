@@ -58,7 +58,9 @@ class Destroy(msgspec.Struct, frozen=True):
 
 
 class Finish(msgspec.Struct, frozen=True):
-    """The task is over, and nothing is left of it."""
+    """The task is over, and nothing is left of it; `state` was its last."""
+
+    state: TaskState
 
 
 Action: TypeAlias = Report | Run | Watch | Terminate | Escalate | Destroy | Finish
@@ -71,6 +73,8 @@ class CommandTask:
     def __init__(self, task: TaskInfo, *, has_killing: bool) -> None:
         self.task = task
         self._has_killing = has_killing
+        #: Whether its container was asked for.
+        self.started = False
         self._runs = False
         self._over = False
         #: When the first kill came, and when its grace is over; None while nobody wants it to end.
@@ -80,40 +84,34 @@ class CommandTask:
         self._unhealthy = False
 
     @property
-    def runs(self) -> bool:
-        """Whether its container runs, as far as known."""
-        return self._runs and not self._over
-
-    @property
-    def killed(self) -> bool:
-        """Whether somebody wants it to end."""
-        return self._killed is not None
-
-    @property
     def over(self) -> bool:
         """Whether its last update was made."""
         return self._over
 
     def start(self) -> Actions:
-        """The task was received."""
+        """All is there that it takes to run it."""
+        if self._over:
+            return ()
+        self.started = True
         return Report(_State.TASK_STARTING), Run()
+
+    def refused(self, message: str) -> Actions:
+        """It cannot be started."""
+        return self._conclude(Report(_State.TASK_FAILED, message, _Reason.REASON_CONTAINER_LAUNCH_FAILED))
 
     def launched(self) -> Actions:
         """The container runs."""
         if self._runs or self._over:
             return ()
         self._runs = True
-        if self.killed:
+        if self._killed is not None:
             return (Terminate(),)
         limit = self.task.max_completion_time
         return Report(_State.TASK_RUNNING), Watch(None if limit is None else limit.nanoseconds / 1e9)
 
     def ended(self, status: int | None, error: str) -> Actions:
         """The container is no more: `status` is as `waitpid` gives it, None when it is not known."""
-        if self._over:
-            return ()
-        self._over = True
-        return self._last_report(status, error), Finish()
+        return self._conclude(self._last_report(status, error))
 
     def kill(self, now: float, grace_seconds: float | None = None) -> Actions:
         """Somebody wants it to end: the grace is the one given, or the task's own.
@@ -122,6 +120,9 @@ class CommandTask:
         """
         if self._over:
             return ()
+        if not self.started:
+            reason = _Reason.REASON_TASK_KILLED_DURING_LAUNCH
+            return self._conclude(Report(_State.TASK_KILLED, "killed before it was started", reason))
         grace = self.grace_seconds if grace_seconds is None else max(0.0, grace_seconds)
         if self._killed is None:
             self._killed = now
@@ -141,14 +142,14 @@ class CommandTask:
 
     def overdue(self, now: float) -> Actions:
         """Its `max_completion_time` is over."""
-        if self._over or self.killed:
+        if self._over or self._killed is not None:
             return ()
         self._overdue = True
         return self.kill(now)
 
     def unhealthy(self, now: float) -> Actions:
         """Its health check failed too often."""
-        if self._over or self.killed:
+        if self._over or self._killed is not None:
             return ()
         self._unhealthy = True
         return self.kill(now)
@@ -159,6 +160,12 @@ class CommandTask:
         grace = grace_of(self.task.kill_policy)
         return GRACE_SECONDS if grace is None else grace
 
+    def _conclude(self, report: Report) -> Actions:
+        if self._over:
+            return ()
+        self._over = True
+        return report, Finish(report.state)
+
     def _killing(self) -> Report:
         if self._overdue:
             return Report(_State.TASK_KILLING, reason=_Reason.REASON_MAX_COMPLETION_TIME_REACHED)
@@ -168,7 +175,7 @@ class CommandTask:
         message = error or describe(status)
         if self._overdue:
             return Report(_State.TASK_FAILED, message, _Reason.REASON_MAX_COMPLETION_TIME_REACHED)
-        if self.killed:
+        if self._killed is not None:
             return Report(_State.TASK_KILLED, message, healthy=False if self._unhealthy else None)
         if not self._runs and (error or status is None):
             return Report(_State.TASK_FAILED, message, _Reason.REASON_CONTAINER_LAUNCH_FAILED)

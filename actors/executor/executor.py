@@ -156,6 +156,11 @@ class Executor(Process):
         self._stopping = True
         self._stop_if_acknowledged()
 
+    def go_on(self) -> None:
+        """Take back `stop`, unless it has ended already."""
+        self._stopping = False
+        self._cancel_deadline()
+
     # What the agent says.
 
     @handles(ExecutorSubscribed)
@@ -258,11 +263,14 @@ class Executor(Process):
             self.log.info("agent gone", agent=str(self._agent))
             self.unlink(self._agent)
             self._agent = None
+        self._cancel_deadline()
+        if self._patience is None:
+            self._lose_patience_in_time()
+
+    def _cancel_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        if self._patience is None:
-            self._lose_patience_in_time()
 
     def _subscribe(self) -> None:
         """Ask to be let in, again and again until there is an answer."""

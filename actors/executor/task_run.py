@@ -20,6 +20,8 @@ from transport.messages.containing import (
 )
 from transport.messages.probing import Probed
 from transport.records.check import KillPolicy
+from transport.records.container import ContainerStatus
+from transport.records.ids import ContainerID
 from transport.records.task import TaskInfo
 from transport.records.task_status import TaskState, TaskStatus
 
@@ -27,14 +29,14 @@ _Reason = TaskStatus.Reason
 
 
 class TaskRun:
-    """One task of an executor, whose turns it runs in; `finished` is called when the task is over."""
+    """One task of an executor, whose turns it runs in; `finished` is called with its last state."""
 
     def __init__(
         self,
         executor: Executor,
         task: TaskInfo,
         surroundings: Surroundings,
-        finished: Callable[[], None],
+        finished: Callable[[TaskRun, TaskState], None],
         *,
         has_killing: bool,
     ) -> None:
@@ -42,8 +44,10 @@ class TaskRun:
         self.task_id = task.task_id.value
         self.container_id = surroundings.container_id
         self.course = CommandTask(task, has_killing=has_killing)
+        self._container_status = _status(surroundings.container_id)
         self._executor = executor
         self._spec = surroundings.spec
+        self.user = surroundings.spec.user
         self._containerizer = surroundings.containerizer
         self._checks = TaskChecks(executor, task, surroundings, self._judged, self._checked)
         self._finished = finished
@@ -53,6 +57,10 @@ class TaskRun:
     def start(self) -> None:
         """Run the task."""
         self._perform(self.course.start())
+
+    def refuse(self, message: str) -> None:
+        """End the task, which cannot be started."""
+        self._perform(self.course.refused(message))
 
     def launched(self) -> None:
         """Its container runs."""
@@ -100,11 +108,11 @@ class TaskRun:
                 self._escalation = executor.delay(seconds, self._grace_over)
             case command_task.Destroy():
                 executor.send(self._containerizer, DestroyContainer(self.container_id))
-            case command_task.Finish():
+            case command_task.Finish(state):
                 self._checks.stop()
                 _cancel(self._escalation)
                 _cancel(self._completion)
-                self._finished()
+                self._finished(self, state)
 
     def _report(self, report: command_task.Report) -> None:
         if report.state.terminal:
@@ -122,6 +130,7 @@ class TaskRun:
             reason=report.reason,
             healthy=report.healthy,
             check_status=self._checks.status,
+            container_status=self._container_status,
         )
 
     def _judged(self, verdict: Verdict) -> None:
@@ -145,6 +154,7 @@ class TaskRun:
             reason=reason,
             healthy=self._checks.healthy,
             check_status=self._checks.status,
+            container_status=self._container_status,
         )
 
     def _overdue(self) -> None:
@@ -152,6 +162,14 @@ class TaskRun:
 
     def _grace_over(self) -> None:
         self._perform(self.course.grace_over())
+
+
+def _status(container_id: str) -> ContainerStatus | None:
+    """Which container a nested task runs in; of others the agent knows."""
+    parent, _, child = container_id.rpartition(".")
+    if not parent:
+        return None
+    return ContainerStatus(container_id=ContainerID(value=child, parent=ContainerID(value=parent)))
 
 
 def _cancel(timer: Timer | None) -> None:

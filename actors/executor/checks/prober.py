@@ -33,25 +33,32 @@ class Probes(Protocol):
 
 
 class Prober(Process):
-    """Has probes made, and tells who asked what came of each."""
+    """Has probes made, and tells who asked what came of each; `make` is called before the first."""
 
-    def __init__(self, probes: Probes) -> None:
-        self._probes = probes
+    def __init__(self, make: Callable[[], Probes]) -> None:
+        self._make = make
+        self._probes: Probes | None = None
 
     def finalize(self) -> None:
         """End the probes."""
-        self._probes.close()
+        if self._probes is not None:
+            self._probes.close()
 
     @handles(ProbeHttp)
     def _on_http(self, sender: Pid, message: ProbeHttp) -> None:
         path = message.path if message.path.startswith("/") else f"/{message.path}"
         url = f"{message.scheme}://{Address(message.host, message.port)}{path}"
-        self._probes.http(url, message.timeout_seconds, self._answer(sender, message.number))
+        self._there().http(url, message.timeout_seconds, self._answer(sender, message.number))
 
     @handles(ProbeTcp)
     def _on_tcp(self, sender: Pid, message: ProbeTcp) -> None:
         answer = self._answer(sender, message.number)
-        self._probes.tcp(message.host, message.port, message.timeout_seconds, answer)
+        self._there().tcp(message.host, message.port, message.timeout_seconds, answer)
+
+    def _there(self) -> Probes:
+        if self._probes is None:
+            self._probes = self._make()
+        return self._probes
 
     def _answer(self, asker: Pid, number: int) -> Answer:
         def answer(status_code: int | None, error: str | None) -> None:

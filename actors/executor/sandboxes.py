@@ -1,0 +1,39 @@
+"""The actor `sandboxes` of an executor node: makes the folders of nested containers.
+
+The agent's archive makes those of executors; but tasks of a group may come while the agent is away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from actors.process import Process, handles
+from transport.messages.nesting import MakeNestedSandbox, NestedSandboxMade
+from transport.pid import Pid
+
+#: Its name.
+SANDBOXES: Final = "sandboxes"
+#: The folder of nested sandboxes in that of their executor (mesos-protocol.md §8).
+NESTED: Final = "containers"
+
+#: Makes the sandbox for a task: the executor's sandbox, the name, the task's id, and whose it is.
+#: Raises OSError or ValueError; may block on the disk (`containerizers.sandbox`).
+Make: TypeAlias = Callable[[str, str, str, str | None], None]
+
+
+class NestedSandboxes(Process):
+    """Makes sandboxes for whoever asks."""
+
+    def __init__(self, make: Make) -> None:
+        self._make = make
+
+    @handles(MakeNestedSandbox)
+    def _on_make(self, sender: Pid, message: MakeNestedSandbox) -> None:
+        error = None
+        try:
+            self._make(message.sandbox, message.name, message.task_id, message.user)
+        except (OSError, ValueError) as problem:
+            error = f"sandbox {message.name}: {problem}"
+            self.log.warning("nested sandbox not made", task_id=message.task_id, reason=error)
+        self.send(sender, NestedSandboxMade(message.name, error))
