@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from actors.cli.client import Client
 from actors.election.address import parse_master
@@ -144,7 +145,7 @@ def main(master: str, agents: str, number: str) -> None:
     system.start()
     leader = parse_master(master)
     pids = [
-        system.spawn(lambda i=i: LightAgent(leader, f"host-{number}-{i}"), f"agent-{i}")  # type: ignore[misc]
+        system.spawn(partial(LightAgent, leader, f"host-{number}-{i}"), f"agent-{i}")
         for i in range(int(agents))
     ]
     system.spawn(lambda: Foreman(pids), "foreman")
