@@ -25,7 +25,7 @@ from actors.trace.tracer import RECORDER, Tracer
 from actors.trace.writer import TraceWriter
 from transport.messages.node import NodePeer
 from transport.messages.supervision import ActorStatus
-from transport.pid import Address
+from transport.pid import Address, Pid
 from transport.secret import Secret, SecretError, read_secret
 
 #: How long all actors together may take to finish (issue 2).
@@ -147,6 +147,11 @@ class Node:
         self._finishing.set()
         if self._started:
             self._end_soon()
+
+    def tell(self, name: str, message: object) -> None:
+        """Send a message to one of the node's own actors, as the node itself."""
+        address = self._system.address
+        self._system.send(Pid("", *address), Pid(name, *address), message)
 
     # Parts.
 
