@@ -7,9 +7,11 @@ import random
 from collections.abc import Callable
 
 from actors.master.gauges import MasterMetrics
+from actors.master.marks import Marks
 from actors.process import Exited, Fired, Initialize, Process, handles
 from transport.envelope import Envelope
 from transport.message import Message
+from transport.messages.allocation import MakeOffers
 from transport.messages.registry import (
     ApplyToRegistry,
     RecoverRegistry,
@@ -39,6 +41,7 @@ class Reign(Process):
         self._info = info
         self._allocator = allocator
         self._registrar = registrar
+        self._marks = Marks()
         self._request_ids = itertools.count(1)
         self._waiting: dict[int, Callable[[RegistryApplied], None]] = {}
         self._counters = metrics.by_message()
@@ -88,6 +91,16 @@ class Reign(Process):
     def allocate(self, message: Message) -> None:
         """Tell the allocator."""
         self.send(self._allocator, message)
+        mark = self._marks.follow(message)
+        if mark is not None:
+            self.send(self._allocator, mark)
+
+    def current(self, message: MakeOffers) -> MakeOffers:
+        """What of the allocator's decision still holds; the rest it gets back."""
+        message, returned = self._marks.sift(message)
+        for recovery in returned:
+            self.allocate(recovery)
+        return message
 
     def save(self, operation: RegistryOperation, then: Callable[[RegistryApplied], None]) -> None:
         """Change the registry, and go on with `then` once that is durable or was refused."""

@@ -65,7 +65,7 @@ class SchedulerGate(Reign):
     @handles(MakeOffers)
     def make_offers(self, sender: Pid, message: MakeOffers) -> None:
         """The allocator decided what to offer to whom."""
-        self.offers.make(message)
+        self.offers.make(self.current(message))
 
     @handles(scheduling.AcceptOffers)
     def accept_offers(self, sender: Pid, message: scheduling.AcceptOffers) -> None:

@@ -207,6 +207,12 @@ class ResumeAllocation(Message):
     """Make offers again."""
 
 
+class Mark(Message):
+    """Numbers what was told so far: what MakeOffers of an earlier mark says of changed agents is void."""
+
+    number: int
+
+
 class MakeOffers(Message):
     """What an allocation run decided; all of it counts as allocated until it is recovered."""
 
@@ -214,6 +220,8 @@ class MakeOffers(Message):
     offers: Mapping[str, Mapping[str, Mapping[str, Resources]]] = {}
     #: By framework id and agent id.
     inverse_offers: Mapping[str, Mapping[str, Unavailability]] = {}
+    #: The last mark heard before the run.
+    mark: int = 0
 
 
 # --- questions ---

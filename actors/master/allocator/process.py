@@ -47,6 +47,7 @@ class AllocatorProcess(Process):
         self._resting: dict[str, None] = {}
         self._rest: Timer | None = None
         self._rest_seconds = _FIRST_REST_SECONDS
+        self._mark = 0
 
     def initialize(self) -> None:
         """Begin the batches."""
@@ -84,7 +85,8 @@ class AllocatorProcess(Process):
         self._rested_at = end + max(_PAUSE_SECONDS, end - begin)
         self._metrics.note_run(end - begin, self._allocator)
         if decided.offers or decided.inverse_offers:
-            self.send(self._master, allocation.MakeOffers(decided.offers, decided.inverse_offers))
+            offers = allocation.MakeOffers(decided.offers, decided.inverse_offers, self._mark)
+            self.send(self._master, offers)
 
     def _rest_from(self, agent_id: str) -> None:
         """Offer the agent again to who declined it for no time at all, but not so soon as to spin."""
@@ -98,6 +100,11 @@ class AllocatorProcess(Process):
         agents, self._resting = self._resting, {}
         self._allocator.end_rest(agents)
         self._wake()
+
+    @handles(allocation.Mark)
+    def mark(self, sender: Pid, message: allocation.Mark) -> None:
+        """The master numbers what it told so far."""
+        self._mark = message.number
 
     # --- agents ---
 
