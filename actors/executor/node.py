@@ -19,6 +19,7 @@ from actors.executor.checks.prober import PROBER, Prober, Probes
 from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess, Delay, Make
 from actors.executor.host import EXECUTORS, ExecutorHost
 from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
+from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
 from actors.flags import FlagError, flag, required
 from actors.metrics import Registry
 from actors.node.flags import DaemonFlags, is_port
@@ -28,6 +29,7 @@ from actors.system import Restart
 from actors.units import Duration
 from containerizers.containerizer import Notify
 from containerizers.process import ProcessContainerizer
+from containerizers.sandbox import make_nested
 from transport.messages.hosting import LaunchExecutor
 from transport.pid import Pid
 
@@ -54,6 +56,8 @@ class ExecutorCrew:
         """See `Crew`; then tell where they are."""
         make = process_containerizers(self._runtime_dir)
         system.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER, restart=Restart(), vital=True)
+        system.spawn(lambda: NestedSandboxes(make_nested), SANDBOXES, restart=Restart(), vital=True)
+        system.spawn(lambda: Prober(_probes), PROBER, restart=Restart(), vital=True)
         patience = self._recovery_timeout_seconds
         system.spawn(
             lambda: ExecutorHost(_command_executor, _default_executor, patience),
@@ -79,11 +83,17 @@ def process_containerizers(runtime_dir: Path) -> Make:
     return make
 
 
-# Imported when the first is launched: a node that hosts no task groups needs nothing of their executor.
+# Imported when they are first called for: a node that hosts no task groups needs nothing of their executor.
+
+
+def _probes() -> Probes:
+    from containerizers.probe import ProbePool  # noqa: PLC0415  as said above
+
+    return ProbePool()
 
 
 def _command_executor(launch: LaunchExecutor, agent: Pid, containerizer: Pid) -> Process:
-    from actors.executor.command import CommandExecutor  # noqa: PLC0415  as said above
+    from actors.executor.command import CommandExecutor  # noqa: PLC0415
 
     return CommandExecutor(launch, agent, containerizer)
 
