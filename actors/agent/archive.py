@@ -131,6 +131,7 @@ class Archivist(Process):
         self._batch.remove(f"{folder}/{paths.FRAMEWORK_INFO}")
         self._flush()
         self._sandboxes.prune(folder)
+        self._sandboxes.prune(paths.sandboxes(self._agent_id, message.framework_id))
 
     @property
     def _garbage(self) -> Pid:

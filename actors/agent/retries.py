@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Hashable
 from typing import Generic, TypeVar
+
+from actors.agent.deadlines import Deadlines
 
 K = TypeVar("K", bound=Hashable)
 
@@ -14,59 +15,38 @@ MOST_SECONDS = 600.0
 
 
 class Retries(Generic[K]):
-    """What waits for an acknowledgement, by key; the pause before each repetition is twice the last one.
-
-    Times are whatever the caller's clock says, in seconds.
-    """
+    """What waits for an acknowledgement, by key; the pause before each repetition is twice the last one."""
 
     def __init__(self) -> None:
-        #: When each is due, after which pause.
-        self._waiting: dict[K, tuple[float, float]] = {}
-        #: (due, order, key); entries that are not what `_waiting` says are passed over.
-        self._heap: list[tuple[float, int, K]] = []
-        self._order = 0
+        self._deadlines: Deadlines[K] = Deadlines()
+        self._pauses: dict[K, float] = {}
 
     def __contains__(self, key: K) -> bool:
-        return key in self._waiting
+        return key in self._pauses
 
     def start(self, key: K, now: float) -> None:
         """Something was sent for the first time."""
-        self._wait(key, now, LEAST_SECONDS)
+        self._pauses[key] = LEAST_SECONDS
+        self._deadlines.set(key, now + LEAST_SECONDS)
 
     def stop(self, key: K) -> None:
         """It was acknowledged."""
-        self._waiting.pop(key, None)
-        if len(self._heap) > 2 * len(self._waiting) + 1000:
-            self._heap = [entry for entry in self._heap if self._counts(entry)]
-            heapq.heapify(self._heap)
+        self._pauses.pop(key, None)
+        self._deadlines.discard(key)
 
     def clear(self) -> None:
         """Nothing waits any more."""
-        self._waiting.clear()
-        self._heap.clear()
+        self._pauses.clear()
+        self._deadlines.clear()
 
-    def take_due(self, now: float) -> list[K]:
+    def take(self, now: float) -> list[K]:
         """Those to be sent again now, in the order in which they came due; they go on waiting."""
-        due = []
-        while self._heap and self._heap[0][0] <= now:
-            entry = heapq.heappop(self._heap)
-            if self._counts(entry):
-                due.append(entry[2])
+        due = self._deadlines.take(now)
         for key in due:
-            self._wait(key, now, min(2 * self._waiting[key][1], MOST_SECONDS))
+            self._pauses[key] = min(2 * self._pauses[key], MOST_SECONDS)
+            self._deadlines.set(key, now + self._pauses[key])
         return due
 
-    def next_due(self) -> float | None:
+    def next(self) -> float | None:
         """When there is something to do; None when nothing waits."""
-        while self._heap and not self._counts(self._heap[0]):
-            heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
-
-    def _wait(self, key: K, now: float, pause: float) -> None:
-        self._order += 1
-        self._waiting[key] = (now + pause, pause)
-        heapq.heappush(self._heap, (now + pause, self._order, key))
-
-    def _counts(self, entry: tuple[float, int, K]) -> bool:
-        waiting = self._waiting.get(entry[2])
-        return waiting is not None and waiting[0] == entry[0]
+        return self._deadlines.next()

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import pwd
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from actors.agent import paths
+from actors.agent.trees import Tree, make_folder, opened, remove_folder
 from transport.records.resource import Resource
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _SANDBOX_MODE = 0o750
-#: A folder that somebody removed between two steps is made again so often.
-_TRIES = 3
 
 
 class SandboxError(Exception):
@@ -52,22 +48,20 @@ class LocalSandboxes:
     """`Sandboxes` on the file system of this host; follows no symbolic link below the work directory."""
 
     def __init__(self, work_dir: Path) -> None:
-        work_dir.mkdir(parents=True, exist_ok=True)
-        self._path = work_dir.resolve()
-        self._root = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._tree = Tree(work_dir)
 
     def close(self) -> None:
         """Let go of the work directory."""
-        os.close(self._root)
+        self._tree.close()
 
     def make(self, path: str, user: str | None, volumes: Sequence[Resource]) -> str:
         """See `Sandboxes.make`."""
         owner = None if user is None else _owner(user)
         try:
             runs, _, container_id = path.rpartition("/")
-            with self._folder(runs, make=True) as above:
-                _make(container_id, above, _SANDBOX_MODE)
-                with _opened(container_id, above) as sandbox:
+            with self._tree.folder(runs, make=True) as above:
+                make_folder(container_id, above, _SANDBOX_MODE)
+                with opened(container_id, above) as sandbox:
                     os.fchmod(sandbox, _SANDBOX_MODE)  # whatever the umask left of it
                     if owner is not None:
                         os.fchown(sandbox, *owner)
@@ -76,18 +70,18 @@ class LocalSandboxes:
                 _point(paths.LATEST, container_id, above)
         except (OSError, ValueError) as error:
             raise SandboxError(f"sandbox {path}: {error}") from error
-        return str(self._path / path)
+        return str(self._tree.root / path)
 
     def remove_volumes(self, volumes: Sequence[Resource]) -> None:
         """See `Sandboxes.remove_volumes`."""
         for volume in volumes:
             try:
-                folder = self._path / paths.volume(volume)
+                folder = self._tree.root / paths.volume(volume)
                 keep = _is_mount(volume)
                 with contextlib.suppress(FileNotFoundError):
                     above = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                     try:
-                        remove_tree(folder.name, above, keep=keep)
+                        remove_folder(folder, above, keep=keep)
                     finally:
                         os.close(above)
             except (OSError, ValueError) as error:
@@ -99,58 +93,29 @@ class LocalSandboxes:
         while path.count("/") + 1 >= least:
             above, _, name = path.rpartition("/")
             try:
-                with self._folder(above) as folder:
+                with self._tree.folder(above) as folder:
                     if name == "runs":
                         _unlink_dangling(f"{name}/{paths.LATEST}", folder)
                     os.rmdir(name, dir_fd=folder)
             except FileNotFoundError:
                 pass
-            except OSError as error:
-                if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                    return
-                raise
+            except OSError:
+                return  # it is not empty, or in use
             path = above
 
     def _show(self, volume: Resource, sandbox: int, owner: tuple[int, int] | None) -> None:
         """Have a volume seen in a sandbox, making it the first time."""
-        folder = self._path / paths.volume(volume)
-        seen_as = (
-            "" if volume.disk is None or volume.disk.volume is None else volume.disk.volume.container_path
-        )
+        folder = self._tree.root / paths.volume(volume)
+        place = None if volume.disk is None else volume.disk.volume
+        seen_as = "" if place is None else place.container_path
         if not seen_as or "/" in seen_as or seen_as in (".", ".."):
             raise ValueError(f"disk.volume.container_path {seen_as!r}: must be a single relative component")
         is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
-        with _opened(str(folder), None) as inside:
+        with opened(str(folder), None) as inside:
             if owner is not None and (is_new or volume.shared is None):
                 os.fchown(inside, *owner)
         _point(seen_as, str(folder), sandbox)
-
-    @contextlib.contextmanager
-    def _folder(self, path: str, *, make: bool = False) -> Iterator[int]:
-        folder = os.dup(self._root)
-        try:
-            for part in path.split("/"):
-                if make:
-                    _make(part, folder, 0o755)
-                inner = os.open(part, _FOLDER, dir_fd=folder)
-                os.close(folder)
-                folder = inner
-            yield folder
-        finally:
-            os.close(folder)
-
-
-def remove_tree(name: str, above: int, *, keep: bool = False) -> None:
-    """Delete a folder of the folder `above`, not following links; `keep`: only what is in it."""
-    with _opened(name, above) as folder:
-        for inner in os.listdir(folder):  # noqa: PTH208 - a descriptor
-            if stat.S_ISDIR(os.stat(inner, dir_fd=folder, follow_symlinks=False).st_mode):
-                remove_tree(inner, folder)
-            else:
-                os.unlink(inner, dir_fd=folder)
-    if not keep:
-        os.rmdir(name, dir_fd=above)
 
 
 def _owner(user: str) -> tuple[int, int]:
@@ -164,20 +129,6 @@ def _owner(user: str) -> tuple[int, int]:
 def _is_mount(volume: Resource) -> bool:
     source = None if volume.disk is None else volume.disk.source
     return source is not None and source.type is Resource.DiskInfo.Source.Type.MOUNT
-
-
-def _make(name: str, above: int, mode: int) -> None:
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(name, mode, dir_fd=above)
-
-
-@contextlib.contextmanager
-def _opened(name: str, above: int | None) -> Iterator[int]:
-    folder = os.open(name, _FOLDER, dir_fd=above)
-    try:
-        yield folder
-    finally:
-        os.close(folder)
 
 
 def _point(name: str, target: str, above: int) -> None:

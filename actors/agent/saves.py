@@ -9,6 +9,7 @@ from actors.agent import paths
 from actors.agent.checkpoints import encode, seal
 from actors.agent.retained import ResourceState
 from transport.messages.checkpointing import (
+    ForgetAgent,
     SaveAgent,
     SaveCompletion,
     SaveDrain,
@@ -19,7 +20,14 @@ from transport.messages.checkpointing import (
 )
 
 FileSave: TypeAlias = (
-    SaveAgent | SaveFramework | SaveExecutor | SaveTask | SaveResources | SaveDrain | SaveCompletion
+    SaveAgent
+    | ForgetAgent
+    | SaveFramework
+    | SaveExecutor
+    | SaveTask
+    | SaveResources
+    | SaveDrain
+    | SaveCompletion
 )
 #: A file, and what is to be in it; None: it is to be removed.
 Change: TypeAlias = tuple[str, bytes | None]
@@ -37,6 +45,8 @@ def changes(agent_id: str | None, save: FileSave) -> Iterator[Change]:
             raise ValueError("SaveAgent.info.id: must be set")
         yield f"{paths.meta(save.info.id.value)}/{paths.AGENT_INFO}", encode(save.info)
         yield paths.LATEST_AGENT, seal(save.info.id.value)
+    elif isinstance(save, ForgetAgent):
+        yield paths.LATEST_AGENT, None
     elif agent_id is None:
         raise ValueError(f"{type(save).__name__}: the agent has no id yet")
     else:

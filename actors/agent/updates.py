@@ -281,13 +281,13 @@ class Updates(Process):
     def _retry(self) -> None:
         self._timer = None
         self._flush()
-        for task in self._retries.take_due(self.system.now()):
+        for task in self._retries.take(self.system.now()):
             self._send_head(task, self._entries[task], self._cause)
         self._set_timer()
 
     def _set_timer(self) -> None:
         """Have one timer, for what is due first; one that comes too early does no harm."""
-        due = self._retries.next_due()
+        due = self._retries.next()
         if self._timer is not None and (due is None or due < self._timer_due):
             self._timer.cancel()
             self._timer = None
