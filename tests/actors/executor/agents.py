@@ -13,6 +13,7 @@ from transport.messages.executing import (
     SubscribeExecutor,
     UpdateAcknowledged,
 )
+from transport.messages.scheduling import ExecutorMessage
 from transport.pid import Pid
 from transport.records.agent import AgentInfo
 from transport.records.check import KillPolicy
@@ -38,7 +39,6 @@ class FakeAgent(Process):
     @handles(SubscribeExecutor)
     def subscribe(self, sender: Pid, message: SubscribeExecutor) -> None:
         self.books.subscriptions.append(message)
-        self.executor = sender
         self.link(sender)
         self.send(
             sender,
@@ -55,10 +55,16 @@ class FakeAgent(Process):
         for task in self.books.tasks:
             if task.task_id.value not in known and task.task_id.value not in self.books.started:
                 self.send(sender, LaunchTask(task))
+        # Last, so that what a test's own thread tells it from now on comes after all this.
+        self.executor = sender
 
     @handles(ExecutorUpdate)
     def updated(self, sender: Pid, message: ExecutorUpdate) -> None:
         self._take(sender, message.status)
+
+    @handles(ExecutorMessage)
+    def message(self, sender: Pid, message: ExecutorMessage) -> None:
+        self.books.messages.append(message)
 
     def exited(self, pid: Pid) -> None:
         self.gone.append(pid)
@@ -93,6 +99,7 @@ class Books:
         self.started: dict[str, None] = {}
         self.acknowledges = True
         self.subscriptions: list[SubscribeExecutor] = []
+        self.messages: list[ExecutorMessage] = []
         #: Each update once, as it came first.
         self.updates: dict[bytes, TaskStatus] = {}
         #: How often each came.
