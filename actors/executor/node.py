@@ -19,7 +19,6 @@ from actors.executor.checks.prober import PROBER, Prober, Probes
 from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess, Delay, Make
 from actors.executor.host import EXECUTORS, ExecutorHost
 from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
-from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
 from actors.flags import FlagError, flag, required
 from actors.metrics import Registry
 from actors.node.flags import DaemonFlags, is_port
@@ -65,8 +64,6 @@ class ExecutorCrew:
             restart=Restart(),
             vital=True,
         )
-        system.spawn(lambda: Prober(_probes), PROBER, restart=Restart(), vital=True)
-        system.spawn(lambda: NestedSandboxes(_make_nested), SANDBOXES, restart=Restart(), vital=True)
         whereabouts.write(self._runtime_dir, system.address)
 
 
@@ -102,18 +99,6 @@ def _default_executor(launch: LaunchExecutor, agent: Pid, containerizer: Pid) ->
     from actors.executor.default import DefaultExecutor  # noqa: PLC0415
 
     return DefaultExecutor(launch, agent, containerizer)
-
-
-def _probes() -> Probes:
-    from containerizers.probe import ProbePool  # noqa: PLC0415
-
-    return ProbePool()
-
-
-def _make_nested(sandbox: str, name: str, task_id: str, user: str | None) -> None:
-    from containerizers.sandbox import make_nested  # noqa: PLC0415
-
-    make_nested(sandbox, name, task_id, user)
 
 
 def main() -> int:

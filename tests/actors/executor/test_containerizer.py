@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from actors.executor.containerizer import ADOPTION_SECONDS, ContainerizerProcess
+from actors.simulation import Probe, SimulatedNode, Simulation
+from actors.system import Restart
+from containerizers.containerizer import Notify, Spec
+from containerizers.fake import Course, Delay, FakeContainerizer, FakeKernel
+from transport.messages.containing import (
+    AdoptContainer,
+    ContainerEnded,
+    ContainerLaunched,
+    ContainersFound,
+    ContainerSpec,
+    DestroyContainer,
+    FindContainers,
+    LaunchContainer,
+    SignalContainer,
+)
+
+COURSES = {
+    "short": Course(seconds=10.0, status=3 << 8),
+    "endless": Course(),
+    "stubborn": Course(ignored=(signal.SIGTERM,)),
+    "bad": Course(error="no such program"),
+}
+
+
+class Host:
+    """A node with a containerizer, whose kernel outlives its processes, and actors in the test's hand."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.sim = Simulation(seed)
+        self.specs: list[Spec] = []
+        self.node = self.sim.node("host", self._boot)
+        self.one = self.node.probe("one")
+
+    def _boot(self, node: SimulatedNode) -> None:
+        if node.incarnation == 1 or node.lost_power:
+            self.kernel = FakeKernel(node.now)
+        node.spawn(lambda: ContainerizerProcess(self._make), "containerizer", restart=Restart(), vital=True)
+
+    def _make(self, notify: Notify, delay: Delay) -> FakeContainerizer:
+        return FakeContainerizer(notify, delay, self._course, self.kernel)
+
+    def _course(self, spec: Spec) -> Course:
+        self.specs.append(spec)
+        return COURSES[spec.arguments[0]]
+
+    def tell(self, probe: Probe, *messages: object) -> None:
+        for message in messages:
+            probe.send(self.node.pid_of("containerizer"), message)
+
+    def launch(self, container_id: str, program: str, probe: Probe | None = None) -> None:
+        spec = ContainerSpec(arguments=(program,), directory="/")
+        self.tell(probe or self.one, LaunchContainer(container_id, spec))
+
+    def expect(self, probe: Probe, *messages: object, timeout_seconds: float = 60.0) -> None:
+        """Wait until the probe has been told just that."""
+        self.sim.run_until(lambda: len(probe.received) >= len(messages), timeout_seconds)
+        self.sim.run(0.1)
+        assert probe.received == list(messages)
+        probe.received.clear()
+
+
+@pytest.fixture
+def host() -> Host:
+    return Host()
+
+
+def test_who_launches_a_container_is_told_of_its_start_and_its_end(host: Host) -> None:
+    other = host.node.probe("other")
+    host.launch("a", "short")
+    host.expect(host.one, ContainerLaunched("a", 1001), ContainerEnded("a", 3 << 8))
+    assert other.received == []
+
+
+def test_a_container_gets_all_that_its_spec_says(host: Host) -> None:
+    given = ContainerSpec(
+        arguments=("short", "x"),
+        directory="/sandbox",
+        environment={"A": "b"},
+        user="u",
+        stdout="/o",
+        stderr="/e",
+    )
+    host.tell(host.one, LaunchContainer("a", given))
+    host.sim.run(1.0)
+    assert host.specs == [
+        Spec(
+            arguments=("short", "x"),
+            directory="/sandbox",
+            environment={"A": "b"},
+            user="u",
+            stdout="/o",
+            stderr="/e",
+        )
+    ]
+
+
+def test_what_cannot_be_started_has_ended(host: Host) -> None:
+    host.launch("a", "bad")
+    host.expect(host.one, ContainerEnded("a", None, "no such program"))
+
+
+def test_a_bad_id_is_answered_and_not_tried(host: Host) -> None:
+    host.launch("../a", "short")
+    host.sim.run(1.0)
+    (answer,) = host.one.received
+    assert isinstance(answer, ContainerEnded)
+    assert answer.error.startswith("container id '../a': must be ")
+    assert host.specs == []
+
+
+def test_to_launch_twice_is_to_launch_once(host: Host) -> None:
+    host.launch("a", "endless")
+    host.launch("a", "endless")
+    host.expect(host.one, ContainerLaunched("a", 1001))
+    host.launch("a", "endless")
+    host.expect(host.one, ContainerLaunched("a", 1001))
+    assert len(host.specs) == 1
+
+
+def test_nobody_launches_what_is_another_s(host: Host) -> None:
+    other = host.node.probe("other")
+    host.launch("a", "endless")
+    host.expect(host.one, ContainerLaunched("a", 1001))
+    host.launch("a", "endless", other)
+    host.expect(other, ContainerEnded("a", None, "container a: is there already"))
+    assert host.one.received == []
+
+
+def test_signals_reach_the_container(host: Host) -> None:
+    host.launch("a", "stubborn")
+    host.tell(host.one, SignalContainer("a", signal.SIGTERM), SignalContainer("b", signal.SIGTERM))
+    host.sim.run(10.0)
+    assert host.one.received == [ContainerLaunched("a", 1001)]
+    host.one.received.clear()
+    host.tell(host.one, SignalContainer("a", signal.SIGKILL))
+    host.expect(host.one, ContainerEnded("a", signal.SIGKILL))
+
+
+def test_the_owner_that_destroys_is_told_once(host: Host) -> None:
+    host.launch("a", "stubborn")
+    host.tell(host.one, DestroyContainer("a"), DestroyContainer("a"))
+    host.expect(host.one, ContainerLaunched("a", 1001), ContainerEnded("a", signal.SIGKILL))
+
+
+def test_whoever_destroys_is_told_when_all_of_it_is_gone(host: Host) -> None:
+    other = host.node.probe("other")
+    for container_id in ("a.x", "a.y", "ab"):
+        host.launch(container_id, "endless")
+    host.tell(other, DestroyContainer("a"))
+    host.expect(other, ContainerEnded("a"))
+    ended = [one.container_id for one in host.one.received if isinstance(one, ContainerEnded)]
+    assert sorted(ended) == ["a.x", "a.y"]
+
+
+def test_to_destroy_what_is_not_there_is_answered(host: Host) -> None:
+    host.tell(host.one, DestroyContainer("a"))
+    host.expect(host.one, ContainerEnded("a"))
+
+
+def test_the_containers_of_an_actor_that_ends_are_destroyed(host: Host) -> None:
+    other = host.node.probe("other")
+    host.launch("a", "stubborn", other)
+    host.launch("b", "stubborn")
+    host.sim.run(1.0)
+    host.node.kill("other")
+    host.sim.run(1.0)
+    assert list(host.kernel.running) == ["b"]
+
+
+def test_one_that_was_adopted_outlives_the_actor_that_launched_it(host: Host) -> None:
+    other = host.node.probe("other")
+    host.launch("a", "short", other)
+    host.sim.run(1.0)
+    host.tell(host.one, AdoptContainer("a"))
+    host.expect(host.one, ContainerLaunched("a", 1001))
+    host.node.kill("other")
+    host.expect(host.one, ContainerEnded("a", 3 << 8))
+
+
+def test_after_a_crash_of_the_node_containers_are_found_and_adopted(host: Host) -> None:
+    host.launch("a", "short")
+    host.launch("b", "endless")
+    host.sim.run(1.0)
+    host.node.kill_process()
+    host.sim.run(1.0)
+    host.node.restart()
+    one = host.node.probe("one")
+    host.tell(one, FindContainers(), AdoptContainer("a"), AdoptContainer("gone"))
+    host.sim.run(1.0)
+    assert one.received == [
+        ContainersFound(("a", "b")),
+        ContainerEnded("gone"),
+        ContainerLaunched("a", 1001),
+    ]
+    one.received.clear()
+    # It is no child of this process: its status is not to be had.
+    host.expect(one, ContainerEnded("a", None))
+
+
+def test_what_nobody_adopts_is_destroyed_after_a_while(host: Host) -> None:
+    host.launch("a", "endless")
+    host.sim.run(1.0)
+    host.node.kill_process()
+    host.node.restart()
+    host.sim.run(ADOPTION_SECONDS - 1.0)
+    assert list(host.kernel.running) == ["a"]
+    host.sim.run(2.0)
+    assert host.kernel.running == {}
+
+
+def test_an_orphan_can_be_destroyed_but_not_launched_again(host: Host) -> None:
+    host.launch("a", "endless")
+    host.launch("a.x", "endless")
+    host.sim.run(1.0)
+    host.node.kill_process()
+    host.node.restart()
+    one = host.node.probe("one")
+    host.launch("a", "endless", one)
+    host.expect(one, ContainerEnded("a", None, "container a: is there already"))
+    host.tell(one, DestroyContainer("a"))
+    host.expect(one, ContainerEnded("a"))
+    assert host.kernel.running == {}
+
+
+def test_a_containerizer_that_crashes_is_succeeded_by_one_that_adopts(host: Host) -> None:
+    host.launch("a", "endless")
+    host.sim.run(1.0)
+    host.node.kill("containerizer")
+    host.sim.run(1.0)
+    host.one.received.clear()
+    host.tell(host.one, AdoptContainer("a"), SignalContainer("a", signal.SIGTERM))
+    host.expect(host.one, ContainerLaunched("a", 1001), ContainerEnded("a", None))
+
+
+def test_a_containerizer_that_is_told_to_end_leaves_nothing_behind(host: Host) -> None:
+    host.launch("a", "stubborn")
+    host.sim.run(1.0)
+    host.one.terminate(host.node.pid_of("containerizer"))
+    host.sim.run(1.0)
+    host.kernel.sweep()
+    assert host.kernel.running == {}
+
+
+def test_what_becomes_of_a_container_belongs_to_the_story_of_its_launch() -> None:
+    host = Host()
+    sim = Simulation(1, trace=True)
+    host.sim = sim
+    host.node = sim.node("host", host._boot)
+    host.one = host.node.probe("one")
+    host.launch("a", "short")
+    host.expect(host.one, ContainerLaunched("a", 1001), ContainerEnded("a", 3 << 8))
+    story = sim.story("a")
+    for name in ("LaunchContainer", "ContainerLaunched", "ContainerEnded"):
+        assert name in story
