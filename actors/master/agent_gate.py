@@ -6,7 +6,7 @@ from actors.master.agent import AgentEntry
 from actors.master.agents import AgentDesk
 from actors.master.scheduler_gate import SchedulerGate
 from actors.process import handles
-from transport.messages import launching, membership
+from transport.messages import launching, membership, observing
 from transport.messages.scheduling import ExecutorMessage
 from transport.pid import Pid
 
@@ -47,6 +47,23 @@ class AgentGate(SchedulerGate):
         """An agent leaves."""
         if agent := self._agent(sender, message.agent_id):
             self.agents.unregister(agent)
+
+    # --- the observer ---
+
+    @handles(observing.ObserverStarted)
+    def observer_started(self, sender: Pid, message: observing.ObserverStarted) -> None:
+        """Somebody can ping the agents."""
+        self.agents.accept_observer(sender)
+
+    @handles(observing.AgentSilent)
+    def agent_silent(self, sender: Pid, message: observing.AgentSilent) -> None:
+        """An agent does not answer its pings."""
+        self.agents.silent(sender, message)
+
+    @handles(observing.AgentHeard)
+    def agent_heard(self, sender: Pid, message: observing.AgentHeard) -> None:
+        """An agent answers again."""
+        self.agents.heard(sender, message)
 
     # --- tasks, executors, operations ---
 

@@ -48,7 +48,7 @@ class Master(AgentGate):
         self.operations = OperationDesk(self, cluster, self.offers)
         self.acceptance = AcceptanceDesk(self, cluster, flags, self.offers, self.tasks, self.operations)
         self.agents = AgentDesk(
-            self, cluster, flags, self.offers, self.tasks, self.frameworks, self.operations
+            self, cluster, flags, self.offers, self.tasks, self.frameworks, self.operations, self.metrics
         )
         self.draining = DrainDesk(self, cluster, self.offers, self.agents)
         self.maintenance = MaintenanceDesk(self, cluster, self.offers, self.agents)
