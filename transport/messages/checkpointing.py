@@ -5,6 +5,8 @@ All of one node. A disk that fails ends the agent: what it promised would not be
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from transport.message import Message
 from transport.messages.launching import StatusUpdate
 from transport.pid import Pid
@@ -35,6 +37,10 @@ class SaveAgent(Message):
     """Keep the agent's id and description."""
 
     info: AgentInfo
+
+
+class ForgetAgent(Message):
+    """Give up the agent's id: the next agent here is a new one."""
 
 
 class SaveFramework(Message):
@@ -100,6 +106,7 @@ class RemoveVolumes(Message):
 #: What can be asked of the archive in one go.
 Save = (
     SaveAgent
+    | ForgetAgent
     | SaveFramework
     | SaveExecutor
     | SaveTask
@@ -231,6 +238,9 @@ class Leftovers(Message):
 
 class ForgetExecutor(Message):
     """A container's sandbox is deleted: delete what is kept about it, and folders above that are empty then."""
+
+    #: The executor node is told a ForgetExecutor, too.
+    type_name: ClassVar[str] = "ForgetExecutorFiles"
 
     framework_id: str
     executor_id: str

@@ -1,0 +1,79 @@
+"""What an executor finds in its environment (mesos-protocol.md §3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from actors.agent.flags import AgentFlags
+from actors.flags import FlagError
+from actors.units import Duration
+from transport.pid import Pid
+from transport.records.executor import ExecutorInfo
+from transport.records.framework import FrameworkInfo
+
+#: Where a native driver finds its agent: `agent@host:port` of the network of actors.
+AGENT_PID = "PION_AGENT_PID"
+
+
+def executor_environment(
+    flags: AgentFlags,
+    fixed: Mapping[str, str],
+    agent: Pid,
+    agent_id: str,
+    framework: FrameworkInfo,
+    executor: ExecutorInfo,
+    sandbox: str,
+) -> dict[str, str]:
+    """The environment of an executor: `fixed`, over it what the agent says, over that the executor's own.
+
+    `fixed` is that of the flag --executor_environment_variables. A variable whose value is a secret is left
+    to whoever can resolve it.
+    """
+    assert framework.id is not None
+    checkpoint = bool(framework.checkpoint)
+    environment = {
+        **fixed,
+        "MESOS_FRAMEWORK_ID": framework.id.value,
+        "MESOS_EXECUTOR_ID": executor.executor_id.value,
+        "MESOS_SLAVE_ID": agent_id,
+        "MESOS_DIRECTORY": sandbox,
+        "MESOS_SANDBOX": sandbox,
+        "MESOS_SLAVE_PID": f"slave(1)@{agent.host}:{flags.port}",
+        "MESOS_AGENT_ENDPOINT": f"{agent.host}:{flags.port}",
+        AGENT_PID: str(agent.whoever()),
+        "MESOS_CHECKPOINT": "1" if checkpoint else "0",
+        "MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD": str(grace_period(flags, executor)),
+        "MESOS_HTTP_COMMAND_EXECUTOR": "0",
+        "LIBPROCESS_PORT": "0",
+    }
+    if checkpoint:
+        environment["MESOS_RECOVERY_TIMEOUT"] = str(flags.recovery_timeout)
+        environment["MESOS_SUBSCRIPTION_BACKOFF_MAX"] = str(flags.executor_reregistration_timeout)
+    return environment | _own(executor)
+
+
+def grace_period(flags: AgentFlags, executor: ExecutorInfo) -> Duration:
+    """How long the executor may take to shut down: its own, or that of the flag."""
+    own = executor.shutdown_grace_period
+    return flags.executor_shutdown_grace_period if own is None else Duration(own.nanoseconds)
+
+
+def fixed_environment(text: str | None) -> Mapping[str, str]:
+    """Read --executor_environment_variables; raises FlagError unless it is an object of strings."""
+    try:
+        return {} if text is None else msgspec.json.decode(text, type=dict[str, str])
+    except msgspec.DecodeError as error:
+        raise FlagError(f"--executor_environment_variables: must be an object of strings: {error}") from None
+
+
+def _own(executor: ExecutorInfo) -> dict[str, str]:
+    command = executor.command
+    if command is None or command.environment is None:
+        return {}
+    return {
+        variable.name: variable.value
+        for variable in command.environment.variables
+        if variable.value is not None
+    }

@@ -1,0 +1,120 @@
+"""Executors that subscribe: for the first time, again, or when nobody waits for them (§3.3, §3.5)."""
+
+from __future__ import annotations
+
+from actors.agent.books import Books
+from actors.agent.executor import ExecutorEntry, ExecutorState
+from actors.agent.executors import ExecutorDesk
+from actors.agent.hosts import ExecutorNode
+from actors.agent.killing import KillDesk
+from actors.agent.launching import LaunchDesk
+from actors.agent.statuses import Reason, StatusDesk
+from actors.agent.task import Stage, TaskEntry
+from actors.agent.world import World
+from transport.messages.executing import (
+    ExecutorSubscribed,
+    KillExecutorTask,
+    ShutdownNow,
+    SubscribeExecutor,
+)
+from transport.pid import Pid
+from transport.records.task_status import TaskState
+
+
+class SubscriptionDesk:
+    """Lets executors in, and finds out what got lost while they were away."""
+
+    def __init__(
+        self,
+        world: World,
+        books: Books,
+        statuses: StatusDesk,
+        node: ExecutorNode,
+        executors: ExecutorDesk,
+        launches: LaunchDesk,
+        kills: KillDesk,
+    ) -> None:
+        self._world = world
+        self._books = books
+        self._statuses = statuses
+        self._node = node
+        self._executors = executors
+        self._launches = launches
+        self._kills = kills
+
+    def subscribe(self, sender: Pid, message: SubscribeExecutor) -> ExecutorEntry | None:
+        """An executor is there, or there again; returns the one that is running now."""
+        executor = self._books.executor(message.framework_id, message.executor_id)
+        if executor is None or executor.state is ExecutorState.TERMINATED or not executor.sent:
+            self._world.log.info(
+                "executor is not expected",
+                framework_id=message.framework_id,
+                executor_id=message.executor_id,
+                sender=str(sender),
+            )
+            self._world.send(sender, ShutdownNow())
+            return None
+        again = executor.connected and executor.pid == sender
+        self._node.join(executor, sender)
+        if executor.state is ExecutorState.REGISTERING:
+            executor.cancel()
+            self._books.move(executor, ExecutorState.RUNNING)
+        self._hear(executor, message)
+        if executor.state is ExecutorState.TERMINATING:
+            self._world.send(sender, ShutdownNow())
+            return None
+        self._world.send(
+            sender,
+            ExecutorSubscribed(
+                executor.info, executor.framework.info, self._books.info, executor.container_id
+            ),
+        )
+        if not again:
+            self._make_up(executor, message)
+        self._launches.deliver(executor)
+        return executor
+
+    def _hear(self, executor: ExecutorEntry, message: SubscribeExecutor) -> None:
+        for status in message.unacknowledged_updates:
+            self._statuses.hear(executor, status)
+
+    def _make_up(self, executor: ExecutorEntry, message: SubscribeExecutor) -> None:
+        """See what the executor missed: tasks it was sent and does not tell of, and kills."""
+        recovered, executor.recovered = executor.recovered, False
+        listed = {task.task_id.value for task in message.unacknowledged_tasks}
+        missed = [
+            task
+            for task in executor.tasks.values()
+            if task.stage is Stage.LAUNCHED
+            and task.state is TaskState.TASK_STAGING
+            and task.task_id not in listed
+        ]
+        if recovered:
+            self._lose(executor, missed)
+        else:
+            self._launch_again(executor, missed)
+        for task in executor.tasks.values():
+            if task.killed and not task.terminal and task.stage is Stage.LAUNCHED:
+                self._kills.pass_on(task)
+
+    def _lose(self, executor: ExecutorEntry, missed: list[TaskEntry]) -> None:
+        """After a restart of the agent (§3.5); should such a task be on its way still, it must not run."""
+        assert executor.pid is not None
+        for task in missed:
+            state = self._statuses.lost_state(executor.framework, TaskState.TASK_DROPPED)
+            self._world.send(executor.pid, KillExecutorTask(task.task_id))
+            self._statuses.conclude(
+                task,
+                state,
+                Reason.REASON_AGENT_RESTARTED,
+                "the agent was restarted before the task reached its executor",
+            )
+        if len(missed) == len(executor.tasks) and not executor.used:
+            self._executors.shut_down(executor)
+
+    def _launch_again(self, executor: ExecutorEntry, missed: list[TaskEntry]) -> None:
+        launches = dict.fromkeys(task.launch for task in missed if task.launch is not None)
+        for launch in reversed(launches):
+            for info in launch.infos:
+                executor.tasks[info.task_id.value].stage = Stage.QUEUED
+            executor.queue.appendleft(launch)
