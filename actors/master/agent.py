@@ -11,6 +11,7 @@ from actors.system import Timer
 from transport.pid import Pid
 from transport.records.agent import AgentInfo, DrainInfo
 from transport.records.executor import ExecutorInfo
+from transport.records.inverse_offer_status import InverseOfferStatus
 from transport.records.resources import Resources
 from transport.records.time_info import Unavailability
 
@@ -52,6 +53,8 @@ class AgentEntry:
         self.executors: dict[tuple[str, str], ExecutorInfo] = {}
         self.offers: dict[str, OfferEntry] = {}
         self.inverse_offers: dict[str, InverseOfferEntry] = {}
+        #: By framework id: how frameworks answered inverse offers since the unavailability is what it is.
+        self.inverse_answers: dict[str, InverseOfferStatus] = {}
         self.operations: dict[bytes, OperationEntry] = {}
         #: By framework id and task id: kills to be sent again when it is connected.
         self.pending_kills: dict[tuple[str, str], None] = {}

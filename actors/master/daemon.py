@@ -13,6 +13,7 @@ from actors.master.allocator.process import AllocatorProcess
 from actors.master.allocator.settings import Settings
 from actors.master.flags import MasterFlags
 from actors.master.master import Master
+from actors.master.observer import AgentObserver
 from actors.master.registrar.registrar import Registrar
 from actors.metrics import Registry
 from actors.process import Process
@@ -28,6 +29,7 @@ MASTER: Final = "master"
 ALLOCATOR: Final = "allocator"
 REGISTRAR: Final = "registrar"
 STORE: Final = "store"
+OBSERVER: Final = "observer"
 
 _Capability = MasterInfo.Capability
 
@@ -56,6 +58,7 @@ class MasterCrew:
         allocator_pid = system.spawn(lambda: allocator, ALLOCATOR, vital=True)
         info = master_info(flags, f"{system.rng.getrandbits(128):032x}", system.address)
         system.spawn(lambda: Master(flags, info, allocator_pid, registrar), MASTER, vital=True)
+        system.spawn(lambda: AgentObserver(flags, master), OBSERVER, vital=True)
 
 
 def allocator_settings(flags: MasterFlags) -> Settings:

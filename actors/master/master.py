@@ -52,7 +52,7 @@ class Master(AgentGate):
         )
         self.draining = DrainDesk(self, cluster, self.offers, self.agents)
         self.maintenance = MaintenanceDesk(self, cluster, self.offers, self.agents)
-        self.quotas = QuotaDesk(self, cluster, flags)
+        self.quotas = QuotaDesk(self, cluster, flags, self.offers)
         self.metrics.read_from(cluster)
 
     def begin(self, registry: Registry) -> None:

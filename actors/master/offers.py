@@ -201,6 +201,8 @@ class OfferDesk:
         filters: Filters | None = None,
     ) -> None:
         self._cluster.remove_inverse_offer(inverse)
+        if status is not None:
+            self._cluster.agents[inverse.agent_id].inverse_answers[inverse.framework_id] = status
         self._world.allocate(AnswerInverseOffer(inverse.agent_id, inverse.framework_id, status, filters))
 
     # --- the details ---
