@@ -1,0 +1,99 @@
+"""What makes a node an agent: its actors, put together from flags."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from actors.agent.agent import Agent
+from actors.agent.archive import Archivist
+from actors.agent.boot import read_boot_id
+from actors.agent.detection import agent_info
+from actors.agent.flags import AgentFlags
+from actors.agent.folders import LocalFolders
+from actors.agent.garbage import GarbageCollector
+from actors.agent.gauges import AgentMetrics
+from actors.agent.sandboxes import LocalSandboxes
+from actors.agent.updates import Updates
+from actors.election.address import parse_master
+from actors.election.standalone import StandaloneDetector
+from actors.executor.child_node import ChildNode
+from actors.executor.keeper import KEEPER, Keeper
+from actors.flags import FlagError
+from actors.metrics import Registry
+from actors.node.node import Node
+from actors.pykka_system import PykkaSystem
+from transport.messages.membership import UnregisterAgent
+
+#: The names of an agent's actors; the keeper's is its own.
+AGENT: Final = "agent"
+ARCHIVE: Final = "archive"
+DETECTOR: Final = "detector"
+GARBAGE: Final = "garbage"
+UPDATES: Final = "updates"
+
+_RUNTIME_DIR = Path("/var/run/mesos")
+
+
+class AgentCrew:
+    """The actors of an agent, all of them vital: one that crashes ends the daemon; the next one recovers.
+
+    Raises FlagError for flags that cannot be used.
+    """
+
+    def __init__(self, flags: AgentFlags) -> None:
+        self._flags = flags
+        try:
+            self._master = parse_master(flags.master)
+        except ValueError as error:
+            raise FlagError(f"--master: {error}") from None
+        self._runtime_dir = runtime_dir(flags)
+
+    def __call__(self, system: PykkaSystem, metrics: Registry) -> None:
+        """Start them: first those that others depend on."""
+        flags = self._flags
+        work_dir = flags.work_dir.absolute()
+        info = agent_info(flags)
+        boot_id = read_boot_id()
+        sandboxes = LocalSandboxes(work_dir)
+        measured = AgentMetrics()
+        metrics.add(measured)
+        node = ChildNode(self._runtime_dir, executor_node_flags(flags))
+        detector = system.spawn(lambda: StandaloneDetector(self._master), DETECTOR, vital=True)
+        archive = system.spawn(lambda: Archivist(flags, sandboxes, boot_id), ARCHIVE, vital=True)
+        updates = system.spawn(Updates, UPDATES, vital=True)
+        garbage = system.spawn(lambda: GarbageCollector(flags, LocalFolders(work_dir)), GARBAGE, vital=True)
+        keeper = system.spawn(lambda: Keeper(node), KEEPER, vital=True)
+        agent = Agent(flags, info, detector, archive, updates, garbage, keeper, measured)
+        system.spawn(lambda: agent, AGENT, vital=True)
+
+
+def unregister(node: Node) -> None:
+    """End everything that runs on the agent, and leave the cluster; SIGUSR1."""
+    node.tell(AGENT, UnregisterAgent(""))
+
+
+def runtime_dir(flags: AgentFlags) -> Path:
+    """Where what does not outlive a reboot is kept: as given, or where Mesos keeps it."""
+    if flags.runtime_dir is not None:
+        return flags.runtime_dir.absolute()
+    if os.access(_RUNTIME_DIR.parent, os.W_OK):
+        return _RUNTIME_DIR
+    return Path(tempfile.gettempdir()) / "mesos" / "runtime"
+
+
+def executor_node_flags(flags: AgentFlags) -> list[str]:
+    """What the executor node has in common with its agent."""
+    given = [
+        f"--ip={flags.ip}",
+        f"--recovery_timeout={flags.recovery_timeout}",
+        f"--logging_level={flags.level}",
+        f"--trace={str(flags.trace).lower()}",
+    ]
+    for name in ("advertise_ip", "secret_file", "trace_dir"):
+        value = getattr(flags, name)
+        if value is not None:
+            given.append(f"--{name}={value}")
+    return given
