@@ -85,8 +85,8 @@ class Scheduler(Subscriber):
     ) -> None:
         """`detector` knows who leads; it may be the master's address instead, as in --master=host:port."""
         super().__init__(framework, detector, suppressed_roles=suppressed_roles, constraints=constraints)
-        self._updates = Deliveries()
-        self._operation_updates = Deliveries()
+        self.__updates = Deliveries()
+        self.__operation_updates = Deliveries()
 
     # --- what a subclass is told ---
 
@@ -136,7 +136,7 @@ class Scheduler(Subscriber):
         """Say that an update is dealt with; only where that is not automatic. Others have no uuid."""
         if status.uuid is not None and status.agent_id is not None:
             task_id = status.task_id.value
-            self._updates.acknowledge(task_id, status.uuid)
+            self.__updates.acknowledge(task_id, status.uuid)
             self.call(scheduling.Acknowledge(self.framework_id, status.agent_id.value, task_id, status.uuid))
 
     def acknowledge_operation(self, status: OperationStatus) -> None:
@@ -144,7 +144,7 @@ class Scheduler(Subscriber):
         if status.uuid is None or status.operation_id is None or status.agent_id is None:
             return
         provider = status.resource_provider_id
-        self._operation_updates.acknowledge(status.operation_id.value, status.uuid.value)
+        self.__operation_updates.acknowledge(status.operation_id.value, status.uuid.value)
         self.call(
             scheduling.AcknowledgeOperation(
                 self.framework_id,
@@ -159,76 +159,76 @@ class Scheduler(Subscriber):
         """Look for the master."""
         super().initialize()
         if self.reconcile_every_seconds is not None:
-            self.every(self.reconcile_every_seconds, self._reconcile)
+            self.every(self.reconcile_every_seconds, self.__reconcile)
 
     def begun(self, message: scheduling.Subscribed, *, is_new: bool) -> None:
         """Tell the subclass, and ask for what it may have missed."""
         self.subscribed(message.framework_id, message.master)
         if self.reconciles_when_subscribed and not is_new:
-            self._reconcile()
+            self.__reconcile()
 
-    def _reconcile(self) -> None:
-        if self._subscription.master is not None:
+    def __reconcile(self) -> None:
+        if self.is_subscribed:
             self.reconcile(self.unsettled())
 
     # --- events ---
 
     @handles(scheduling.ResourceOffers)
-    def _offered(self, sender: Pid, message: scheduling.ResourceOffers) -> None:
+    def __offered(self, sender: Pid, message: scheduling.ResourceOffers) -> None:
         if self.hears(sender):
             self.resource_offers(message.offers)
 
     @handles(scheduling.RescindOffer)
-    def _offer_rescinded(self, sender: Pid, message: scheduling.RescindOffer) -> None:
+    def __offer_rescinded(self, sender: Pid, message: scheduling.RescindOffer) -> None:
         if self.hears(sender):
             self.rescinded(message.offer_id)
 
     @handles(scheduling.InverseOffers)
-    def _inversely_offered(self, sender: Pid, message: scheduling.InverseOffers) -> None:
+    def __inversely_offered(self, sender: Pid, message: scheduling.InverseOffers) -> None:
         if self.hears(sender):
             self.inverse_offers(message.inverse_offers)
 
     @handles(scheduling.RescindInverseOffer)
-    def _inverse_offer_rescinded(self, sender: Pid, message: scheduling.RescindInverseOffer) -> None:
+    def __inverse_offer_rescinded(self, sender: Pid, message: scheduling.RescindInverseOffer) -> None:
         if self.hears(sender):
             self.inverse_offer_rescinded(message.inverse_offer_id)
 
     @handles(scheduling.TaskUpdate)
-    def _updated(self, sender: Pid, message: scheduling.TaskUpdate) -> None:
+    def __updated(self, sender: Pid, message: scheduling.TaskUpdate) -> None:
         if not self.hears(sender):
             return
         status = message.status
         over = status.state in TERMINAL
-        delivery = self._updates.take(status.task_id.value, status.uuid, over=over)
+        delivery = self.__updates.take(status.task_id.value, status.uuid, over=over)
         if delivery is Delivery.NEW:
             self.update(status)
         if delivery is Delivery.REPEATED or (delivery is Delivery.NEW and self.acknowledges_automatically):
             self.acknowledge(status)
 
     @handles(scheduling.OperationUpdate)
-    def _operation_updated(self, sender: Pid, message: scheduling.OperationUpdate) -> None:
+    def __operation_updated(self, sender: Pid, message: scheduling.OperationUpdate) -> None:
         if not self.hears(sender):
             return
         status = message.status
         subject = "" if status.operation_id is None else status.operation_id.value
         uuid = None if status.uuid is None else status.uuid.value
-        delivery = self._operation_updates.take(subject, uuid, over=status.state in _OPERATION_OVER)
+        delivery = self.__operation_updates.take(subject, uuid, over=status.state in _OPERATION_OVER)
         if delivery is Delivery.NEW:
             self.operation_update(status)
         if delivery is Delivery.REPEATED or (delivery is Delivery.NEW and self.acknowledges_automatically):
             self.acknowledge_operation(status)
 
     @handles(scheduling.ExecutorMessage)
-    def _executor_said(self, sender: Pid, message: scheduling.ExecutorMessage) -> None:
+    def __executor_said(self, sender: Pid, message: scheduling.ExecutorMessage) -> None:
         if self.hears(sender):
             self.framework_message(message.agent_id, message.executor_id, message.data)
 
     @handles(scheduling.Failure)
-    def _failed(self, sender: Pid, message: scheduling.Failure) -> None:
+    def __failed(self, sender: Pid, message: scheduling.Failure) -> None:
         if self.hears(sender):
             self.failure(message.agent_id, message.executor_id, message.status)
 
     @handles(scheduling.FrameworkInfoUpdated)
-    def _framework_info_updated(self, sender: Pid, message: scheduling.FrameworkInfoUpdated) -> None:
+    def __framework_info_updated(self, sender: Pid, message: scheduling.FrameworkInfoUpdated) -> None:
         if self.hears(sender):
             self.framework_updated(message.error)

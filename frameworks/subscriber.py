@@ -25,7 +25,10 @@ _DETECTOR_PAUSE_SECONDS: Final = 1.0
 
 
 class Subscriber(Calls):
-    """The part of a scheduler that finds its master; `Scheduler` is to be subclassed instead."""
+    """The part of a scheduler that finds its master; `Scheduler` is to be subclassed instead.
+
+    What is private here and in `Scheduler` has two underscores, so that a subclass may use any name.
+    """
 
     def __init__(
         self,
@@ -39,16 +42,22 @@ class Subscriber(Calls):
         self.suppressed_roles = suppressed_roles
         self.constraints = constraints
         #: The master, where it was named, and a detector is to be spawned for it.
-        self._named = parse_master(detector) if isinstance(detector, str) else None
-        self._detector = detector if isinstance(detector, Pid) else None
-        self._subscription = Subscription()
+        self.__named = parse_master(detector) if isinstance(detector, str) else None
+        self.__detector = detector if isinstance(detector, Pid) else None
+        self.__subscription = Subscription()
         #: The next try to subscribe.
-        self._next_try: Timer | None = None
-        self._heartbeats: Timer | None = None
+        self.__next_try: Timer | None = None
+        self.__heartbeats: Timer | None = None
         #: Told to end the framework.
-        self._ending = False
+        self.__ending = False
         #: The master has said that there is no subscription (any more).
-        self._over = False
+        self.__over = False
+
+    @property
+    def detector(self) -> Pid:
+        """Who knows the leading master, once this actor has begun."""
+        assert self.__detector is not None
+        return self.__detector
 
     # --- what becomes of it ---
 
@@ -70,15 +79,20 @@ class Subscriber(Calls):
 
     def call(self, message: Message) -> None:
         """Send a message to the master, if subscribed."""
-        master = self._subscription.master
+        master = self.__subscription.master
         if master is None:
             self.log.debug("call dropped: not subscribed", call=type(message).__name__)
         else:
             self.send(master, message)
 
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether calls reach the master, as far as is known."""
+        return self.__subscription.master is not None
+
     def hears(self, sender: Pid) -> bool:
         """Whether what that actor says counts: only what the master says that we are subscribed with."""
-        return sender == self._subscription.master
+        return sender == self.__subscription.master
 
     def update_framework(
         self,
@@ -98,128 +112,127 @@ class Subscriber(Calls):
 
         Nothing answers a teardown, so it is repeated until the master refuses to subscribe the framework.
         """
-        self._ending = True
+        self.__ending = True
         if not self.framework_id:
-            self._over = True
+            self.__over = True
             self.torn_down()
             return
         self.call(scheduling.Teardown(self.framework_id))
-        self._unsubscribe()
-        self._subscribe()
+        self.__unsubscribe()
+        self.__subscribe()
 
     # --- subscribing ---
 
     def initialize(self) -> None:
         """Look for the master."""
-        if self._named is not None:
-            self._detector = self._spawn_detector(self._named)
-        self._watch()
+        if self.__named is not None:
+            self.__detector = self.__spawn_detector(self.__named)
+        self.__watch()
 
     def exited(self, pid: Pid) -> None:
         """The master or the detector is gone."""
-        if pid == self._detector:
-            self.delay(_DETECTOR_PAUSE_SECONDS, self._watch)
-        elif self._subscription.master is not None and pid in (
-            self._subscription.leader,
-            self._subscription.master,
+        if pid == self.__detector:
+            self.delay(_DETECTOR_PAUSE_SECONDS, self.__watch)
+        elif self.__subscription.master is not None and pid in (
+            self.__subscription.leader,
+            self.__subscription.master,
         ):
-            self._lose("the connection with the master broke")
-            self._try_later()
+            self.__lose("the connection with the master broke")
+            self.__try_later()
 
-    def _spawn_detector(self, master: Pid) -> Pid:
+    def __spawn_detector(self, master: Pid) -> Pid:
         name = f"{self.pid.name}-detector"
         try:
             return self.spawn(lambda: StandaloneDetector(master), name, restart=Restart())
         except ValueError:  # the one of this actor's predecessor, which crashed
             return Pid(name, *self.pid.address)
 
-    def _watch(self) -> None:
-        assert self._detector is not None
-        self.link(self._detector)
-        self.send(self._detector, WatchLeader())
+    def __watch(self) -> None:
+        self.link(self.detector)
+        self.send(self.detector, WatchLeader())
 
     @handles(LeaderDetected)
-    def _leader_detected(self, sender: Pid, message: LeaderDetected) -> None:
-        former = self._subscription.leader
-        if self._over or not self._subscription.lead(message.master, message.epoch):
+    def __leader_detected(self, sender: Pid, message: LeaderDetected) -> None:
+        former = self.__subscription.leader
+        if self.__over or not self.__subscription.lead(message.master, message.epoch):
             return
-        self._lose("another master leads")
+        self.__lose("another master leads")
         if former is not None:
             self.unlink(former)
-        self._subscribe()
+        self.__subscribe()
 
-    def _subscribe(self) -> None:
-        leader = self._subscription.leader
-        if leader is None or self._over:
+    def __subscribe(self) -> None:
+        leader = self.__subscription.leader
+        if leader is None or self.__over:
             return
         # Linked first: should the connection break at any moment after, we are told.
         self.link(leader)
         self.send(leader, scheduling.Subscribe(self.framework, self.suppressed_roles, self.constraints))
-        self._try_later()
+        self.__try_later()
 
-    def _try_later(self) -> None:
-        if self._next_try is not None:
-            self._next_try.cancel()
-        self._next_try = self.delay(self._subscription.pause_seconds(self.system.rng), self._subscribe)
+    def __try_later(self) -> None:
+        if self.__next_try is not None:
+            self.__next_try.cancel()
+        self.__next_try = self.delay(self.__subscription.pause_seconds(self.system.rng), self.__subscribe)
 
     @handles(scheduling.Subscribed)
-    def _subscribed(self, sender: Pid, message: scheduling.Subscribed) -> None:
-        if self._over or not self._subscription.is_leader(sender) or self._subscription.master == sender:
+    def __subscribed(self, sender: Pid, message: scheduling.Subscribed) -> None:
+        if self.__over or not self.__subscription.is_leader(sender) or self.__subscription.master == sender:
             return
         if self.framework_id not in ("", message.framework_id):
             self.log.warning("subscribed under another id", framework_id=message.framework_id)
             return
-        self._lose("the master is another incarnation")
-        if self._ending:
+        self.__lose("the master is another incarnation")
+        if self.__ending:
             self.send(sender, scheduling.Teardown(self.framework_id))
         else:
-            self._begin(sender, message)
+            self.__begin(sender, message)
 
-    def _begin(self, master: Pid, message: scheduling.Subscribed) -> None:
-        if self._next_try is not None:
-            self._next_try.cancel()
-        self._subscription.begin(master)
+    def __begin(self, master: Pid, message: scheduling.Subscribed) -> None:
+        if self.__next_try is not None:
+            self.__next_try.cancel()
+        self.__subscription.begin(master)
         self.link(master)
-        self._heartbeats = self.every(message.heartbeat_interval_seconds, self._miss_heartbeat)
+        self.__heartbeats = self.every(message.heartbeat_interval_seconds, self.__miss_heartbeat)
         is_new = self.framework.id is None
         self.framework = replace(self.framework, id=FrameworkID(value=message.framework_id))
         self.log.info("subscribed", framework_id=message.framework_id, master=str(master))
         self.begun(message, is_new=is_new)
 
-    def _lose(self, reason: str) -> None:
+    def __lose(self, reason: str) -> None:
         """Not be subscribed any more, and say so."""
-        if self._unsubscribe() and not self._ending:
+        if self.__unsubscribe() and not self.__ending:
             self.log.info("disconnected", framework_id=self.framework_id, reason=reason)
             self.disconnected()
 
-    def _unsubscribe(self) -> bool:
-        master = self._subscription.end()
-        if self._heartbeats is not None:
-            self._heartbeats.cancel()
+    def __unsubscribe(self) -> bool:
+        master = self.__subscription.end()
+        if self.__heartbeats is not None:
+            self.__heartbeats.cancel()
         if master is not None:
             self.unlink(master)
         return master is not None
 
     @handles(scheduling.Heartbeat)
-    def _heartbeat(self, sender: Pid, message: scheduling.Heartbeat) -> None:
-        if sender == self._subscription.master:
-            self._subscription.heard()
+    def __heartbeat(self, sender: Pid, message: scheduling.Heartbeat) -> None:
+        if sender == self.__subscription.master:
+            self.__subscription.heard()
 
-    def _miss_heartbeat(self) -> None:
-        if self._subscription.missed():
-            self._lose("the master's heart does not beat")
-            self._subscribe()
+    def __miss_heartbeat(self) -> None:
+        if self.__subscription.missed():
+            self.__lose("the master's heart does not beat")
+            self.__subscribe()
 
     @handles(scheduling.SchedulerError)
-    def _refused(self, sender: Pid, message: scheduling.SchedulerError) -> None:
-        master = self._subscription.master
-        if self._over or not (sender == master if master else self._subscription.is_leader(sender)):
+    def __refused(self, sender: Pid, message: scheduling.SchedulerError) -> None:
+        master = self.__subscription.master
+        if self.__over or not (sender == master if master else self.__subscription.is_leader(sender)):
             return
-        self._over = True
-        self._unsubscribe()
-        if self._next_try is not None:
-            self._next_try.cancel()
-        if self._ending:
+        self.__over = True
+        self.__unsubscribe()
+        if self.__next_try is not None:
+            self.__next_try.cancel()
+        if self.__ending:
             self.log.info("framework torn down", framework_id=self.framework_id)
             self.torn_down()
         else:

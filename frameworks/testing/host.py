@@ -1,0 +1,102 @@
+"""One simulated host of a cluster: its agent, its executor node, and what runs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from actors.agent.agent import Agent
+from actors.agent.archive import Archivist
+from actors.agent.flags import AgentFlags
+from actors.agent.garbage import GarbageCollector
+from actors.agent.imaginary import ImaginaryFolders, ImaginarySandboxes
+from actors.agent.updates import Updates
+from actors.election.standalone import StandaloneDetector
+from actors.executor.checks.prober import PROBER, Prober
+from actors.executor.command import CommandExecutor
+from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess, Delay
+from actors.executor.default import DefaultExecutor
+from actors.executor.host import EXECUTORS, ExecutorHost
+from actors.executor.keeper import KEEPER, Keeper
+from actors.executor.simulated_node import SimulatedExecutorNode
+from actors.simulation import SimulatedNode, Simulation
+from actors.system import Restart
+from containerizers.containerizer import Notify
+from containerizers.fake import FakeKernel, Script
+from frameworks.testing.programs import Executors, HealthyServers, MakeExecutor, SimulatedContainers
+from transport.pid import Pid
+from transport.records.agent import AgentInfo
+from transport.records.resources import Resources
+
+AGENT: Final = "agent"
+#: How long until a daemon that ended itself is started again.
+RESTART_SECONDS: Final = 1.0
+
+
+class SimulatedHost:
+    """Boots an agent and its executor node, now and after each restart of either."""
+
+    def __init__(
+        self,
+        sim: Simulation,
+        name: str,
+        master: Pid,
+        flags: AgentFlags,
+        resources: Resources,
+        script: Script,
+        makers: Mapping[str, MakeExecutor],
+    ) -> None:
+        self.name = name
+        self._sim = sim
+        self._master = master
+        self._flags = flags
+        self._info = AgentInfo(hostname=name, port=flags.port, resources=tuple(resources))
+        self._script = script
+        self._boots = 1
+        #: What runs, whether or not the executor node does.
+        self.kernel = FakeKernel(lambda: sim.now)
+        #: The executors that frameworks brought along.
+        self.executors = Executors(sim, name, makers)
+        self.executor_node = sim.node(f"{name}-executors", self._boot_executors, restart_seconds=None)
+        self.node = sim.node(name, self._boot_agent, restart_seconds=RESTART_SECONDS)
+
+    @property
+    def agent(self) -> Agent:
+        """The agent itself, to look into; raises LookupError while it is down."""
+        return self.node.process(AGENT, Agent)
+
+    def lose_power(self) -> None:
+        """Everything on the host ends, and what was not synced is lost."""
+        self.node.crash()
+        self.executor_node.crash()
+        self.executors.lose_power()
+        self.kernel.lose_power()
+        self._boots += 1
+
+    def _boot_executors(self, node: SimulatedNode) -> None:
+        def make(notify: Notify, delay: Delay) -> SimulatedContainers:
+            return SimulatedContainers(notify, delay, self._script, self.kernel, self.executors)
+
+        patience = self._flags.recovery_timeout.seconds
+        node.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER, restart=Restart(), vital=True)
+        node.spawn(lambda: Prober(HealthyServers), PROBER, restart=Restart(), vital=True)
+        node.spawn(
+            lambda: ExecutorHost(CommandExecutor, DefaultExecutor, patience),
+            EXECUTORS,
+            restart=Restart(),
+            vital=True,
+        )
+
+    def _boot_agent(self, node: SimulatedNode) -> None:
+        flags = self._flags
+        sandboxes = ImaginarySandboxes(node.disk, users=("root", "nobody"))
+        folders = ImaginaryFolders(node.disk)
+        boot_id = f"boot-{self._boots}"
+        detector = node.spawn(lambda: StandaloneDetector(self._master), "detector", vital=True)
+        archive = node.spawn(lambda: Archivist(flags, sandboxes, boot_id), "archive", vital=True)
+        updates = node.spawn(Updates, "updates", vital=True)
+        garbage = node.spawn(lambda: GarbageCollector(flags, folders), "garbage", vital=True)
+        keeper = node.spawn(lambda: Keeper(SimulatedExecutorNode(self.executor_node)), KEEPER, vital=True)
+        node.spawn(
+            lambda: Agent(flags, self._info, detector, archive, updates, garbage, keeper), AGENT, vital=True
+        )
