@@ -7,7 +7,7 @@ from actors.agent.executors import ExecutorDesk
 from actors.agent.registration import Registration
 from actors.agent.world import World
 from actors.node.control import NODE
-from transport.messages.checkpointing import Archived, ForgetAgent
+from transport.messages.checkpointing import Archived, ForgetAgentId
 from transport.messages.membership import UnregisterAgent
 from transport.messages.node import StopNode
 from transport.pid import Pid
@@ -49,7 +49,7 @@ class Leaving:
         if self._unregister and self._books.info.id is not None:
             self._world.report(UnregisterAgent(self._books.agent_id))
         if self._forget:
-            self._world.archive((ForgetAgent(),), self._end)
+            self._world.archive((ForgetAgentId(),), self._end)
         else:
             self._end(None)
 

@@ -9,7 +9,7 @@ from actors.agent import paths
 from actors.agent.checkpoints import encode, seal
 from actors.agent.retained import ResourceState
 from transport.messages.checkpointing import (
-    ForgetAgent,
+    ForgetAgentId,
     SaveAgent,
     SaveCompletion,
     SaveDrain,
@@ -21,7 +21,7 @@ from transport.messages.checkpointing import (
 
 FileSave: TypeAlias = (
     SaveAgent
-    | ForgetAgent
+    | ForgetAgentId
     | SaveFramework
     | SaveExecutor
     | SaveTask
@@ -45,7 +45,7 @@ def changes(agent_id: str | None, save: FileSave) -> Iterator[Change]:
             raise ValueError("SaveAgent.info.id: must be set")
         yield f"{paths.meta(save.info.id.value)}/{paths.AGENT_INFO}", encode(save.info)
         yield paths.LATEST_AGENT, seal(save.info.id.value)
-    elif isinstance(save, ForgetAgent):
+    elif isinstance(save, ForgetAgentId):
         yield paths.LATEST_AGENT, None
     elif agent_id is None:
         raise ValueError(f"{type(save).__name__}: the agent has no id yet")

@@ -39,7 +39,7 @@ class SaveAgent(Message):
     info: AgentInfo
 
 
-class ForgetAgent(Message):
+class ForgetAgentId(Message):
     """Give up the agent's id: the next agent here is a new one."""
 
 
@@ -106,7 +106,7 @@ class RemoveVolumes(Message):
 #: What can be asked of the archive in one go.
 Save = (
     SaveAgent
-    | ForgetAgent
+    | ForgetAgentId
     | SaveFramework
     | SaveExecutor
     | SaveTask
