@@ -33,15 +33,17 @@ class Batch:
         An OSError leaves nobody knowing what is on the disk.
         """
         contents, self._contents = self._contents, {}
-        written = [path for path, content in contents.items() if content is not None]
+        written = [path for path, content in contents.items() if content]
         for path in written:
             disk.write(path + UNFINISHED, contents[path] or b"")
         for path in written:
             disk.sync(path + UNFINISHED)
         folders: dict[str, None] = {}
         for path, content in contents.items():
-            if content is not None:
+            if content:
                 disk.rename(path + UNFINISHED, path)
+            elif content is not None:
+                disk.write(path, content)  # that it is there is all it says
             elif not _removed(disk, path):
                 continue
             folders[folder_of(path)] = None

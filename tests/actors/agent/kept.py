@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 from actors.agent.archive import Archivist
 from actors.agent.flags import AgentFlags
@@ -32,6 +33,8 @@ from transport.records.task import Task
 from transport.records.task_status import TaskState, TaskStatus
 from transport.records.value import Value
 from transport.records.volume import Volume
+
+M = TypeVar("M")
 
 AGENT_ID = "m1-S0"
 FRAMEWORK_ID = "m1-0000"
@@ -99,7 +102,7 @@ def flags(**others: object) -> AgentFlags:
 
 
 class Host:
-    """A simulated agent's node with `archive` and `updates`, and a probe that plays agent, master and garbage.
+    """A simulated agent's node: `archive`, `updates`, and a probe that plays agent, master and garbage.
 
     The actors are vital: what crashes them ends the node, which a test starts again.
     """
@@ -121,17 +124,24 @@ class Host:
     def tell(self, name: str, message: object) -> None:
         self.probe.send(self.node.pid_of(name), message)
 
-    def answers(self, kind: type) -> list[object]:
-        return [message for message in self.probe.received if type(message) is kind]
+    def answers(self, kind: type[M]) -> list[M]:
+        return [message for message in self.probe.received if isinstance(message, kind)]
 
     def archive(self, *saves: Save) -> Archived:
         """Have it done, and wait for the answer."""
         self.tell("archive", Archive(7, saves))
         return self.sim.wait_for(Archived, to=self.probe.pid)
 
-    def recover(self) -> AgentRecovered:
+    def try_recover(self) -> AgentRecovered | None:
+        """What the archive finds; None when the node dies of it."""
         self.tell("archive", RecoverAgent())
-        return self.sim.wait_for(AgentRecovered, to=self.probe.pid)
+        self.sim.run_until(lambda: self.answers(AgentRecovered) or not self.node.up)
+        return next(iter(self.answers(AgentRecovered)), None)
+
+    def recover(self) -> AgentRecovered:
+        answer = self.try_recover()
+        assert answer is not None
+        return answer
 
     def recovered(self) -> AgentCheckpoint:
         """What a new agent finds, after a crash that loses all that is not durable."""
