@@ -159,9 +159,10 @@ class AcceptanceDesk:
         reason: TaskStatus.Reason,
         why: str,
     ) -> None:
-        if operation.type not in (_Type.LAUNCH, _Type.LAUNCH_GROUP):
+        tasks = _tasks_of(operation)
+        if not tasks:
             self._operations.refuse(framework, operation, why)
-        for task in _tasks_of(operation):
+        for task in tasks:
             self._tasks.refuse(framework, task, state, reason, why)
 
     # --- launches ---
