@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 
 from actors.executor.settings import PRIVATE_PREFIX
 from transport.messages.containing import ContainerSpec
@@ -36,14 +35,13 @@ def container_spec(
     """
     if command is None:
         raise ValueError("command: must be set for a task that is run by a built-in executor")
-    sandbox = PurePosixPath(directory)
     return ContainerSpec(
         arguments=_arguments(command),
         directory=directory,
         environment=environment,
         user=None if user is None else command.user or user,
-        stdout=str(sandbox / "stdout"),
-        stderr=str(sandbox / "stderr"),
+        stdout=f"{directory}/stdout",
+        stderr=f"{directory}/stderr",
     )
 
 

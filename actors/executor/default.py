@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
@@ -72,8 +71,8 @@ class DefaultExecutor(BuiltInExecutor):
 
     def _prepare(self, task: TaskInfo) -> str:
         name = str(uuid.UUID(int=self.system.rng.getrandbits(128), version=4))
-        sandbox = PurePosixPath(self.launched.sandbox) / NESTED / name
-        self._waiting[name] = self.prepare(task, f"{self.launched.container_id}.{name}", str(sandbox))
+        sandbox = f"{self.launched.sandbox}/{NESTED}/{name}"
+        self._waiting[name] = self.prepare(task, f"{self.launched.container_id}.{name}", sandbox)
         return name
 
     def _make_sandbox(self, name: str) -> None:
