@@ -2,22 +2,30 @@
 
 A built-in executor is an actor here, any other a container. Each end is told to the present agent, again and
 again until that forgets it; the present agent is the last one that asked for something.
+
+After the death of the whole node, executors of frameworks that checkpoint go on: a command executor is made
+anew and adopts its task, an executor that is a process was never gone. All others have ended with the node.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from functools import partial
+from typing import Protocol, TypeAlias, TypeVar
 
 from actors.executor.container_spec import PATH, container_spec
 from actors.executor.containerizer import CONTAINERIZER
+from actors.executor.launches import Launch, Launches
 from actors.process import Process, handles
 from actors.system import Timer
 from containerizers.paths import check_id
 from transport.messages.containing import (
+    AdoptContainer,
     ContainerEnded,
     ContainerLaunched,
+    ContainersFound,
     DestroyContainer,
+    FindContainers,
     LaunchContainer,
 )
 from transport.messages.hosting import (
@@ -27,30 +35,44 @@ from transport.messages.hosting import (
     ExecutorLaunched,
     ExecutorsRecovered,
     ForgetExecutor,
+    KeepTask,
     LaunchExecutor,
     RecoverExecutors,
 )
 from transport.messages.node import StopNode
 from transport.pid import Pid
 from transport.records.executor import ExecutorInfo
+from transport.records.task import TaskInfo
 from transport.records.task_status import TaskStatus
 
-#: Makes a built-in executor: from what is to be launched, its agent, and the containerizer to use.
-MakeExecutor: TypeAlias = Callable[[LaunchExecutor, Pid, Pid], Process]
+#: Makes an executor of task groups: from what is to be launched, its agent, and the containerizer to use.
+MakeDefault: TypeAlias = Callable[[LaunchExecutor, Pid, Pid], Process]
+
+
+class MakeCommand(Protocol):
+    """Makes the executor of a command, likewise; `adopted` is what runs in its container already, if so."""
+
+    def __call__(  # noqa: D102
+        self, launch: LaunchExecutor, agent: Pid, containerizer: Pid, adopted: TaskInfo | None = None, /
+    ) -> Process: ...
+
 
 #: The name of this actor on every executor node.
 EXECUTORS = "executors"
 #: An end that the agent has not dealt with is told again after pauses that double.
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
+#: When to ask the containerizer again, which may have crashed.
+_ASK_AGAIN_SECONDS = 1.0
 
 _Reason = TaskStatus.Reason
+M = TypeVar("M")
 
 
 class _Executor:
     """One that was launched and has not ended."""
 
-    __slots__ = ("actor", "destroyed", "forgotten", "launch", "process")
+    __slots__ = ("actor", "destroyed", "forgotten", "launch", "process", "recovered")
 
     def __init__(self, launch: LaunchExecutor) -> None:
         self.launch = launch
@@ -62,6 +84,13 @@ class _Executor:
         self.destroyed = False
         #: Whether nobody wants to know how it ends.
         self.forgotten = False
+        #: Whether it was launched by a host before this one.
+        self.recovered = False
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it is an actor."""
+        return self.launch.generated or self.launch.executor.type is ExecutorInfo.Type.DEFAULT
 
 
 class ExecutorHost(Process):
@@ -71,31 +100,36 @@ class ExecutorHost(Process):
     has the whole node stop.
     """
 
-    def __init__(self, command: MakeExecutor, default: MakeExecutor, recovery_timeout_seconds: float) -> None:
+    def __init__(self, command: MakeCommand, default: MakeDefault, recovery_timeout_seconds: float) -> None:
         self._command = command
         self._default = default
         self._recovery_timeout_seconds = recovery_timeout_seconds
 
     def initialize(self) -> None:
-        """Wait for the agent."""
+        """Look what a host before this one left, and wait for the agent."""
         self._containerizer = Pid(CONTAINERIZER, *self.pid.address)
+        self._launches = Launches(self.system.disk)
         self._agent: Pid | None = None
         self._executors: dict[str, _Executor] = {}
         #: Container ids of the built-in ones, by their actors.
         self._actors: dict[Pid, str] = {}
         #: Ends that the agent has not dealt with.
         self._endings: dict[str, ExecutorEnding] = {}
+        #: What the agent asked for before it was known what runs; None from then on.
+        self._deferred: list[Callable[[], None]] | None = []
         self._pause_seconds = _FIRST_PAUSE_SECONDS
         self._retry: Timer | None = None
         self._patience: Timer | None = None
         self._lose_patience_in_time()
+        self._find_containers()
 
     # What the agent asks for.
 
     @handles(LaunchExecutor)
     def launch(self, sender: Pid, message: LaunchExecutor) -> None:
         """Start an executor, once."""
-        self._meet(sender)
+        if self._is_deferred(self.launch, sender, message):
+            return
         container_id = message.container_id
         executor = self._executors.get(container_id)
         if executor is not None:
@@ -108,7 +142,8 @@ class ExecutorHost(Process):
     @handles(DestroyExecutor)
     def destroy(self, sender: Pid, message: DestroyExecutor) -> None:
         """Kill an executor, and everything in its container."""
-        self._meet(sender)
+        if self._is_deferred(self.destroy, sender, message):
+            return
         container_id = message.container_id
         if container_id in self._executors:
             self._destroy(container_id)
@@ -118,13 +153,14 @@ class ExecutorHost(Process):
     @handles(ForgetExecutor)
     def forget(self, sender: Pid, message: ForgetExecutor) -> None:
         """The agent has dealt with an end."""
-        self._meet(sender)
-        self._endings.pop(message.container_id, None)
+        if not self._is_deferred(self.forget, sender, message):
+            self._forget(message.container_id)
 
     @handles(RecoverExecutors)
     def recover(self, sender: Pid, message: RecoverExecutors) -> None:
         """Tell a new agent how things stand, and end what it knows nothing of."""
-        self._meet(sender)
+        if self._is_deferred(self.recover, sender, message):
+            return
         known = frozenset(message.known)
         for container_id in tuple(self._executors):
             if container_id not in known:
@@ -133,7 +169,7 @@ class ExecutorHost(Process):
                 self._destroy(container_id)
         for container_id in tuple(self._endings):
             if container_id not in known:
-                del self._endings[container_id]
+                self._forget(container_id)
         running = {
             container_id: executor.actor
             for container_id, executor in self._executors.items()
@@ -141,6 +177,13 @@ class ExecutorHost(Process):
         }
         self.log.info("executors recovered", running=len(running), ended=len(self._endings))
         self.send(sender, ExecutorsRecovered(running, tuple(self._endings.values())))
+
+    @handles(KeepTask)
+    def keep(self, sender: Pid, message: KeepTask) -> None:
+        """Remember what an executor runs."""
+        if sender.name == _name(message.container_id) and message.container_id in self._executors:
+            self._launches.keep_task(message.container_id, message.task)
+            self.system.fault("executors.keep_task.after")
 
     # What became of them.
 
@@ -158,12 +201,13 @@ class ExecutorHost(Process):
         executor = self._executors.get(message.container_id)
         if executor is None:
             return
+        text, reason = "", None
         if message.error:
-            reason: TaskStatus.Reason | None = _Reason.REASON_CONTAINER_LAUNCH_FAILED
-            text = message.error
-        else:
-            reason = None
-            text = "destroyed by the agent" if executor.destroyed else ""
+            text, reason = message.error, _Reason.REASON_CONTAINER_LAUNCH_FAILED
+        elif executor.destroyed:
+            text = "destroyed by the agent"
+        elif executor.recovered:
+            text = "ended after its node had; how cannot be learned"
         self._ended(
             ExecutorEnding(
                 container_id=message.container_id, status=message.status, reason=reason, message=text
@@ -181,6 +225,47 @@ class ExecutorHost(Process):
             self._agent = None
             self._lose_patience_in_time()
 
+    # After the death of the node.
+
+    def _find_containers(self) -> None:
+        if self._deferred is not None:
+            self.send(self._containerizer, FindContainers())
+            self.delay(_ASK_AGAIN_SECONDS, self._find_containers)
+
+    @handles(ContainersFound)
+    def found(self, sender: Pid, message: ContainersFound) -> None:
+        """Go on where the host before this one ended; then do what was asked for meanwhile."""
+        if self._deferred is None:
+            return
+        kept, torn = self._launches.load()
+        for container_id in torn:
+            self.log.warning("executor not recovered", container_id=container_id, reason="half a record")
+            self._launches.forget(container_id)
+        for container_id, launch in kept.items():
+            self._resume(container_id, launch, runs=container_id in message.container_ids)
+        strays = dict.fromkeys(container_id.partition(".")[0] for container_id in message.container_ids)
+        for container_id in strays:
+            if container_id not in kept:
+                self.log.info("stray container destroyed", container_id=container_id)
+                self.send(self._containerizer, DestroyContainer(container_id))
+        deferred, self._deferred = self._deferred, None
+        for action in deferred:
+            action()
+
+    def _resume(self, container_id: str, kept: Launch, *, runs: bool) -> None:
+        executor = self._executors[container_id] = _Executor(kept.launch)
+        executor.recovered = True
+        self.log.info("executor resumed", container_id=container_id, runs=runs)
+        if not executor.is_built_in:
+            self.send(self._containerizer, AdoptContainer(container_id))
+        elif kept.launch.generated and runs and kept.task is not None:
+            self._host(
+                executor, partial(self._command, kept.launch, kept.agent, self._containerizer, kept.task)
+            )
+        else:
+            # It lives if only this actor has crashed; if not, that is what `exited` tells.
+            self._watch(executor, Pid(_name(container_id), *self.pid.address))
+
     # How it works.
 
     def _launch(self, launch: LaunchExecutor, agent: Pid) -> None:
@@ -188,28 +273,18 @@ class ExecutorHost(Process):
         executor = _Executor(launch)
         try:
             check_id(container_id)
-            if launch.generated or launch.executor.type is ExecutorInfo.Type.DEFAULT:
+            if launch.framework.checkpoint:
+                self._launches.keep(agent, launch)
+                self.system.fault("executors.keep.after")
+            self._executors[container_id] = executor
+            if executor.is_built_in:
                 make = self._command if launch.generated else self._default
-                executor.actor = self.spawn(
-                    lambda: make(launch, agent, self._containerizer), f"executor-{container_id}"
-                )
-                self._actors[executor.actor] = container_id
-                self.link(executor.actor)
+                self._host(executor, partial(make, launch, agent, self._containerizer))
             else:
-                spec = container_spec(
-                    launch.executor.command,
-                    environment={"PATH": PATH, **launch.environment},
-                    directory=launch.sandbox,
-                    user=launch.user,
-                )
-                self.send(self._containerizer, LaunchContainer(container_id, spec))
-        except (ValueError, RuntimeError) as error:  # a bad executor, or no more threads
-            ending = ExecutorEnding(
-                container_id=container_id,
-                reason=_Reason.REASON_CONTAINER_LAUNCH_FAILED,
-                message=str(error),
-            )
-            self._ended(ending)
+                self._run(launch)
+        except (ValueError, OSError, RuntimeError) as error:  # a bad executor, a full disk, no more threads
+            reason = _Reason.REASON_CONTAINER_LAUNCH_FAILED
+            self._ended(ExecutorEnding(container_id=container_id, reason=reason, message=str(error)))
             return
         self.log.info(
             "executor launched",
@@ -217,8 +292,24 @@ class ExecutorHost(Process):
             executor_id=launch.executor.executor_id.value,
             framework_id=launch.framework.id.value if launch.framework.id else None,
         )
-        self._executors[container_id] = executor
         self._tell_launched(executor)
+
+    def _run(self, launch: LaunchExecutor) -> None:
+        spec = container_spec(
+            launch.executor.command,
+            environment={"PATH": PATH, **launch.environment},
+            directory=launch.sandbox,
+            user=launch.user,
+        )
+        self.send(self._containerizer, LaunchContainer(launch.container_id, spec))
+
+    def _host(self, executor: _Executor, make: Callable[[], Process]) -> None:
+        self._watch(executor, self.spawn(make, _name(executor.launch.container_id)))
+
+    def _watch(self, executor: _Executor, actor: Pid) -> None:
+        executor.actor = actor
+        self._actors[actor] = executor.launch.container_id
+        self.link(actor)
 
     def _destroy(self, container_id: str) -> None:
         executor = self._executors[container_id]
@@ -235,11 +326,17 @@ class ExecutorHost(Process):
             "executor ended", container_id=container_id, status=ending.status, reason=ending.message
         )
         if executor is not None and executor.forgotten:
+            self._forget(container_id)
             return
         self._endings[container_id] = ending
         self._tell_ended(ending)
         if self._retry is None:
             self._retry = self.delay(self._pause_seconds, self._tell_again)
+
+    def _forget(self, container_id: str) -> None:
+        self._endings.pop(container_id, None)
+        if container_id not in self._executors:
+            self._launches.forget(container_id)
 
     def _tell_launched(self, executor: _Executor) -> None:
         if self._agent is not None and (executor.actor is not None or executor.process is not None):
@@ -258,6 +355,14 @@ class ExecutorHost(Process):
             self._tell_ended(ending)
         self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE_SECONDS)
         self._retry = self.delay(self._pause_seconds, self._tell_again)
+
+    def _is_deferred(self, handler: Callable[[Pid, M], None], agent: Pid, message: M) -> bool:
+        """Take note of the agent; True when its wish must wait for what is being looked up."""
+        self._meet(agent)
+        if self._deferred is None:
+            return False
+        self._deferred.append(partial(handler, agent, message))
+        return True
 
     def _meet(self, agent: Pid) -> None:
         if agent == self._agent:
@@ -278,3 +383,8 @@ class ExecutorHost(Process):
     def _give_up(self) -> None:
         self.log.warning("no agent came back", waited_seconds=self._recovery_timeout_seconds)
         self.send(Pid("node", *self.pid.address), StopNode())
+
+
+def _name(container_id: str) -> str:
+    """The name of a built-in executor's actor."""
+    return f"executor-{container_id}"

@@ -31,6 +31,7 @@ from containerizers.process import ProcessContainerizer
 from containerizers.sandbox import make_nested
 from transport.messages.hosting import LaunchExecutor
 from transport.pid import Pid
+from transport.records.task import TaskInfo
 
 
 class ExecutorNodeFlags(DaemonFlags):
@@ -89,10 +90,12 @@ def _probes() -> Probes:
     return ProbePool()
 
 
-def _command_executor(launch: LaunchExecutor, agent: Pid, containerizer: Pid) -> Process:
+def _command_executor(
+    launch: LaunchExecutor, agent: Pid, containerizer: Pid, adopted: TaskInfo | None = None
+) -> Process:
     from actors.executor.command import CommandExecutor  # noqa: PLC0415
 
-    return CommandExecutor(launch, agent, containerizer)
+    return CommandExecutor(launch, agent, containerizer, adopted)
 
 
 def _default_executor(launch: LaunchExecutor, agent: Pid, containerizer: Pid) -> Process:

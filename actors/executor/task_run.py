@@ -13,6 +13,7 @@ from actors.executor.command_task import Action, CommandTask
 from actors.executor.executor import Executor
 from actors.system import Timer
 from transport.messages.containing import (
+    AdoptContainer,
     ContainerEnded,
     DestroyContainer,
     LaunchContainer,
@@ -57,6 +58,11 @@ class TaskRun:
     def start(self) -> None:
         """Run the task."""
         self._perform(self.course.start())
+
+    def adopt(self) -> None:
+        """Take on the task, which somebody else has started."""
+        self.course.started = True
+        self._executor.send(self._containerizer, AdoptContainer(self.container_id))
 
     def refuse(self, message: str) -> None:
         """End the task, which cannot be started."""

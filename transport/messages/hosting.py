@@ -14,6 +14,7 @@ from transport.pid import Pid
 from transport.record import Record
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
+from transport.records.task import TaskInfo
 from transport.records.task_status import TaskStatus
 
 
@@ -85,6 +86,13 @@ class ExecutorsRecovered(Message):
     #: By container id, the executor's actor where it is one of the node.
     running: Mapping[str, Pid | None]
     ended: tuple[ExecutorEnding, ...] = ()
+
+
+class KeepTask(Message):
+    """From a command executor to its host: what it runs, should the task outlive them both."""
+
+    container_id: str
+    task: TaskInfo
 
 
 class FindExecutorNode(Message):
