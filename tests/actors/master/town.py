@@ -41,6 +41,7 @@ def framework_info(
     failover_timeout: float | None = None,
     principal: str | None = None,
     user: str = "nobody",
+    checkpoint: bool | None = None,
 ) -> FrameworkInfo:
     """A framework; with `roles` it is MULTI_ROLE."""
     if roles:
@@ -53,6 +54,7 @@ def framework_info(
         role=role,
         failover_timeout=failover_timeout,
         principal=principal,
+        checkpoint=checkpoint,
         capabilities=tuple(FrameworkInfo.Capability(type=one) for one in capabilities),
     )
 
