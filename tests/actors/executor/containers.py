@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.executor.checks.prober import Answer
 from actors.process import Process, handles
 from transport.messages.containing import (
     AdoptContainer,
@@ -67,3 +68,29 @@ class ScriptedContainerizer(Process):
         """End a container with a status as `waitpid` gives it."""
         if container_id in self.running:
             self.send(self.running.pop(container_id), ContainerEnded(container_id, status, error))
+
+
+class ScriptedProbes:
+    """`Probes` that answer when the test says so, or (`answers` set) at once."""
+
+    def __init__(self) -> None:
+        #: Address of each probe that waits, and what takes its answer.
+        self.waiting: list[tuple[str, Answer]] = []
+        self.asked: list[str] = []
+        self.answers: tuple[int | None, str | None] | None = None
+
+    def http(self, url: str, timeout_seconds: float, answer: Answer) -> None:
+        self._take(url, answer)
+
+    def tcp(self, host: str, port: int, timeout_seconds: float, answer: Answer) -> None:
+        self._take(f"{host}:{port}", answer)
+
+    def close(self) -> None:
+        self.waiting.clear()
+
+    def _take(self, where: str, answer: Answer) -> None:
+        self.asked.append(where)
+        if self.answers is None:
+            self.waiting.append((where, answer))
+        else:
+            answer(*self.answers)

@@ -1,108 +1,231 @@
 from __future__ import annotations
 
-from actors.executor.command import CommandExecutor
-from actors.simulation import SimulatedNode, Simulation
-from tests.actors.executor.agents import Books, FakeAgent, framework
+from signal import SIGKILL, SIGTERM
+
+import pytest
+
+from tests.actors.executor.agents import framework
 from tests.actors.executor.containers import ScriptedContainerizer
-from transport.messages.hosting import LaunchExecutor
-from transport.records.check import KillPolicy
+from tests.actors.executor.hosts import CONTAINER, Host
+from tests.actors.executor.tasks import command_task, environment, policy
+from transport.messages.containing import AdoptContainer
+from transport.messages.executing import LaunchTask
 from transport.records.command import CommandInfo
-from transport.records.executor import ExecutorInfo
-from transport.records.framework import FrameworkInfo
-from transport.records.ids import AgentID, ExecutorID, TaskID
-from transport.records.task import TaskInfo
 from transport.records.task_status import TaskState, TaskStatus
-from transport.records.time_info import DurationInfo
 
 STARTING, RUNNING, KILLING = TaskState.TASK_STARTING, TaskState.TASK_RUNNING, TaskState.TASK_KILLING
 FINISHED, FAILED, KILLED = TaskState.TASK_FINISHED, TaskState.TASK_FAILED, TaskState.TASK_KILLED
+KNOWS_KILLING = framework(has_killing=True)
 
 
-class Host:
-    """An agent's host: the agent's node, and the executor node with one command executor."""
-
-    def __init__(
-        self,
-        seed: int = 1,
-        framework_info: FrameworkInfo | None = None,
-        environment: dict[str, str] | None = None,
-        *,
-        holds: bool = False,
-        obeys: bool = True,
-    ) -> None:
-        self.framework = framework_info or framework()
-        self.books = Books()
-        self.containers = ScriptedContainerizer(holds=holds, obeys=obeys)
-        self.sim = Simulation(seed)
-        self.agent_node = self.sim.node("agent", self._boot_agent)
-        self.node = self.sim.node("host")
-        self.node.spawn(lambda: self.containers, "containerizer")
-        launch = LaunchExecutor(
-            "container-1",
-            self.framework,
-            ExecutorInfo(executor_id=ExecutorID(value="task-1")),
-            "/sandbox",
-            environment or {"MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD": "5secs"},
-            generated=True,
-        )
-        pid = self.agent_node.pid_of("agent")
-        containerizer = self.node.pid_of("containerizer")
-        self.node.spawn(lambda: CommandExecutor(launch, pid, containerizer), "executor")
-
-    def _boot_agent(self, node: SimulatedNode) -> None:
-        node.spawn(lambda: FakeAgent(self.framework, self.books), "agent")
-
-    @property
-    def agent(self) -> FakeAgent:
-        return self.agent_node.process("agent", FakeAgent)
-
-    @property
-    def lives(self) -> bool:
-        return any(actor.pid.name == "executor" for actor in self.node.actors())
-
-    def launch(self, task: TaskInfo | None = None) -> None:
-        self.sim.run_until(lambda: self.agent.executor)
-        self.agent.launch(task or command_task())
-
-    def until(self, *states: TaskState) -> None:
-        self.sim.run_until(lambda: self.books.states() == list(states))
-
-    @property
-    def last(self) -> TaskStatus:
-        return self.books.statuses()[-1]
+def deaf() -> ScriptedContainerizer:
+    """Containers that do not end by SIGTERM."""
+    return ScriptedContainerizer(obeys=False)
 
 
-def command_task(task_id: str = "task-1", value: str = "true", grace: float | None = None) -> TaskInfo:
-    policy = None if grace is None else KillPolicy(grace_period=DurationInfo(nanoseconds=int(grace * 1e9)))
-    return TaskInfo(
-        name="a task",
-        task_id=TaskID(value=task_id),
-        agent_id=AgentID(value="agent-1"),
-        command=CommandInfo(value=value),
-        kill_policy=policy,
-    )
+def running(host: Host, *, grace: float | None = None, completion: float | None = None) -> Host:
+    host.launch(command_task(grace=grace, completion=completion))
+    host.until(STARTING, RUNNING)
+    return host
 
 
 def test_a_command_that_exits_with_0_is_finished_and_its_executor_ends() -> None:
-    host = Host()
-    host.launch()
-    host.until(STARTING, RUNNING)
-    host.containers.end("container-1", 0)
+    host = running(Host())
+    host.containers.end(CONTAINER, 0)
     host.until(STARTING, RUNNING, FINISHED)
     assert host.last.message == "Command exited with status 0"
+    host.ended()
+
+
+def test_a_command_that_does_not_has_failed() -> None:
+    host = running(Host())
+    host.containers.end(CONTAINER, 3 << 8)
+    host.until(STARTING, RUNNING, FAILED)
+    assert host.last.message == "Command exited with status 3"
+    host.ended()
+
+
+def test_the_command_runs_in_the_sandbox_with_its_environment_as_its_user() -> None:
+    host = Host(environment={"MESOS_EXECUTOR_ID": "executor-1", "MESOS_DIRECTORY": "/sandbox"}, user="alice")
+    command = CommandInfo(value="echo $A", user="bob", environment=environment({"A": "1"}))
+    host.launch(command_task(command=command))
+    host.until(STARTING, RUNNING)
+    spec = host.containers.specs[CONTAINER]
+    assert spec.arguments == ("/bin/sh", "-c", "echo $A")
+    assert (spec.directory, spec.stdout, spec.user) == ("/sandbox", "/sandbox/stdout", "bob")
+    assert spec.environment["A"] == "1"
+    assert spec.environment["MESOS_EXECUTOR_ID"] == "executor-1"
+
+
+def test_every_update_says_when_by_whom_and_has_an_id_of_its_own() -> None:
+    host = running(Host())
+    one, two = host.books.statuses()
+    assert one.uuid is not None and two.uuid is not None
+    assert len(one.uuid) == len(two.uuid) == 16 and one.uuid != two.uuid
+    for status in (one, two):
+        assert status.source is TaskStatus.Source.SOURCE_EXECUTOR
+        assert status.executor_id is not None and status.executor_id.value == "executor-1"
+        assert status.timestamp is not None
+
+
+def test_a_command_that_says_nothing_to_run_fails() -> None:
+    host = Host()
+    host.launch(command_task(command=CommandInfo(value="")))
+    host.until(FAILED)
+    assert host.last.reason is TaskStatus.Reason.REASON_CONTAINER_LAUNCH_FAILED
+    assert host.last.message == "command.value: must name a shell command"
+    host.ended()
+
+
+def test_a_container_that_cannot_be_started_fails_the_task() -> None:
+    host = Host(containers=ScriptedContainerizer(holds=True))
+    host.launch(command_task())
+    host.until(STARTING)
+    host.containers.end(CONTAINER, None, "program 'x': No such file or directory")
+    host.until(STARTING, FAILED)
+    assert host.last.reason is TaskStatus.Reason.REASON_CONTAINER_LAUNCH_FAILED
+    host.ended()
+
+
+def test_a_second_task_fails_and_the_first_goes_on() -> None:
+    host = running(Host())
+    host.agent.launch(command_task("task-2"))
+    host.until(FAILED, task_id="task-2")
+    assert host.containers.running
+    host.containers.end(CONTAINER)
+    host.until(STARTING, RUNNING, FINISHED, task_id="task-1")
+    host.ended()
+
+
+def test_a_kill_is_sigterm_and_the_task_was_killed() -> None:
+    host = running(Host(framework_info=KNOWS_KILLING))
+    host.agent.kill("task-1")
+    host.until(STARTING, RUNNING, KILLING, KILLED)
+    assert host.containers.signals == [(CONTAINER, SIGTERM)]
+    assert host.last.message == "Command terminated with signal Terminated"
+    host.ended()
+    assert host.containers.destroyed == []
+
+
+@pytest.mark.parametrize(
+    ("own", "override", "seconds"), [(None, None, 3.0), (7.0, None, 7.0), (7.0, 1.5, 1.5)]
+)
+def test_a_task_that_does_not_obey_is_killed_when_its_grace_is_over(
+    own: float | None, override: float | None, seconds: float
+) -> None:
+    host = running(Host(containers=deaf()), grace=own)
+    host.agent.kill("task-1", None if override is None else policy(override))
+    host.sim.run(seconds - 0.1)
+    assert host.books.states() == [STARTING, RUNNING]
+    host.until(STARTING, RUNNING, KILLED)
+    assert host.containers.destroyed == [CONTAINER]
+    assert host.last.message == "Command terminated with signal Killed"
+    assert SIGKILL not in [number for _, number in host.containers.signals]
+    host.ended()
+
+
+def test_a_second_kill_with_less_grace_comes_sooner_and_one_with_more_does_not_come_later() -> None:
+    host = running(Host(containers=deaf()), grace=10.0)
+    host.agent.kill("task-1")
+    host.sim.run(1.0)
+    host.agent.kill("task-1", policy(60.0))
+    host.agent.kill("task-1", policy(4.0))
+    host.sim.run(2.8)
+    assert host.books.states() == [STARTING, RUNNING]
+    host.sim.run(0.5)
+    assert host.books.states() == [STARTING, RUNNING, KILLED]
+    assert host.containers.signals == [(CONTAINER, SIGTERM)]
+
+
+def test_a_kill_during_the_start_ends_the_task_as_soon_as_it_runs() -> None:
+    host = Host(containers=ScriptedContainerizer(holds=True), framework_info=KNOWS_KILLING)
+    host.launch(command_task())
+    host.until(STARTING)
+    host.agent.kill("task-1")
+    host.until(STARTING, KILLING)
+    host.containers.start(CONTAINER)
+    host.until(STARTING, KILLING, KILLED)
+    host.ended()
+
+
+def test_a_kill_during_a_start_that_never_ends_destroys_the_container() -> None:
+    host = Host(containers=ScriptedContainerizer(holds=True))
+    host.launch(command_task())
+    host.until(STARTING)
+    host.agent.kill("task-1")
+    host.until(STARTING, KILLED)
+    assert host.containers.destroyed == [CONTAINER]
+
+
+def test_a_kill_of_another_task_changes_nothing() -> None:
+    host = running(Host())
+    host.agent.kill("task-7")
+    host.sim.run(10.0)
+    assert host.books.states() == [STARTING, RUNNING]
+
+
+def test_a_task_that_takes_longer_than_it_may_fails() -> None:
+    host = running(Host(containers=deaf(), framework_info=KNOWS_KILLING), completion=20.0, grace=2.0)
+    host.sim.run(19.5)
+    assert host.books.states() == [STARTING, RUNNING]
+    host.until(STARTING, RUNNING, KILLING, FAILED)
+    assert host.last.reason is TaskStatus.Reason.REASON_MAX_COMPLETION_TIME_REACHED
+
+
+def test_a_shutdown_kills_within_the_grace_of_the_executor() -> None:
+    grace = {"MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD": "10secs"}
+    host = running(Host(containers=deaf(), environment=grace), grace=60.0)
+    host.agent.shut_down()
+    host.sim.run(7.9)
+    assert host.books.states() == [STARTING, RUNNING]
+    host.sim.run(0.5)
+    assert host.books.states() == [STARTING, RUNNING, KILLED]
+    host.ended()
+
+
+def test_a_shutdown_before_any_task_is_the_end() -> None:
+    host = Host()
+    host.subscribed()
+    host.agent.shut_down()
+    host.ended()
+    assert host.books.states() == []
+
+
+def test_the_end_waits_a_minute_for_the_acknowledgement_and_no_longer() -> None:
+    host = running(Host())
+    host.books.acknowledges = False
+    host.containers.end(CONTAINER)
+    host.sim.run(59.0)
+    assert host.lives
+    host.sim.run(2.0)
+    assert not host.lives
+
+
+def test_a_task_told_twice_is_run_once() -> None:
+    host = running(Host())
+    host.agent.tell(LaunchTask(command_task()))
+    host.sim.run(1.0)
+    assert host.books.states() == [STARTING, RUNNING]
+
+
+def test_a_containerizer_that_crashed_is_followed_by_one_that_knows_the_container() -> None:
+    host = running(Host())
+    before = host.containers
+    successor = ScriptedContainerizer()
+    successor.running = before.running
+    host.node.kill("containerizer")
+    host.sim.run(0.05)
+    host.node.spawn(lambda: successor, "containerizer")
+    host.sim.wait_for(AdoptContainer)
+    successor.end(CONTAINER)
+    host.until(STARTING, RUNNING, FINISHED)
     host.sim.run_until(lambda: not host.lives)
-    host.sim.run_until(lambda: host.agent.gone)
-    assert host.sim.crashes == ()
 
 
-def test_another_status_or_a_signal_is_a_failure() -> None:
-    for status, message in (
-        (3 << 8, "Command exited with status 3"),
-        (11, "Command terminated with signal Segmentation fault"),
-    ):
-        host = Host()
-        host.launch()
-        host.until(STARTING, RUNNING)
-        host.containers.end("container-1", status)
-        host.until(STARTING, RUNNING, FAILED)
-        assert host.last.message == message
+def test_a_container_that_a_crashed_containerizer_forgot_fails_the_task() -> None:
+    host = running(Host())
+    host.node.kill("containerizer")
+    host.sim.run(0.05)
+    host.node.spawn(ScriptedContainerizer, "containerizer")
+    host.until(STARTING, RUNNING, FAILED)
+    assert host.last.message == "Command's exit status is not known"
