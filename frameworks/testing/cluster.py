@@ -10,9 +10,18 @@ from actors.agent.flags import AgentFlags
 from actors.election.standalone import StandaloneDetector
 from actors.master.allocator.hierarchical import HierarchicalAllocator
 from actors.master.allocator.process import AllocatorProcess
-from actors.master.daemon import ALLOCATOR, MASTER, REGISTRAR, STORE, allocator_settings, master_info
+from actors.master.daemon import (
+    ALLOCATOR,
+    MASTER,
+    OBSERVER,
+    REGISTRAR,
+    STORE,
+    allocator_settings,
+    master_info,
+)
 from actors.master.flags import MasterFlags
 from actors.master.master import Master
+from actors.master.observer import AgentObserver
 from actors.master.registrar.registrar import Registrar
 from actors.simulation import Faults, SimulatedNode, Simulation
 from actors.state.single import SingleStore
@@ -33,7 +42,7 @@ SCHEDULER: Final = "scheduler"
 class SimulatedCluster:
     """A master and agents, each on a node of its own, with all their real parts but disks and processes.
 
-    Everything that happens follows from `seed`. `commands` are courses by a command's text, or a
+    Everything that happens follows from `seed`, or from the simulation that is given. `commands` are courses by a command's text, or a
     function from what is to run to its course; a few commands are known anyway (`programs.shell`).
     `executors` make the executors that frameworks bring along, by the command that starts them. Flags of
     master and agents are given by their names.
@@ -41,8 +50,9 @@ class SimulatedCluster:
 
     def __init__(
         self,
-        seed: int,
+        seed: int = 0,
         *,
+        sim: Simulation | None = None,
         agents: int = 1,
         cpus: float = 4.0,
         mem: float = 4096.0,
@@ -54,7 +64,7 @@ class SimulatedCluster:
         master_flags: Mapping[str, Any] | None = None,
         agent_flags: Mapping[str, Any] | None = None,
     ) -> None:
-        self.sim = Simulation(seed, faults=faults, trace=trace)
+        self.sim = sim if sim is not None else Simulation(seed, faults=faults, trace=trace)
         self._master_flags = MasterFlags(work_dir=Path("/master"), hostname="master", **(master_flags or {}))
         self.master_node = self.sim.node("master", self._boot_master, restart_seconds=RESTART_SECONDS)
         script = commands if callable(commands) else scripted(commands or {})
@@ -116,7 +126,8 @@ class SimulatedCluster:
             vital=True,
         )
         info = master_info(flags, f"{node.rng.getrandbits(128):032x}", node.address)
-        node.spawn(lambda: Master(flags, info, allocator, registrar), MASTER, vital=True)
+        master = node.spawn(lambda: Master(flags, info, allocator, registrar), MASTER, vital=True)
+        node.spawn(lambda: AgentObserver(flags, master.whoever()), OBSERVER, vital=True)
 
     def _host(
         self,

@@ -18,12 +18,19 @@ from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess, D
 from actors.executor.default import DefaultExecutor
 from actors.executor.host import EXECUTORS, ExecutorHost
 from actors.executor.keeper import KEEPER, Keeper
+from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
 from actors.executor.simulated_node import SimulatedExecutorNode
 from actors.simulation import SimulatedNode, Simulation
 from actors.system import Restart
 from containerizers.containerizer import Notify
 from containerizers.fake import FakeKernel, Script
-from frameworks.testing.programs import Executors, HealthyServers, MakeExecutor, SimulatedContainers
+from frameworks.testing.programs import (
+    Executors,
+    HealthyServers,
+    MakeExecutor,
+    SimulatedContainers,
+    make_no_folder,
+)
 from transport.pid import Pid
 from transport.records.agent import AgentInfo
 from transport.records.resources import Resources
@@ -69,16 +76,19 @@ class SimulatedHost:
         """Everything on the host ends, and what was not synced is lost."""
         self.node.crash()
         self.executor_node.crash()
-        self.executors.lose_power()
-        self.kernel.lose_power()
         self._boots += 1
 
     def _boot_executors(self, node: SimulatedNode) -> None:
+        if node.lost_power:
+            self.executors.lose_power()
+            self.kernel.lose_power()
+
         def make(notify: Notify, delay: Delay) -> SimulatedContainers:
             return SimulatedContainers(notify, delay, self._script, self.kernel, self.executors)
 
         patience = self._flags.recovery_timeout.seconds
         node.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER, restart=Restart(), vital=True)
+        node.spawn(lambda: NestedSandboxes(make_no_folder), SANDBOXES, restart=Restart(), vital=True)
         node.spawn(lambda: Prober(HealthyServers), PROBER, restart=Restart(), vital=True)
         node.spawn(
             lambda: ExecutorHost(CommandExecutor, DefaultExecutor, patience),

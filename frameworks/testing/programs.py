@@ -144,6 +144,10 @@ class _Reaper(Process):
         self._ended()
 
 
+def make_no_folder(sandbox: str, name: str, task_id: str, user: str | None) -> None:
+    """Make a nested sandbox where there are no folders: nothing is done."""
+
+
 class HealthyServers:
     """`Probes` of servers that all answer well."""
 
