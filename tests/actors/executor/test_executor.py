@@ -190,9 +190,17 @@ def test_an_agent_that_comes_back_is_told_what_was_not_acknowledged() -> None:
     assert told.unacknowledged_tasks == (command_task("one"),)
     assert told.unacknowledged_updates == (world.books.statuses()[0],)
     assert world.diary.entries[-1] == "reregistered host"
+
+
+def test_nothing_is_told_again_that_was_acknowledged() -> None:
+    world = World().subscribed()
+    world.agent.launch(command_task("one"))
+    world.sim.run_until(lambda: world.books.updates)
+    world.sim.run(1.0)
     world.agent_node.kill_process()
+    world.sim.run(5.0)
     world.agent_node.restart()
-    world.sim.run_until(lambda: len(world.books.subscriptions) == 3)
+    world.subscribed()
     assert world.books.subscriptions[-1] == SubscribeExecutor("framework-1", "executor-1")
 
 
