@@ -7,6 +7,7 @@ from typing import Final
 
 from actors import __version__
 from actors.flags import FlagError
+from actors.master.allocator.gauges import AllocatorMetrics
 from actors.master.allocator.hierarchical import HierarchicalAllocator
 from actors.master.allocator.minimum import Minimum
 from actors.master.allocator.process import AllocatorProcess
@@ -15,6 +16,7 @@ from actors.master.flags import MasterFlags
 from actors.master.master import Master
 from actors.master.observer import AgentObserver
 from actors.master.registrar.registrar import Registrar
+from actors.master.usage import UsageMetrics
 from actors.metrics import Registry
 from actors.process import Process
 from actors.pykka_system import PykkaSystem
@@ -51,14 +53,24 @@ class MasterCrew:
         flags, master = self._flags, system.pid_of(MASTER)
         store: type[Process] = MemoryStore if flags.registry == "in_memory" else SingleStore
         system.spawn(store, STORE, vital=True)
-        registrar = system.spawn(lambda: Registrar(flags, system.pid_of(STORE)), REGISTRAR, vital=True)
+        registrar = Registrar(flags, system.pid_of(STORE))
+        registrar_pid = system.spawn(lambda: registrar, REGISTRAR, vital=True)
+        allocator_metrics = AllocatorMetrics()
         allocator = AllocatorProcess(
-            HierarchicalAllocator(self._settings), master, flags.allocation_interval.seconds
+            HierarchicalAllocator(self._settings),
+            master,
+            flags.allocation_interval.seconds,
+            allocator_metrics,
         )
         allocator_pid = system.spawn(lambda: allocator, ALLOCATOR, vital=True)
         info = master_info(flags, f"{system.rng.getrandbits(128):032x}", system.address)
-        system.spawn(lambda: Master(flags, info, allocator_pid, registrar), MASTER, vital=True)
+        process = Master(flags, info, allocator_pid, registrar_pid)
+        system.spawn(lambda: process, MASTER, vital=True)
         system.spawn(lambda: AgentObserver(flags, master), OBSERVER, vital=True)
+        usage = UsageMetrics()
+        usage.read_from(process.cluster, system.now)
+        for one in (process.metrics, usage, allocator_metrics, registrar.metrics):
+            metrics.add(one)
 
 
 def allocator_settings(flags: MasterFlags) -> Settings:
