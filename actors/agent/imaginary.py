@@ -57,7 +57,7 @@ class ImaginaryFolders:
         """See `Folders.touched`."""
         try:
             return float(self._disk.read(f"{path}/{_TOUCHED}"))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):  # nobody touched it, or the power failed when somebody did
             return 0.0 if any(_files(self._disk, path)) else None
 
     def touch(self, path: str, wall: float) -> None:
