@@ -1,0 +1,442 @@
+"""Operations under way: what agents make of them, and who is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.master.agent import AgentEntry
+from actors.master.framework import FrameworkEntry, FrameworkState
+from actors.master.offer import OfferEntry
+from actors.master.requests import complete
+from tests.actors.master.market import AGENT, Market, create, grow, named, reserve, shrink
+from tests.transport.records.samples import dynamic, scalar, volume
+from transport.messages.allocation import ConvertAllocated, RecoverResources, UpdateAgent
+from transport.messages.launching import (
+    AcknowledgeOperationUpdate,
+    ApplyOperation,
+    OperationApplied,
+    ReconcileAgentOperations,
+)
+from transport.messages.scheduling import (
+    AcknowledgeOperation,
+    OperationReference,
+    ReconcileOperations,
+    RescindOffer,
+)
+from transport.records.ids import UUID, AgentID, OperationID
+from transport.records.offer import Offer
+from transport.records.operation import Operation, OperationState, OperationStatus
+from transport.records.resource import Resource
+from transport.records.resource_conversion import conversion_of
+from transport.records.resources import Resources
+
+State = OperationState
+FAILURES = [
+    State.OPERATION_FAILED,
+    State.OPERATION_ERROR,
+    State.OPERATION_DROPPED,
+    State.OPERATION_GONE_BY_OPERATOR,
+]
+CPU = scalar("cpus", 1, (dynamic("a"),))
+DISK = scalar("disk", 10, (dynamic("a"),))
+VOLUME = volume("v", 10)
+GROWN = volume("v", 20)
+FIRST, SECOND = b"1" * 16, b"2" * 16
+
+
+def of(*resources: Resource) -> Resources:
+    return Resources(resources).allocate("a")
+
+
+class Scene:
+    """A framework in role a, and an agent with a volume and more, all of it offered."""
+
+    def __init__(self) -> None:
+        self.market = Market()
+        self.framework: FrameworkEntry = self.market.framework(role="a")
+        self.agent: AgentEntry = self.market.capable_agent("cpus:4;mem:1024")
+        self.agent.total += Resources([VOLUME, DISK])
+        self.offer = self.make_offer(self.agent.total)
+        self.world = self.market.world
+
+    def make_offer(self, resources: Resources, framework: FrameworkEntry | None = None) -> OfferEntry:
+        framework = framework or self.framework
+        template = self.market.offer(framework, self.agent, "mem:1", "a")
+        self.market.cluster.remove_offer(template)
+        offer = OfferEntry(
+            template.offer_id, framework.id, AGENT, "a", resources.allocate("a"), template.record
+        )
+        self.market.cluster.add_offer(offer)
+        self.market.world.forget()
+        return offer
+
+    def start(self, operation: Offer.Operation) -> bytes:
+        """Accept the offer with an operation; what that says to the allocator is forgotten."""
+        self.market.accept(self.framework, self.offer, operation)
+        (applied,) = self.world.told_of(self.agent.pid, ApplyOperation)
+        self.world.forget()
+        return applied.operation_uuid
+
+    def start_elsewhere(self, operation: Offer.Operation) -> bytes:
+        """An operation that another master started, and this one is told of as pending."""
+        completed = complete(operation, "a")
+        told = self.told(b"u" * 16, State.OPERATION_PENDING, completed, SECOND)
+        self.market.operations.agent_returned(self.agent, [told])
+        return b"u" * 16
+
+    def applied(
+        self, uuid: bytes, state: State = State.OPERATION_FINISHED, status_uuid: bytes = FIRST
+    ) -> None:
+        """Have the agent tell what became of it."""
+        status = OperationStatus(state=state, uuid=UUID(value=status_uuid))
+        self.market.operations.update(self.agent, OperationApplied(AGENT, uuid, status, self.framework.id))
+        self.market.cluster.check_invariants()
+
+    def acknowledge(self, status_uuid: bytes = FIRST, operation_id: str = "o", agent_id: str = AGENT) -> None:
+        message = AcknowledgeOperation(self.framework.id, operation_id, status_uuid, agent_id)
+        self.market.operations.acknowledge(self.framework, message)
+
+    def acknowledged(self) -> list[AcknowledgeOperationUpdate]:
+        """What the agent was acknowledged."""
+        return self.world.told_of(self.agent.pid, AcknowledgeOperationUpdate)
+
+    def told(
+        self, uuid: bytes, state: State, operation: Offer.Operation, status_uuid: bytes = FIRST
+    ) -> Operation:
+        """The operation as the agent tells it when it comes back."""
+        status = OperationStatus(operation_id=operation.id, state=state, uuid=UUID(value=status_uuid))
+        return Operation(
+            framework_id=self.framework.info.id,
+            agent_id=AgentID(value=AGENT),
+            info=operation,
+            latest_status=status,
+            statuses=(status,),
+            uuid=UUID(value=uuid),
+        )
+
+
+# --- what agents make of them ---
+
+
+def test_an_operation_is_sent_with_the_agents_resource_version_and_kept_as_pending() -> None:
+    scene = Scene()
+    scene.agent.resource_version = b"v" * 16
+    scene.market.accept(scene.framework, scene.offer, named(reserve(CPU)))
+    (applied,) = scene.world.told_of(scene.agent.pid, ApplyOperation)
+    assert len(applied.operation_uuid) == 16
+    assert applied.resource_version == b"v" * 16
+    assert applied.framework_id == scene.framework.id
+    (entry,) = scene.agent.operations.values()
+    assert entry.record.latest_status.state is State.OPERATION_PENDING
+    assert scene.framework.operations == {"o": entry}
+
+
+def test_a_speculative_operation_that_is_done_changes_nothing_more() -> None:
+    scene = Scene()
+    uuid = scene.start(named(reserve(CPU)))
+    total = scene.agent.total
+    scene.applied(uuid)
+    assert scene.agent.total == total
+    assert scene.world.allocated == []
+
+
+@pytest.mark.parametrize("state", FAILURES)
+def test_a_speculative_operation_that_fails_is_taken_back(state: State) -> None:
+    scene = Scene()
+    before = scene.agent.total
+    uuid = scene.start(named(reserve(CPU)))
+    assert scene.agent.total != before
+    harmed = scene.make_offer(Resources([CPU]))
+    kept = scene.make_offer(Resources([scalar("cpus", 1)]))
+    scene.applied(uuid, state)
+    assert scene.agent.total == before
+    assert scene.world.told_of(scene.framework.pid or scene.agent.pid, RescindOffer) == [
+        RescindOffer(harmed.offer_id)
+    ]
+    assert scene.world.allocated == [
+        RecoverResources(scene.framework.id, AGENT, of(CPU)),
+        UpdateAgent(AGENT, scene.agent.info, total=before),
+    ]
+    assert list(scene.market.cluster.offers) == [kept.offer_id]
+
+
+def test_a_resized_volume_is_free_once_the_agent_has_done_it() -> None:
+    scene = Scene()
+    uuid = scene.start(named(grow(VOLUME, DISK)))
+    scene.applied(uuid)
+    conversion = conversion_of(scene.agent.operations[uuid].record.info)
+    assert scene.agent.total == Resources([GROWN]) + Resources.parse("cpus:4;mem:1024")
+    assert scene.world.allocated == [
+        ConvertAllocated(scene.framework.id, AGENT, "a", (conversion,)),
+        RecoverResources(scene.framework.id, AGENT, of(GROWN)),
+    ]
+    assert not scene.agent.operations[uuid].holding
+
+
+@pytest.mark.parametrize("state", FAILURES)
+def test_a_volume_that_was_not_resized_is_free_as_it_was(state: State) -> None:
+    scene = Scene()
+    before = scene.agent.total
+    uuid = scene.start(named(grow(VOLUME, DISK)))
+    scene.applied(uuid, state)
+    assert scene.agent.total == before
+    assert scene.world.allocated == [RecoverResources(scene.framework.id, AGENT, of(VOLUME, DISK))]
+
+
+def test_what_is_told_twice_is_booked_once_and_passed_on_twice() -> None:
+    scene = Scene()
+    uuid = scene.start(named(shrink(VOLUME, 5)))
+    scene.applied(uuid)
+    booked = len(scene.world.allocated)
+    scene.applied(uuid)
+    scene.applied(uuid, State.OPERATION_FAILED, SECOND)
+    assert len(scene.world.allocated) == booked
+    assert [one.state for one in scene.market.feedback()] == [
+        State.OPERATION_FINISHED,
+        State.OPERATION_FINISHED,
+        State.OPERATION_FAILED,
+    ]
+
+
+def test_a_status_that_does_not_end_the_operation_frees_nothing() -> None:
+    scene = Scene()
+    uuid = scene.start(named(grow(VOLUME, DISK)))
+    scene.applied(uuid, State.OPERATION_RECOVERING)
+    assert scene.world.allocated == []
+    assert scene.agent.operations[uuid].holding
+    scene.applied(uuid, State.OPERATION_FINISHED, SECOND)
+    assert len(scene.world.allocated) == 2
+
+
+def test_an_operation_of_a_framework_that_is_gone_changes_the_total_alone() -> None:
+    scene = Scene()
+    uuid = scene.start(named(grow(VOLUME, DISK)))
+    scene.market.frameworks.remove(scene.framework, "test")
+    scene.world.forget()
+    scene.applied(uuid)
+    assert scene.world.allocated == [UpdateAgent(AGENT, scene.agent.info, total=scene.agent.total)]
+    assert scene.agent.total.contains(Resources([GROWN]))
+    assert scene.acknowledged() == [AcknowledgeOperationUpdate(uuid, FIRST)]
+    assert not scene.agent.operations
+
+
+# --- who is told ---
+
+
+def test_operation_update_contains_agent_id() -> None:
+    """As in Mesos' OperationUpdateContainsAgentID."""
+    scene = Scene()
+    uuid = scene.start(named(reserve(CPU)))
+    scene.applied(uuid)
+    (status,) = scene.market.feedback()
+    assert status.agent_id == AgentID(value=AGENT)
+    assert status.operation_id == OperationID(value="o")
+    assert status.uuid == UUID(value=FIRST)
+
+
+def test_retry_operation_status_update() -> None:
+    """As in Mesos' RetryOperationStatusUpdate: what is not acknowledged is told again and again."""
+    scene = Scene()
+    uuid = scene.start(named(reserve(CPU)))
+    for _ in range(3):
+        scene.applied(uuid)
+    assert len(scene.market.feedback()) == 3
+    assert scene.acknowledged() == []
+
+
+def test_cleanup_acknowledged_terminal_operation() -> None:
+    """As in Mesos' CleanupAcknowledgedTerminalOperation."""
+    scene = Scene()
+    uuid = scene.start(named(reserve(CPU)))
+    scene.applied(uuid)
+    scene.acknowledge()
+    assert scene.acknowledged() == [AcknowledgeOperationUpdate(uuid, FIRST)]
+    assert not scene.agent.operations
+    assert not scene.framework.operations
+
+
+def test_an_acknowledgement_that_was_lost_is_given_again_by_the_master() -> None:
+    scene = Scene()
+    uuid = scene.start(named(reserve(CPU)))
+    scene.applied(uuid)
+    scene.acknowledge()
+    scene.applied(uuid)
+    assert scene.acknowledged() == [AcknowledgeOperationUpdate(uuid, FIRST)] * 2
+    assert len(scene.market.feedback()) == 1
+
+
+def test_the_acknowledgement_of_an_earlier_status_does_not_forget_the_operation() -> None:
+    scene = Scene()
+    uuid = scene.start(named(grow(VOLUME, DISK)))
+    scene.applied(uuid, State.OPERATION_RECOVERING)
+    scene.applied(uuid, State.OPERATION_FINISHED, SECOND)
+    scene.acknowledge(FIRST)
+    assert scene.acknowledged() == [AcknowledgeOperationUpdate(uuid, FIRST)]
+    assert uuid in scene.agent.operations
+    scene.acknowledge(SECOND)
+    assert not scene.agent.operations
+
+
+@pytest.mark.parametrize(
+    ("uuid", "operation_id", "agent_id", "connected"),
+    [
+        (SECOND, "o", AGENT, True),
+        (FIRST, "p", AGENT, True),
+        (FIRST, "o", "m1-S9", True),
+        (FIRST, "o", AGENT, False),
+    ],
+)
+def test_acknowledgements_of_nothing_that_was_sent_are_dropped(
+    uuid: bytes, operation_id: str, agent_id: str, connected: bool
+) -> None:
+    scene = Scene()
+    scene.applied(scene.start(named(reserve(CPU))))
+    scene.agent.connected = connected
+    scene.acknowledge(uuid, operation_id, agent_id)
+    assert scene.acknowledged() == []
+    assert len(scene.agent.operations) == 1
+
+
+def test_an_operation_without_id_is_acknowledged_by_the_master() -> None:
+    scene = Scene()
+    uuid = scene.start(reserve(CPU))
+    scene.applied(uuid)
+    assert scene.acknowledged() == [AcknowledgeOperationUpdate(uuid, FIRST)]
+    assert not scene.agent.operations
+    assert scene.market.feedback() == []
+
+
+def test_nothing_is_acknowledged_for_a_framework_that_is_away() -> None:
+    scene = Scene()
+    uuid = scene.start(named(reserve(CPU)))
+    scene.framework.state = FrameworkState.DISCONNECTED
+    scene.applied(uuid)
+    assert scene.acknowledged() == []
+    assert scene.market.feedback() == []
+    assert uuid in scene.agent.operations
+
+
+def test_dropped_operation_status_update() -> None:
+    """As in Mesos' DroppedOperationStatusUpdate: the agent knows no more of it than its uuid."""
+    scene = Scene()
+    uuid = scene.start(named(reserve(CPU)))
+    scene.applied(uuid, State.OPERATION_DROPPED)
+    (status,) = scene.market.feedback()
+    assert status.state is State.OPERATION_DROPPED
+    assert status.operation_id == OperationID(value="o")
+    scene.acknowledge()
+    assert scene.acknowledged() == [AcknowledgeOperationUpdate(uuid, FIRST)]
+
+
+# --- agents come and go ---
+
+
+@pytest.mark.parametrize(
+    ("gone", "state"), [(False, State.OPERATION_UNREACHABLE), (True, State.OPERATION_GONE_BY_OPERATOR)]
+)
+def test_frameworks_are_told_of_operations_on_agents_that_are_lost(gone: bool, state: State) -> None:
+    scene = Scene()
+    scene.start(named(grow(VOLUME, DISK)))
+    scene.market.operations.agent_lost(scene.agent, gone=gone)
+    (status,) = scene.market.feedback()
+    assert (status.state, status.agent_id, status.uuid) == (state, AgentID(value=AGENT), None)
+    assert not scene.agent.operations
+    assert not scene.framework.operations
+
+
+def test_frameworks_are_not_told_again_of_what_was_over() -> None:
+    scene = Scene()
+    scene.applied(scene.start(named(reserve(CPU))))
+    scene.world.forget()
+    scene.market.operations.agent_lost(scene.agent, gone=True)
+    assert scene.market.feedback() == []
+    assert not scene.framework.operations
+
+
+def test_an_agent_that_is_back_is_asked_about_operations_that_it_does_not_tell() -> None:
+    scene = Scene()
+    before = scene.agent.total
+    uuid = scene.start(named(reserve(CPU)))
+    scene.agent.total = before
+    scene.market.operations.agent_returned(scene.agent, ())
+    assert scene.world.told(scene.agent.pid) == [ReconcileAgentOperations((uuid,))]
+    scene.applied(uuid, State.OPERATION_DROPPED)
+    assert scene.agent.total == before
+    assert scene.world.allocated == []
+    assert [one.state for one in scene.market.feedback()] == [State.OPERATION_DROPPED]
+
+
+def test_an_operation_that_reached_the_agent_after_it_told_its_total_is_booked_when_it_is_done() -> None:
+    scene = Scene()
+    before = scene.agent.total
+    uuid = scene.start(named(reserve(CPU)))
+    changed = scene.agent.total
+    scene.agent.total = before
+    scene.market.operations.agent_returned(scene.agent, ())
+    scene.applied(uuid)
+    assert scene.agent.total == changed
+    assert scene.world.allocated == [UpdateAgent(AGENT, scene.agent.info, total=changed)]
+
+
+def test_what_an_agent_tells_to_be_done_is_in_its_total() -> None:
+    scene = Scene()
+    operation = named(grow(VOLUME, DISK))
+    uuid = scene.start(operation)
+    scene.agent.total = Resources([GROWN]) + Resources.parse("cpus:4;mem:1024")
+    scene.market.operations.agent_returned(
+        scene.agent, [scene.told(uuid, State.OPERATION_FINISHED, operation)]
+    )
+    total = scene.agent.total
+    assert scene.world.allocated == [RecoverResources(scene.framework.id, AGENT, of(VOLUME, DISK))]
+    scene.applied(uuid)
+    assert scene.agent.total == total
+    assert len(scene.world.allocated) == 1
+    assert [one.state for one in scene.market.feedback()] == [State.OPERATION_FINISHED]
+    assert scene.world.told_of(scene.agent.pid, ReconcileAgentOperations) == []
+
+
+def test_unacked_agent_operation_after_master_failover() -> None:
+    """As in Mesos' UnackedAgentOperationAfterMasterFailover: another master hears of it from the agent."""
+    scene = Scene()
+    told = scene.told(b"u" * 16, State.OPERATION_FINISHED, named(create(VOLUME)))
+    scene.market.operations.agent_returned(scene.agent, [told])
+    assert list(scene.framework.operations) == ["o"]
+    assert scene.world.allocated == []
+    scene.applied(b"u" * 16)
+    scene.acknowledge()
+    assert scene.acknowledged() == [AcknowledgeOperationUpdate(b"u" * 16, FIRST)]
+    assert not scene.agent.operations
+
+
+def test_agent_pending_operation_after_master_failover() -> None:
+    """As in Mesos' AgentPendingOperationAfterMasterFailover: what it needs is charged to its framework."""
+    scene = Scene()
+    scene.market.cluster.remove_offer(scene.offer)
+    uuid = scene.start_elsewhere(named(grow(VOLUME, DISK)))
+    assert scene.agent.used == {scene.framework.id: of(VOLUME, DISK)}
+    scene.applied(uuid)
+    assert scene.agent.used.get(scene.framework.id, Resources()) == Resources()
+
+
+def test_what_an_agent_tells_and_cannot_be_costs_nothing() -> None:
+    scene = Scene()
+    scene.market.cluster.remove_offer(scene.offer)
+    uuid = scene.start_elsewhere(named(shrink(VOLUME, 50)))
+    assert scene.agent.used.get(scene.framework.id, Resources()) == Resources()
+    total = scene.agent.total
+    scene.applied(uuid)
+    assert scene.agent.total == total
+
+
+# --- reconciliation ---
+
+
+def test_frameworks_ask_for_the_latest_states() -> None:
+    scene = Scene()
+    scene.applied(scene.start(named(reserve(CPU))))
+    scene.world.forget()
+    asked = (OperationReference(operation_id="o"), OperationReference(operation_id="p", agent_id=AGENT))
+    scene.market.operations.reconcile(scene.framework, ReconcileOperations(scene.framework.id, asked))
+    known, unknown = scene.market.feedback()
+    assert (known.state, known.uuid) == (State.OPERATION_FINISHED, None)
+    assert (unknown.state, unknown.uuid) == (State.OPERATION_UNKNOWN, None)
