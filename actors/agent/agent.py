@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Final
 
 from actors.agent.books import Books
 from actors.agent.environment import fixed_environment
@@ -27,6 +26,7 @@ from actors.agent.leaving import Leaving
 from actors.agent.operations import OperationDesk
 from actors.agent.passing import PassingDesk
 from actors.agent.registration import Registration
+from actors.agent.repeats import SWEEP_SECONDS, Repeats
 from actors.agent.resumption import Resumption
 from actors.agent.statuses import StatusDesk
 from actors.agent.subscription import SubscriptionDesk
@@ -37,9 +37,6 @@ from transport.messages.checkpointing import Archive, Archived, RecoverAgent, Sa
 from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.pid import Pid
 from transport.records.agent import AgentInfo
-
-#: How long after its recovery began an agent asks again, should its archive have been slower to start.
-_RECOVER_SECONDS: Final = 60.0
 
 
 class Agent(Process):
@@ -75,10 +72,11 @@ class Agent(Process):
         books, metrics = self.books, self.metrics
         self._started_at = self.system.now()
         self._statuses = StatusDesk(self, books, metrics)
-        self._node = ExecutorNode(self, books)
-        self._executors = ExecutorDesk(self, books, self._statuses, self._node, metrics)
-        self._launches = LaunchDesk(self, books, self._statuses, self._executors, self._environment)
-        self._kills = KillDesk(self, books, self._statuses, self._executors)
+        self._repeats = repeats = Repeats(self)
+        self._node = ExecutorNode(self, books, repeats)
+        self._executors = ExecutorDesk(self, books, self._statuses, self._node, repeats, metrics)
+        self._launches = LaunchDesk(self, books, self._statuses, self._executors, repeats, self._environment)
+        self._kills = KillDesk(self, books, self._statuses, self._executors, repeats)
         self._subscriptions = SubscriptionDesk(
             self, books, self._statuses, self._node, self._executors, self._launches, self._kills
         )
@@ -90,6 +88,7 @@ class Agent(Process):
         metrics.read_from(books, lambda: self.system.now() - self._started_at)
         metrics.registered.read = lambda: float(self._registration.master is not None)
         self.send(self._archive, RecoverAgent())
+        self.every(SWEEP_SECONDS, repeats.sweep)
 
     def check_invariants(self) -> None:
         """Raise AssertionError when the books contradict themselves; slow."""

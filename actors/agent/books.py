@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 from actors.agent.executor import ExecutorEntry, ExecutorState
 from actors.agent.framework import FrameworkEntry
+from actors.agent.memory import Memory
 from actors.agent.operation import OperationEntry
 from actors.agent.task import Stage, TaskEntry
 from actors.master.task import TERMINAL
@@ -34,6 +35,7 @@ class Books:
         self.frameworks: dict[str, FrameworkEntry] = {}
         self.completed_frameworks: OrderedDict[str, FrameworkEntry] = OrderedDict()
         self.containers: dict[str, ExecutorEntry] = {}
+        self.memory = Memory()
         #: How many tasks and executors are in each state, for the metrics.
         self.task_counts: dict[TaskState, int] = dict.fromkeys(TaskState, 0)
         self.executor_counts: dict[ExecutorState, int] = dict.fromkeys(ExecutorState, 0)

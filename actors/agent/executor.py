@@ -56,12 +56,15 @@ class ExecutorEntry:
         "connected",
         "container_id",
         "container_status",
+        "destroying",
+        "doubted",
         "ending",
         "forgotten",
         "framework",
         "generated",
         "holding",
         "info",
+        "launched",
         "pid",
         "queue",
         "recovered",
@@ -96,6 +99,8 @@ class ExecutorEntry:
         #: Who subscribed, and whether messages reach it.
         self.pid: Pid | None = None
         self.connected = False
+        #: It was asked what it has got.
+        self.doubted = False
         #: Tasks that are not forgotten, by id.
         self.tasks: dict[str, TaskEntry] = {}
         #: What it is to run once it has subscribed, in order.
@@ -103,6 +108,10 @@ class ExecutorEntry:
         #: How it is started, once its sandbox is there; and whether its node was told.
         self.request: LaunchExecutor | None = None
         self.sent = recovered
+        #: Its node has answered that it was started, or it has subscribed.
+        self.launched = recovered
+        #: Its node was told to destroy its container.
+        self.destroying = False
         self.sandbox = ""
         #: Whether any task was sent to it.
         self.used = False

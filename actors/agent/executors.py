@@ -9,6 +9,7 @@ from actors.agent.environment import grace_period
 from actors.agent.executor import ExecutorEntry, ExecutorState, Verdict
 from actors.agent.gauges import AgentMetrics
 from actors.agent.hosts import ExecutorNode
+from actors.agent.repeats import Repeats
 from actors.agent.statuses import Reason, StatusDesk
 from actors.agent.task import Stage
 from actors.agent.world import World
@@ -55,12 +56,19 @@ class ExecutorDesk:
     """The life of executors, but for what they are sent."""
 
     def __init__(
-        self, world: World, books: Books, statuses: StatusDesk, node: ExecutorNode, metrics: AgentMetrics
+        self,
+        world: World,
+        books: Books,
+        statuses: StatusDesk,
+        node: ExecutorNode,
+        repeats: Repeats,
+        metrics: AgentMetrics,
     ) -> None:
         self._world = world
         self._books = books
         self._statuses = statuses
         self._node = node
+        self._repeats = repeats
         self._metrics = metrics
 
     # --- the beginning ---
@@ -71,12 +79,15 @@ class ExecutorDesk:
         if not self._node.ready:
             return
         executor.sent = True
-        self._node.send(executor.request)
+        self._repeats.start(executor)
         seconds = self._world.flags.executor_registration_timeout.seconds
         executor.timer = self._world.delay(seconds, self._overdue, executor)
 
     def launched(self, message: ExecutorLaunched) -> None:
         """An executor's process was started."""
+        executor = self._books.containers.get(message.container_id)
+        if executor is not None:
+            executor.launched = True
         self._world.log.debug("executor started", container_id=message.container_id, process=message.process)
 
     def _overdue(self, executor: ExecutorEntry) -> None:
@@ -115,7 +126,7 @@ class ExecutorDesk:
         if executor.state is not _State.TERMINATING:
             self._books.move(executor, _State.TERMINATING)
         if executor.sent:
-            self._node.destroy(executor.container_id)
+            self._repeats.destroy(executor)
         elif executor.request is not None:
             self.ended(executor, ExecutorEnding(container_id=executor.container_id))
 
@@ -191,6 +202,7 @@ class ExecutorDesk:
 
     def shut_down_framework(self, framework_id: str) -> None:
         """End all executors of a framework; nobody wants updates of its tasks any more."""
+        self._books.memory.end_framework(framework_id)
         framework = self._books.frameworks.get(framework_id)
         if framework is None:
             self._world.log.info("framework is not here", framework_id=framework_id)

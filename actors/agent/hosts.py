@@ -6,10 +6,9 @@ from typing import Final
 
 from actors.agent.books import Books
 from actors.agent.executor import ExecutorEntry
+from actors.agent.repeats import Repeats
 from actors.agent.world import World
-from transport.message import Message
 from transport.messages.hosting import (
-    DestroyExecutor,
     ExecutorNodeFound,
     FindExecutorNode,
     ForgetExecutor,
@@ -26,11 +25,12 @@ _FIND_SECONDS: Final = 10.0
 class ExecutorNode:
     """What the agent knows of its executor node, and the executors that subscribed, by their actors."""
 
-    def __init__(self, world: World, books: Books) -> None:
+    def __init__(self, world: World, books: Books, repeats: Repeats) -> None:
         self._world = world
         self._books = books
+        self._repeats = repeats
         self._executors: Pid | None = None
-        #: Whether it told what runs there; nothing is sent before.
+        #: Whether it told what runs there; nothing is started or destroyed before.
         self.ready = False
         self._subscribed: dict[Pid, ExecutorEntry] = {}
         self._round = 0
@@ -53,8 +53,8 @@ class ExecutorNode:
             return
         if self._executors is not None:
             self._world.unlink(self._executors)
+        self._close()
         self._executors = message.executors
-        self.ready = False
         self._world.link(message.executors)
         self._recover(message.executors)
 
@@ -79,24 +79,24 @@ class ExecutorNode:
         if pid != self._executors:
             return None
         self._world.log.warning("executor node lost", executors=str(pid))
-        self._executors = None
-        self.ready = False
+        self._close()
         self.find()
         return [executor for who, executor in self._subscribed.items() if who.address == pid.address]
 
-    def send(self, message: Message) -> None:
-        """Tell it, if it is there; what must arrive is told again when it is back."""
-        if self._executors is not None:
-            self._world.send(self._executors, message)
+    def open(self) -> None:
+        """It told what runs there."""
+        self.ready = True
+        self._repeats.executors = self._executors
 
-    def destroy(self, container_id: str) -> None:
-        """Have a container destroyed."""
-        if self.ready:
-            self.send(DestroyExecutor(container_id))
+    def _close(self) -> None:
+        self._executors = None
+        self.ready = False
+        self._repeats.executors = None
 
     def forget(self, container_id: str) -> None:
-        """The end of a container has been dealt with."""
-        self.send(ForgetExecutor(container_id))
+        """The end of a container has been dealt with; should this get lost, the end is told again."""
+        if self._executors is not None:
+            self._world.send(self._executors, ForgetExecutor(container_id))
 
     # --- the executors' actors ---
 

@@ -6,12 +6,11 @@ from typing import Final
 
 from actors.agent.books import Books
 from actors.agent.executors import ExecutorDesk
-from actors.agent.framework import FrameworkEntry
+from actors.agent.repeats import Repeats
 from actors.agent.statuses import Reason, StatusDesk
 from actors.agent.task import Stage, TaskEntry
 from actors.agent.world import World
 from transport.messages.checkpointing import Archived, SaveDrain
-from transport.messages.executing import KillExecutorTask
 from transport.messages.launching import KillTask
 from transport.records.agent import DrainConfig
 from transport.records.check import KillPolicy
@@ -26,11 +25,19 @@ _DEFAULT_GRACE: Final = 3 * 10**9
 class KillDesk:
     """Sees to it that what is to be killed dies, and is never launched after its kill (I15)."""
 
-    def __init__(self, world: World, books: Books, statuses: StatusDesk, executors: ExecutorDesk) -> None:
+    def __init__(
+        self,
+        world: World,
+        books: Books,
+        statuses: StatusDesk,
+        executors: ExecutorDesk,
+        repeats: Repeats,
+    ) -> None:
         self._world = world
         self._books = books
         self._statuses = statuses
         self._executors = executors
+        self._repeats = repeats
 
     # --- one task ---
 
@@ -61,13 +68,10 @@ class KillDesk:
 
     def pass_on(self, task: TaskEntry, policy: KillPolicy | None = None) -> None:
         """Have its executor kill it, by this policy or by that of the drain."""
-        executor = task.executor
-        if executor.connected and not executor.framework.terminating:
-            assert executor.pid is not None
-            drain = self._books.drain
-            if policy is None and drain is not None:
-                policy = drain_policy(drain, task.record.kill_policy)
-            self._world.send(executor.pid, KillExecutorTask(task.task_id, policy))
+        drain = self._books.drain
+        if policy is None and drain is not None:
+            policy = drain_policy(drain, task.record.kill_policy)
+        self._repeats.kill(task, policy)
 
     def _take_from_queue(self, task: TaskEntry) -> None:
         executor = task.executor
@@ -75,14 +79,15 @@ class KillDesk:
         assert launch is not None
         executor.queue.remove(launch)
         for info in launch.infos:
-            self._statuses.conclude(
-                executor.tasks[info.task_id.value],
-                TaskState.TASK_KILLED,
-                self._reason,
-                "killed before it was given to its executor",
-            )
+            self.conclude(executor.tasks[info.task_id.value])
         if executor.idle and not executor.used:
             self._executors.shut_down(executor)
+
+    def conclude(self, task: TaskEntry) -> None:
+        """A task never reached its executor, and never will."""
+        self._statuses.conclude(
+            task, TaskState.TASK_KILLED, self._reason, "killed before its executor got it"
+        )
 
     @property
     def _reason(self) -> Reason:
@@ -91,7 +96,8 @@ class KillDesk:
 
     def _answer_unknown(self, message: KillTask) -> None:
         framework = self._books.frameworks.get(message.framework_id)
-        if framework is not None and (framework.terminating or _was_here(framework, message.task_id)):
+        memory = self._books.memory
+        if memory.ended(message.framework_id) or memory.knows_task(message.framework_id, message.task_id):
             return
         aware = framework is not None and framework.partition_aware
         self._statuses.report_unknown(
@@ -140,11 +146,3 @@ def drain_policy(config: DrainConfig, own: KillPolicy | None) -> KillPolicy | No
     if nanoseconds <= longest.nanoseconds:
         return None
     return KillPolicy(grace_period=DurationInfo(nanoseconds=longest.nanoseconds))
-
-
-def _was_here(framework: FrameworkEntry, task_id: str) -> bool:
-    return any(
-        task.task_id.value == task_id
-        for executor in (*framework.executors.values(), *framework.completed_executors)
-        for task in executor.completed_tasks
-    )

@@ -15,6 +15,7 @@ from actors.agent.environment import executor_environment
 from actors.agent.executor import ExecutorEntry
 from actors.agent.framework import FrameworkEntry
 from actors.agent.launch import command_executor, executor_user
+from actors.agent.repeats import Repeats
 from actors.agent.statuses import Reason, StatusDesk
 from actors.agent.task import Launch, Stage, TaskEntry, task_record
 from actors.agent.world import World
@@ -27,7 +28,6 @@ from transport.messages.checkpointing import (
     SaveFramework,
     SaveTask,
 )
-from transport.messages.executing import LaunchTask, LaunchTaskGroup
 from transport.messages.hosting import ExecutorEnding, LaunchExecutor
 from transport.messages.launching import FrameworkChanged, RunTask, RunTaskGroup
 from transport.records.executor import ExecutorInfo
@@ -55,13 +55,20 @@ class LaunchDesk:
     """Takes tasks in; whatever happens, updates follow that end in a terminal one."""
 
     def __init__(
-        self, world: World, books: Books, statuses: StatusDesk, host: Host, environment: Mapping[str, str]
+        self,
+        world: World,
+        books: Books,
+        statuses: StatusDesk,
+        host: Host,
+        repeats: Repeats,
+        environment: Mapping[str, str],
     ) -> None:
         """`environment` is that of the flag --executor_environment_variables."""
         self._world = world
         self._books = books
         self._statuses = statuses
         self._host = host
+        self._repeats = repeats
         self._environment = environment
 
     # --- what the master asks ---
@@ -102,14 +109,16 @@ class LaunchDesk:
         generated: bool,
     ) -> None:
         framework = self._books.framework(info)
-        if framework.terminating:
-            self._world.log.info("task of a framework that ends", framework_id=framework.id)
+        if framework.terminating or self._books.memory.ended(framework.id):
+            self._world.log.info("task of a framework that is over", framework_id=framework.id)
             return
         if self._repeated(framework, launch):
             return
         known = framework.executors.get(executor_info.executor_id.value)
         holdings = [Resources(task.resources) for task in launch.infos]
         needed = sum(holdings, Resources())
+        now = self._world.now()
+        rests = any(self._books.memory.rests(framework.id, task.task_id.value, now) for task in launch.infos)
         refused = refusal(
             self._books,
             known,
@@ -117,6 +126,7 @@ class LaunchDesk:
             needed,
             generated=generated,
             launch_executor=launch_executor,
+            rests=rests,
         )
         if refused is not None:
             for task in launch.infos:
@@ -270,14 +280,12 @@ class LaunchDesk:
 
     def deliver(self, executor: ExecutorEntry) -> None:
         """Send a subscribed executor what waits for it."""
-        assert executor.pid is not None
         while executor.queue:
             launch = executor.queue.popleft()
             executor.used = True
             for info in launch.infos:
                 executor.tasks[info.task_id.value].stage = Stage.LAUNCHED
-            message = LaunchTaskGroup(launch.group) if launch.grouped else LaunchTask(launch.infos[0])
-            self._world.send(executor.pid, message)
+            self._repeats.launch(executor, launch)
 
 
 def _volumes(executor: ExecutorEntry, tasks: list[TaskEntry], *, fresh: bool) -> tuple[Resource, ...]:

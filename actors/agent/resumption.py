@@ -144,7 +144,7 @@ class Resumption:
 
     def node_recovered(self, message: ExecutorsRecovered) -> None:
         """The executor node told what runs: what does not has ended, what was held back can be sent."""
-        self._node.ready = True
+        self._node.open()
         ended = {ending.container_id: ending for ending in message.ended}
         for executor in list(self._books.containers.values()):
             if executor.sent:
@@ -170,7 +170,7 @@ class Resumption:
             self._executors.ended(executor, ExecutorEnding(container_id=container_id))
             self._note(container_id)
         elif executor.state is ExecutorState.TERMINATING and executor.timer is None:
-            self._node.destroy(container_id)
+            self._executors.destroy(executor)
         else:
             pid = message.running[container_id]
             if pid is not None and not executor.connected:

@@ -20,7 +20,7 @@ from transport.messages.checkpointing import (
     StreamUpdate,
     UpdateStreamed,
 )
-from transport.messages.executing import ExecutorUpdate, ShutdownNow, UpdateAcknowledged
+from transport.messages.executing import ExecutorUpdate, KillExecutorTask, ShutdownNow, UpdateAcknowledged
 from transport.messages.launching import AcknowledgeUpdate, StatusUpdate
 from transport.messages.membership import AgentReregistered
 from transport.pid import Pid
@@ -97,6 +97,7 @@ class StatusDesk:
             message=message,
         )
         self._metrics.note(state)
+        self._books.memory.end_task(framework_id, task_id.value, self._world.now())
         named = None if executor_id is None else ExecutorID(value=executor_id)
         status = self._make(task_id, state, reason, message, named)
         self._stream(framework_id, status, executor_id, None)
@@ -161,6 +162,9 @@ class StatusDesk:
             self._world.send(executor.pid, ShutdownNow())
             return
         task = executor.tasks.get(status.task_id.value)
+        if (task is None or task.terminal) and status.state not in TERMINAL:
+            # It was given up, and must not run; had it ended by itself, this would not come after.
+            self._world.send(executor.pid, KillExecutorTask(status.task_id.value))
         if task is None or executor.framework.terminating:
             # Over and acknowledged, or of no interest to anybody: its stream must not begin anew.
             self._world.send(executor.pid, UpdateAcknowledged(status.task_id.value, status.uuid))
@@ -252,6 +256,7 @@ class StatusDesk:
         if not (known and message.over and task.terminal):
             return None
         self._books.remove_task(task)
+        self._books.memory.end_task(message.framework_id, message.task_id, self._world.now())
         return task.executor
 
     # --- what a task that is not there any more is told as ---

@@ -54,21 +54,23 @@ class SubscriptionDesk:
             )
             self._world.send(sender, ShutdownNow())
             return None
-        again = executor.connected and executor.pid == sender
+        again = executor.connected and executor.pid == sender and not executor.doubted
+        executor.doubted = False
         self._node.join(executor, sender)
+        executor.launched = True
         if executor.state is ExecutorState.REGISTERING:
             executor.cancel()
             self._books.move(executor, ExecutorState.RUNNING)
         self._hear(executor, message)
-        if executor.state is ExecutorState.TERMINATING:
-            self._world.send(sender, ShutdownNow())
-            return None
         self._world.send(
             sender,
             ExecutorSubscribed(
                 executor.info, executor.framework.info, self._books.info, executor.container_id
             ),
         )
+        if executor.state is ExecutorState.TERMINATING:
+            self._world.send(sender, ShutdownNow())
+            return None
         if not again:
             self._make_up(executor, message)
         self._launches.deliver(executor)
@@ -92,8 +94,13 @@ class SubscriptionDesk:
         if recovered:
             self._lose(executor, missed)
         else:
-            self._launch_again(executor, missed)
-        for task in executor.tasks.values():
+            self._launch_again(executor, [task for task in missed if not task.killed])
+            for task in missed:
+                if task.killed:
+                    self._kills.conclude(task)
+                    if executor.generated:
+                        self._executors.shut_down(executor)
+        for task in list(executor.tasks.values()):
             if task.killed and not task.terminal and task.stage is Stage.LAUNCHED:
                 self._kills.pass_on(task)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from actors.master.task import TERMINAL
+from transport.records.check import KillPolicy
 from transport.records.ids import AgentID, ExecutorID, FrameworkID
 from transport.records.resources import Resources
 from transport.records.task import Task, TaskGroupInfo, TaskInfo
@@ -36,6 +37,7 @@ class TaskEntry:
         "_streamed",
         "executor",
         "holding",
+        "kill_policy",
         "killed",
         "launch",
         "record",
@@ -62,6 +64,8 @@ class TaskEntry:
         self.holding = Resources() if holding is None else holding
         #: Somebody wants it dead.
         self.killed = False
+        #: How its executor was told to kill it last, where not by the task's own policy.
+        self.kill_policy: KillPolicy | None = None
         #: The updates that are safe and not acknowledged, oldest first: the master was sent the first.
         self.unacknowledged: deque[TaskStatus] = deque()
         self._streamed: set[bytes | None] = set()

@@ -180,8 +180,10 @@ class Executor(Process):
 
     @handles(ReconnectExecutor)
     def _on_reconnect(self, sender: Pid, message: ReconnectExecutor) -> None:
-        """The agent was started again; it does not know this executor yet."""
-        if sender.whoever() == self.settings.agent and sender != self._agent:
+        """The agent was started again and does not know this executor yet, or doubts what reached it."""
+        if sender == self._agent:
+            self._introduce()
+        elif sender.whoever() == self.settings.agent:
             self._disconnect()
             self._subscribe()
 
@@ -276,14 +278,18 @@ class Executor(Process):
         """Ask to be let in, again and again until there is an answer."""
         if self._retry is not None:
             self._retry.cancel()
+        self._introduce()
+        pause, longest = self._pause_seconds, self.settings.backoff_max_seconds
+        self._pause_seconds = min(2 * pause, max(_FIRST_PAUSE_SECONDS, longest))
+        self._retry = self.delay(pause * self.system.rng.uniform(0.5, 1.0), self._subscribe)
+
+    def _introduce(self) -> None:
+        """Tell the agent that this executor is there, and what was not acknowledged to it."""
         settings, waiting = self.settings, self._unacknowledged
         self.send(
             settings.agent,
             SubscribeExecutor(settings.framework_id, settings.executor_id, waiting.tasks, waiting.updates),
         )
-        pause = self._pause_seconds
-        self._pause_seconds = min(2 * pause, max(_FIRST_PAUSE_SECONDS, settings.backoff_max_seconds))
-        self._retry = self.delay(pause * self.system.rng.uniform(0.5, 1.0), self._subscribe)
 
     def _lose_patience_in_time(self) -> None:
         timeout = self.settings.recovery_timeout_seconds

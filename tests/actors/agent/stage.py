@@ -12,7 +12,6 @@ from actors.agent.imaginary import ImaginarySandboxes
 from actors.agent.updates import Updates
 from actors.process import Process, handles
 from actors.simulation import Probe, SimulatedNode, Simulation
-from actors.units import Duration
 from transport.messages import executing, hosting, launching
 from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.messages.membership import (
