@@ -13,7 +13,7 @@ from transport.pid import Pid
 KEEPER = "keeper"
 #: How often to look for a node that is starting.
 _LOOK_SECONDS = 0.05
-#: Nodes that end again and again are started the later, and one whose links break is looked for the later.
+#: How long after its loss to look for a node; each one that must be started doubles it.
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 30.0
 #: One that was there so long is forgiven its end.
@@ -73,7 +73,6 @@ class Keeper(Process):
         self.log.warning("executor node lost", executors=str(pid), retry_seconds=self._pause_seconds)
         self._next_start = self.system.now() + self._pause_seconds
         self._look_after(self._pause_seconds)
-        self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE_SECONDS)
 
     def _look(self) -> None:
         self._timer = None
