@@ -106,7 +106,7 @@ class StatusDesk:
         """Tell the master that tasks which it believes to be here are not."""
         for reconciliation in message.reconciliations:
             framework = self._books.frameworks.get(reconciliation.framework_id)
-            aware = framework is not None and framework.partition_aware
+            aware = reconciliation.partition_aware
             for status in reconciliation.statuses:
                 if framework is not None and status.task_id.value in framework.tasks:
                     continue

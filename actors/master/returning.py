@@ -70,7 +70,9 @@ def compare(cluster: Cluster, agent: AgentEntry, told: ReregisterAgent, *, new: 
     )
 
 
-def reconciliations(agent: AgentEntry, told: ReregisterAgent) -> tuple[AgentReconciliation, ...]:
+def reconciliations(
+    cluster: Cluster, agent: AgentEntry, told: ReregisterAgent
+) -> tuple[AgentReconciliation, ...]:
     """The tasks that the books have and the agent did not tell; those that are over need no answer."""
     names = {(task.framework_id.value, task.task_id.value) for task in told.tasks}
     missing: dict[str, list[TaskStatus]] = {}
@@ -78,7 +80,11 @@ def reconciliations(agent: AgentEntry, told: ReregisterAgent) -> tuple[AgentReco
         if key not in names and not entry.terminal:
             missing.setdefault(entry.framework_id, []).append(_question(entry))
     return tuple(
-        AgentReconciliation(framework_id=framework_id, statuses=tuple(statuses))
+        AgentReconciliation(
+            framework_id=framework_id,
+            statuses=tuple(statuses),
+            partition_aware=cluster.frameworks[framework_id].partition_aware,
+        )
         for framework_id, statuses in missing.items()
     )
 

@@ -216,7 +216,8 @@ class ReturnDesk:
 
     def _answer(self, agent: AgentEntry, message: ReregisterAgent) -> None:
         self._world.send(
-            agent.pid, AgentReregistered(agent.id, self.silence_seconds, reconciliations(agent, message))
+            agent.pid,
+            AgentReregistered(agent.id, self.silence_seconds, reconciliations(self._cluster, agent, message)),
         )
 
     def _say_again(self, agent: AgentEntry, message: ReregisterAgent) -> None:

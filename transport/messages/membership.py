@@ -58,6 +58,8 @@ class AgentReconciliation(Record):
 
     framework_id: str
     statuses: tuple[TaskStatus, ...]
+    #: Whether the framework knows more states than TASK_LOST of a task that is not there.
+    partition_aware: bool = False
 
 
 class AgentReregistered(Message):
