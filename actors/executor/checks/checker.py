@@ -64,6 +64,7 @@ class Checker:
         self._cancel()
         if self._number is not None:
             self._give_up()
+            self._number = None
 
     def ended(self, message: ContainerEnded) -> bool:
         """A container is no more: whether it was that of the look under way."""
