@@ -245,18 +245,12 @@ class AcceptanceDesk:
         except ValueError as invalid:
             return str(invalid)
         if operation.type is _Type.DESTROY:
-            self._rescind_offers_of(deal.agent, conversion.consumed)
+            # What is destroyed may not be used by who else was offered it.
+            self._offers.rescind_holders(deal.agent, conversion.consumed)
         self._operations.start(
             deal.agent, operation, conversion, deal.framework, granted=operation.type in SPECULATIVE
         )
         return None
-
-    def _rescind_offers_of(self, agent: AgentEntry, volumes: Resources) -> None:
-        """What is destroyed may not be used by who else was offered it."""
-        doomed = frozenset(volumes.unallocate().identities)
-        for offer in tuple(agent.offers.values()):
-            if not doomed.isdisjoint(offer.resources.unallocate().identities):
-                self._offers.rescind(offer)
 
     # --- the rest ---
 

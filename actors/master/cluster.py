@@ -11,6 +11,7 @@ from actors.master.operation import OperationEntry
 from actors.master.task import TaskEntry
 from transport.records.agent import AgentInfo
 from transport.records.executor import ExecutorInfo
+from transport.records.quantities import Quantities
 from transport.records.resources import Resources
 from transport.records.task_status import TaskState, TaskStatus
 from transport.records.time_info import TimeInfo
@@ -168,10 +169,7 @@ class Cluster:
                 assert not (task.terminal and task.holding), f"{task_id}: is over and holds {task.holding}"
             for offer_id, offer in agent.offers.items():
                 assert self.offers[offer_id] is offer, f"{offer_id}: indexes disagree"
-            taken = agent.offered
-            for used in agent.used.values():
-                taken += used
-            assert _covers(agent.total, taken.unallocate()), f"{agent.id}: {taken} taken of {agent.total}"
+            _check_taken(agent)
         counted = sum(len(agent.tasks) for agent in self.agents.values())
         assert counted == sum(len(one.tasks) for one in self.frameworks.values()), "a task without agent"
         assert len(self.offers) == sum(len(agent.offers) for agent in self.agents.values())
@@ -181,7 +179,23 @@ class Cluster:
         assert not twice, f"{twice}: registered, and gone or unreachable"
 
 
-def _covers(total: Resources, taken: Resources) -> bool:
-    """Whether so much can be taken; a shared volume can be taken any number of times."""
-    shared = frozenset(total.shared.identities)
-    return total.contains(taken.non_shared) and shared.issuperset(taken.shared.identities)
+def _check_taken(agent: AgentEntry) -> None:
+    """No amount is given twice; what runs, runs on what the agent has.
+
+    What is offered, and what is launched on, may be of reservations and volumes that did not come about: the
+    agent refuses to use it.
+    """
+    parts = [offer.resources for offer in agent.offers.values()]
+    parts += [task.holding for task in agent.tasks.values()]
+    parts += [Resources(executor.resources) for executor in agent.executors.values()]
+    parts += [operation.holding for operation in agent.operations.values()]
+    taken = sum((part.non_shared.quantities for part in parts), Quantities())
+    total = agent.total.non_shared
+    assert total.quantities.contains(taken), f"{agent.id}: {taken} taken of {total}"
+    running = sum(
+        (task.holding for task in agent.tasks.values() if task.record.state is not TaskState.TASK_STAGING),
+        Resources(),
+    ).unallocate()
+    shared = frozenset(agent.total.shared.identities)
+    assert total.contains(running.non_shared), f"{agent.id}: {running} runs on {total}"
+    assert shared.issuperset(running.shared.identities), f"{agent.id}: {running} runs on {agent.total}"

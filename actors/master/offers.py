@@ -125,6 +125,13 @@ class OfferDesk:
         for inverse in tuple(holder.inverse_offers.values()):
             self.rescind_inverse(inverse)
 
+    def rescind_holders(self, agent: AgentEntry, resources: Resources) -> None:
+        """Rescind the offers of an agent that hold any of these reservations or volumes, to whomever."""
+        sought = frozenset(resources.unallocate().identities)
+        for offer in tuple(agent.offers.values()):
+            if not sought.isdisjoint(offer.resources.unallocate().identities):
+                self.rescind(offer)
+
     def discard_all(self, framework: FrameworkEntry) -> None:
         """Give all offers and inverse offers to a framework back without telling it."""
         for offer in tuple(framework.offers.values()):

@@ -62,6 +62,8 @@ class OperationDesk:
         self._commissions = CommissionDesk(world, cluster, offers, self._start_commission)
         #: By uuid: what is in an agent's total though the agent has not said that it is so.
         self._granted: dict[bytes, ResourceConversion] = {}
+        #: By agent id: what is to be taken back once the operations are, too, that used it.
+        self._owed: dict[str, list[ResourceConversion]] = {}
 
     # --- towards the agent ---
 
@@ -177,6 +179,7 @@ class OperationDesk:
                 self._report(framework, status)
             self._granted.pop(entry.uuid, None)
             self._cluster.remove_operation(entry)
+        self._owed.pop(agent.id, None)
 
     def agent_returned(self, agent: AgentEntry, told: Iterable[Operation]) -> None:
         """An agent told its total, which is in the books, and its operations.
@@ -184,6 +187,7 @@ class OperationDesk:
         To be called before the allocator is told what is used of a new agent. The agent is asked about those
         that it did not tell: the message may have been lost on its way there.
         """
+        self._owed.pop(agent.id, None)
         known = {record.uuid.value: record for record in told}
         for uuid, entry in agent.operations.items():
             self._granted.pop(uuid, None)
@@ -274,12 +278,15 @@ class OperationDesk:
 
     def _take_back(self, agent: AgentEntry, conversion: ResourceConversion) -> None:
         """What was taken for granted is not so: nobody may be offered it any more."""
-        doomed = frozenset(conversion.converted.unallocate().identities)
-        for offer in tuple(agent.offers.values()):
-            if not doomed.isdisjoint(offer.resources.unallocate().identities):
-                self._offers.rescind(offer)
-        if self._exchange(agent, ResourceConversion(conversion.converted, conversion.consumed)):
-            self._world.allocate(UpdateAgent(agent.id, agent.info, total=agent.total))
+        self._offers.rescind_holders(agent, conversion.converted)
+        owed = self._owed.setdefault(agent.id, [])
+        owed.append(ResourceConversion(conversion.converted, conversion.consumed))
+        while any(agent.total.contains(one.consumed.unallocate()) for one in owed):
+            for one in tuple(owed):
+                if agent.total.contains(one.consumed.unallocate()):
+                    self._exchange(agent, one)
+                    owed.remove(one)
+        self._world.allocate(UpdateAgent(agent.id, agent.info, total=agent.total))
 
     def _release(self, agent: AgentEntry, entry: OperationEntry) -> None:
         """What the operation holds is free, unchanged in the allocator's books."""
