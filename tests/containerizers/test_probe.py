@@ -6,6 +6,8 @@ import socket
 import ssl
 import threading
 import time
+from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -176,7 +178,7 @@ def test_https_with_a_server_that_does_not_speak_it_is_an_error() -> None:
 
 def test_a_pool_answers_every_probe_once_by_whatever_thread() -> None:
     pool, answers = ProbePool(), queue.Queue[tuple[str, int | None, str | None]]()
-    with Server(*[OK] * 40) as server:
+    with Server(*[OK] * 41) as server:
         for number in range(40):
             pool.http(server.url(f"/{number}"), 20.0, lambda status, error: answers.put(("h", status, error)))
         pool.tcp("127.0.0.1", server.port, 20.0, lambda status, error: answers.put(("t", status, error)))
