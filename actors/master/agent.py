@@ -56,6 +56,8 @@ class AgentEntry:
         #: By framework id: how frameworks answered inverse offers since the unavailability is what it is.
         self.inverse_answers: dict[str, InverseOfferStatus] = {}
         self.operations: dict[bytes, OperationEntry] = {}
+        #: What operations did not make after all, and somebody may have been promised: the agent refuses it.
+        self.doubtful = Resources()
         #: By framework id and task id: kills to be sent again when it is connected.
         self.pending_kills: dict[tuple[str, str], None] = {}
 

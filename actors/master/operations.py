@@ -190,7 +190,9 @@ class OperationDesk:
         self._owed.pop(agent.id, None)
         known = {record.uuid.value: record for record in told}
         for uuid, entry in agent.operations.items():
-            self._granted.pop(uuid, None)
+            granted = self._granted.pop(uuid, None)
+            if granted is not None and uuid not in known:
+                agent.doubtful += granted.converted.unallocate()
             record = known.get(uuid)
             if record is not None and not entry.terminal:
                 self._catch_up(agent, entry, record)
@@ -266,6 +268,7 @@ class OperationDesk:
         if not self._exchange(agent, conversion):
             self._release(agent, entry)
             return
+        agent.doubtful = agent.doubtful.without(conversion.converted.unallocate())
         if not held:
             self._world.allocate(UpdateAgent(agent.id, agent.info, total=agent.total))
             return
@@ -278,6 +281,7 @@ class OperationDesk:
 
     def _take_back(self, agent: AgentEntry, conversion: ResourceConversion) -> None:
         """What was taken for granted is not so: nobody may be offered it any more."""
+        agent.doubtful += conversion.converted.unallocate()
         self._offers.rescind_holders(agent, conversion.converted)
         owed = self._owed.setdefault(agent.id, [])
         owed.append(ResourceConversion(conversion.converted, conversion.consumed))
