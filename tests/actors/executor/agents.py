@@ -9,6 +9,7 @@ from transport.messages.executing import (
     ExecutorUpdate,
     KillExecutorTask,
     LaunchTask,
+    LaunchTaskGroup,
     ShutdownNow,
     SubscribeExecutor,
     UpdateAcknowledged,
@@ -20,7 +21,7 @@ from transport.records.check import KillPolicy
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.ids import AgentID, ExecutorID, FrameworkID
-from transport.records.task import TaskInfo
+from transport.records.task import TaskGroupInfo, TaskInfo
 from transport.records.task_status import TaskState, TaskStatus
 
 
@@ -52,9 +53,13 @@ class FakeAgent(Process):
         for status in message.unacknowledged_updates:
             self._take(sender, status)
         known = [task.task_id.value for task in message.unacknowledged_tasks]
+        known += self.books.started
         for task in self.books.tasks:
-            if task.task_id.value not in known and task.task_id.value not in self.books.started:
+            if task.task_id.value not in known:
                 self.send(sender, LaunchTask(task))
+        for group in self.books.groups:
+            if group[0].task_id.value not in known:
+                self.send(sender, LaunchTaskGroup(TaskGroupInfo(tasks=group)))
         # Last, so that what a test's own thread tells it from now on comes after all this.
         self.executor = sender
 
@@ -96,6 +101,8 @@ class Books:
 
     def __init__(self) -> None:
         self.tasks: list[TaskInfo] = []
+        #: Tasks that are launched together.
+        self.groups: list[tuple[TaskInfo, ...]] = []
         self.started: dict[str, None] = {}
         self.acknowledges = True
         self.subscriptions: list[SubscribeExecutor] = []
