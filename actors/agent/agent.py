@@ -33,7 +33,7 @@ from actors.agent.subscription import SubscriptionDesk
 from actors.process import Process, handles
 from transport.message import Message
 from transport.messages import checkpointing, executing, hosting, launching, membership, scheduling
-from transport.messages.checkpointing import Archive, Archived, RecoverAgent, Save
+from transport.messages.checkpointing import Archive, Archived, RecoverAgent, Save, SendUpdates
 from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.pid import Pid
 from transport.records.agent import AgentInfo
@@ -261,9 +261,13 @@ class Agent(Process):
 
     @handles(launching.FrameworkChanged)
     def framework_changed(self, sender: Pid, message: launching.FrameworkChanged) -> None:
-        """Keep what a framework says of itself."""
-        if self._obeys(sender, message):
-            self._launches.framework_changed(message)
+        """Keep what a framework says of itself; one that was away hears now what it has missed."""
+        if not self._obeys(sender, message):
+            return
+        self._launches.framework_changed(message)
+        framework_id = message.framework.id
+        if framework_id is not None and framework_id.value in self.books.frameworks:
+            self.send(self.updates, SendUpdates(sender))
 
     @handles(launching.AcknowledgeUpdate)
     def acknowledge(self, sender: Pid, message: launching.AcknowledgeUpdate) -> None:
