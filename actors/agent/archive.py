@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import deque
-from collections.abc import Iterator
-
 from actors.agent import paths
 from actors.agent.batch import Batch
-from actors.agent.checkpoints import seal, unseal
+from actors.agent.checkpoints import seal
 from actors.agent.flags import AgentFlags
+from actors.agent.forgetting import Forgetting
 from actors.agent.recovery import recover
 from actors.agent.sandboxes import SandboxError, Sandboxes
 from actors.agent.saves import changes
-from actors.disk import Disk
 from actors.process import Process, handles
 from transport.envelope import Envelope
 from transport.message import Message
@@ -32,12 +28,10 @@ from transport.messages.checkpointing import (
     Save,
     SaveAgent,
     SaveCompletion,
+    SaveFramework,
 )
 from transport.pid import Pid
 from transport.records.agent_state import AgentCheckpoint
-
-#: Files that are deleted in one turn.
-_DELETED_AT_ONCE = 200
 
 
 class Archivist(Process):
@@ -57,10 +51,10 @@ class Archivist(Process):
         self._flush_queued = False
         #: What to tell whom after the next flush, and because of what.
         self._answers: list[tuple[Pid, Message, Envelope | None]] = []
-        #: What recovery found to be over, and what is to be forgotten as soon as it is over.
-        self._left_over: set[DiscardExecutor] = set()
-        self._forgettable: set[DiscardExecutor] = set()
-        self._deletions: deque[Iterator[None]] = deque()
+        #: What is to be forgotten; None until the agent has an id.
+        self._forgetting: Forgetting | None = None
+        #: Runs that are completed with the next flush.
+        self._completed: list[DiscardExecutor] = []
 
     @handles(RecoverAgent)
     def recover(self, sender: Pid, message: RecoverAgent) -> None:
@@ -72,8 +66,10 @@ class Archivist(Process):
         if self._strict and checkpoint.errors:
             self.send(sender, AgentRecovered(AgentCheckpoint(), checkpoint.errors[0]))
             return
-        self._agent_id = leftovers.agent_id
-        self._left_over = set(leftovers.executors)
+        self._take_id(leftovers.agent_id)
+        if self._forgetting is not None:
+            for run in leftovers.executors:
+                self._forgetting.give_up(run)
         self.log.info(
             "checkpoint recovered",
             agent_id=self._agent_id,
@@ -104,34 +100,25 @@ class Archivist(Process):
         """Sync for all that wait, then go on with deleting."""
         self._flush_queued = False
         self._flush()
-        if self._deletions:
-            deletion = self._deletions[0]
-            if sum(1 for _ in itertools.islice(deletion, _DELETED_AT_ONCE)) < _DELETED_AT_ONCE:
-                self._deletions.popleft()
-            if self._deletions:
-                self._flush_soon()
+        if self._forgetting:
+            self._forgetting.work()
+            self._work_soon()
 
     @handles(ForgetExecutor)
     def forget_executor(self, sender: Pid, message: ForgetExecutor) -> None:
         """Delete what is kept of a container, now or as soon as its updates are acknowledged."""
         self._flush()
-        self._forget(DiscardExecutor(message.framework_id, message.executor_id, message.container_id))
+        if self._forgetting is not None:
+            ids = (message.framework_id, message.executor_id, message.container_id)
+            self._forgetting.forget(DiscardExecutor(*ids))
+            self._work_soon()
 
     @handles(ForgetFramework)
     def forget_framework(self, sender: Pid, message: ForgetFramework) -> None:
-        """Delete a framework's description when no executor needs it."""
+        """Delete a framework's description, now or as soon as no executor needs it."""
         self._flush()
-        if self._agent_id is None:
-            return
-        disk = self.system.disk
-        folder = paths.meta(self._agent_id, message.framework_id)
-        for executor in disk.list(f"{folder}/executors"):
-            if paths.EXECUTOR_INFO in disk.list(f"{folder}/executors/{executor}"):
-                return
-        self._batch.remove(f"{folder}/{paths.FRAMEWORK_INFO}")
-        self._flush()
-        self._sandboxes.prune(folder)
-        self._sandboxes.prune(paths.sandboxes(self._agent_id, message.framework_id))
+        if self._forgetting is not None:
+            self._forgetting.forget_framework(message.framework_id)
 
     @property
     def _garbage(self) -> Pid:
@@ -156,19 +143,31 @@ class Archivist(Process):
                 self._batch.remove(path)
             else:
                 self._batch.replace(path, content)
-        if isinstance(save, SaveAgent):
-            self._name_agent(save)
-        elif isinstance(save, SaveCompletion):
-            run = DiscardExecutor(save.framework_id, save.executor_id, save.container_id)
-            if run in self._forgettable:
-                self._answer(self.pid, ForgetExecutor(*_ids(run)))
+        self._note(save)
         return None
 
-    def _name_agent(self, save: SaveAgent) -> None:
-        agent_id = None if save.info.id is None else save.info.id.value
-        others = () if self._agent_id in (None, agent_id) else (self._agent_id or "",)
+    def _note(self, save: Save) -> None:
+        """Take note of what a save means for others."""
+        if isinstance(save, SaveAgent) and save.info.id is not None:
+            others = () if self._agent_id is None else (self._agent_id,)
+            if self._agent_id != save.info.id.value:
+                self._take_id(save.info.id.value)
+                self._answer(self._garbage, Leftovers(self._agent_id, others))
+        elif isinstance(save, SaveFramework) and save.info.id is not None and self._forgetting is not None:
+            self._forgetting.keep_framework(save.info.id.value)
+        elif isinstance(save, SaveCompletion):
+            self._completed.append(DiscardExecutor(save.framework_id, save.executor_id, save.container_id))
+
+    def _take_id(self, agent_id: str | None) -> None:
         self._agent_id = agent_id
-        self._answer(self._garbage, Leftovers(agent_id, others))
+        if agent_id is None:
+            self._forgetting = None
+        else:
+            self._forgetting = Forgetting(self.system.disk, self._sandboxes, agent_id)
+
+    def _work_soon(self) -> None:
+        if self._forgetting:
+            self._flush_soon()
 
     def _flush_soon(self) -> None:
         if not self._flush_queued:
@@ -193,59 +192,13 @@ class Archivist(Process):
         self.system.fault("agent.archive.before_flush")
         self._batch.flush(self.system.disk)
         self.system.fault("agent.archive.after_flush")
+        completed, self._completed = self._completed, []
+        if self._forgetting is not None:
+            for run in completed:
+                self._forgetting.completed(run)
+            self._work_soon()
 
     def _send_answers(self) -> None:
         answers, self._answers = self._answers, []
         for to, message, cause in answers:
             self.system.send(self.pid, to, message, cause)
-
-    def _forget(self, run: DiscardExecutor) -> None:
-        if self._agent_id is None:
-            return
-        disk = self.system.disk
-        ids = (self._agent_id, *_ids(run))
-        kept = paths.meta(*ids)
-        executor = paths.meta(*ids[:3])
-        is_latest = _latest(disk, f"{executor}/{paths.LATEST_RUN}") == run.container_id
-        if is_latest and run not in self._left_over and paths.COMPLETED not in disk.list(kept):
-            self._forgettable.add(run)  # its updates are not acknowledged yet
-            return
-        self._forgettable.discard(run)
-        self._left_over.discard(run)
-        if is_latest:
-            # First and durably: what is left of the run without these means nothing to recovery.
-            for name in (paths.EXECUTOR_INFO, paths.GENERATED_EXECUTOR, paths.LATEST_RUN):
-                self._batch.remove(f"{executor}/{name}")
-            self._flush()
-        self._sandboxes.prune(paths.sandboxes(*ids))
-        self._deletions.append(self._delete(kept))
-        self._flush_soon()
-
-    def _delete(self, folder: str) -> Iterator[None]:
-        """Delete the files below a folder one by one, and then the folder."""
-        yield from _remove_files(self.system.disk, folder)
-        self._sandboxes.prune(folder)
-
-
-def _ids(run: DiscardExecutor) -> tuple[str, str, str]:
-    return run.framework_id, run.executor_id, run.container_id
-
-
-def _latest(disk: Disk, path: str) -> str | None:
-    try:
-        return unseal(disk.read(path))
-    except (FileNotFoundError, ValueError):
-        return None
-
-
-def _remove_files(disk: Disk, folder: str) -> Iterator[None]:
-    """Remove what is in a folder, pausing after each file."""
-    for name in disk.list(folder):
-        path = f"{folder}/{name}"
-        try:
-            disk.remove(path)
-        except IsADirectoryError:
-            yield from _remove_files(disk, path)
-        except FileNotFoundError:
-            continue
-        yield

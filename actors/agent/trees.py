@@ -34,7 +34,7 @@ class Tree:
         """A descriptor of a folder; `make` creates what is missing on the way."""
         folder = os.dup(self._root)
         try:
-            for part in path.split("/"):
+            for part in path.split("/") if path else ():
                 if make:
                     make_folder(part, folder, 0o755)
                 inner = os.open(part, _FOLDER, dir_fd=folder)
@@ -87,7 +87,7 @@ def remove_folder(path: Path, above: int, most: int = sys.maxsize, *, keep: bool
 
 def mounts_below(path: Path) -> list[str]:
     """Mount points below a folder, which itself may be one."""
-    inside = os.fsencode(path) + b"/"
+    inside = os.fsencode(path).rstrip(b"/") + b"/"
     found = []
     for line in _MOUNTS.read_bytes().splitlines():
         point = _ESCAPE.sub(lambda escape: bytes((int(escape[1], 8),)), line.split(b" ")[4])

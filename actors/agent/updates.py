@@ -6,11 +6,10 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from actors.agent import paths
-from actors.agent.checkpoints import encode
-from actors.agent.recovery import read_updates
 from actors.agent.retained import StreamRecord
 from actors.agent.retries import Retries
 from actors.agent.stream import Receipt, Stream
+from actors.agent.stream_files import StreamFiles
 from actors.process import Process, handles
 from actors.system import Timer
 from transport.envelope import Envelope
@@ -72,12 +71,14 @@ class Updates(Process):
         self._timer_due = 0.0
         #: Terminal updates of streams that are no more, by uuid.
         self._over: OrderedDict[bytes, None] = OrderedDict()
-        # What waits for the next flush: files, folders of new files, streams to look after, answers.
-        self._files: dict[str, None] = {}
-        self._folders: dict[str, None] = {}
+        # What waits for the next flush: streams to look after, and answers, with what caused them.
         self._touched: dict[_Task, Envelope | None] = {}
         self._answers: list[tuple[Pid, Message, Envelope | None]] = []
         self._flush_queued = False
+
+    def initialize(self) -> None:
+        """Take the node's disk."""
+        self._files = StreamFiles(self.system.disk)
 
     # What the agent asks for.
 
@@ -205,40 +206,29 @@ class Updates(Process):
             # The made-up executor of a command task bears the task's name.
             run = (update.framework_id, update.executor_id or task_id, message.container_id)
             path = _path(update.agent_id, *run, task_id)
-            stream = self._repair(path) or stream
+            stream = self._read(path) or stream
         return _Entry(stream, update.agent_id, update.executor_id, path)
 
     def _recover(self, task: TaskCheckpoint, agent_id: str, executor_id: str | None, path: str) -> None:
-        stream = self._repair(path) or Stream(task.updates, task.acknowledged)
+        stream = self._read(path) or Stream(task.updates, task.acknowledged)
         key = _Task(task.task.framework_id.value, task.task.task_id.value)
         if not stream.is_empty and not stream.is_over:
             self._entries[key] = _Entry(stream, agent_id, executor_id, path)
             self._touched[key] = self._cause
 
-    def _repair(self, path: str) -> Stream | None:
-        """What the file says, made ready to be appended to and durable; None when there is no file."""
-        disk = self.system.disk
-        try:
-            size = disk.size(path)
-        except FileNotFoundError:
+    def _read(self, path: str) -> Stream | None:
+        """The stream that a file holds; None when there is no such file."""
+        opened = self._files.open(path)
+        if opened is None:
             return None
-        reading = read_updates(disk, path)
-        if reading.size_bytes < size:
-            self.log.warning("tail of update stream cut off", path=path, torn_bytes=size - reading.size_bytes)
-            disk.truncate(path, reading.size_bytes)
-        self._files[path] = None
-        self._folders[paths.folder_of(path)] = None
-        updates = [record.update for record in reading.records if record.update is not None]
-        return Stream(updates, sum(record.acknowledged is not None for record in reading.records))
+        if opened.cut_bytes:
+            self.log.warning("tail of update stream cut off", path=path, bytes=opened.cut_bytes)
+        return opened.stream
 
     def _append(self, entry: _Entry, record: StreamRecord) -> None:
-        if entry.path is None:
-            return
-        if not entry.is_kept:
+        if entry.path is not None:
+            self._files.append(entry.path, record, is_new=not entry.is_kept)
             entry.is_kept = True
-            self._folders[paths.folder_of(entry.path)] = None
-        self.system.disk.append(entry.path, encode(record))
-        self._files[entry.path] = None
 
     def _answer(self, to: Pid, message: Message, task: _Task) -> None:
         """Tell somebody after the next flush, which is now if there is nothing to sync."""
@@ -253,12 +243,7 @@ class Updates(Process):
     def _flush(self) -> None:
         if self._files:
             self.system.fault("agent.updates.before_sync")
-            for path in self._files:
-                self.system.disk.sync(path)
-            for folder in self._folders:
-                self.system.disk.sync_folder(folder)
-            self._files.clear()
-            self._folders.clear()
+            self._files.sync()
             self.system.fault("agent.updates.after_sync")
         answers, self._answers = self._answers, []
         for to, message, cause in answers:

@@ -98,7 +98,13 @@ SAVES: tuple[Save, ...] = (
 
 
 def flags(**others: object) -> AgentFlags:
-    return AgentFlags(master="127.0.0.1:5050", work_dir=Path("work"), **others)  # type: ignore[arg-type]
+    given = {"master": "127.0.0.1:5050", "work_dir": Path("work"), **others}
+    return AgentFlags(**given)  # type: ignore[arg-type]
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder of the real file system."""
+    return sorted(entry.name for entry in folder.iterdir())
 
 
 class Host:

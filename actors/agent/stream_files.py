@@ -1,0 +1,67 @@
+"""The files that update streams are kept in, and what of them is not durable yet."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from actors.agent import paths
+from actors.agent.checkpoints import encode
+from actors.agent.recovery import read_updates
+from actors.agent.retained import StreamRecord
+from actors.agent.stream import Stream
+from actors.disk import Disk
+
+
+class Opened(NamedTuple):
+    """A stream that has a file, and how many bytes of it were torn or damaged and are cut off."""
+
+    stream: Stream
+    cut_bytes: int
+
+
+class StreamFiles:
+    """Appends to streams' files at once, and syncs all of them when told to."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+        self._files: dict[str, None] = {}
+        #: Folders of files that are new.
+        self._folders: dict[str, None] = {}
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to sync."""
+        return bool(self._files)
+
+    def open(self, path: str) -> Opened | None:
+        """What a file says, made ready to be appended to; None when there is no file.
+
+        It is to be synced too: who wrote it may have been killed before it did.
+        """
+        try:
+            size = self._disk.size(path)
+        except FileNotFoundError:
+            return None
+        reading = read_updates(self._disk, path)
+        if reading.size_bytes < size:
+            self._disk.truncate(path, reading.size_bytes)
+        self._files[path] = None
+        self._folders[paths.folder_of(path)] = None
+        updates = [record.update for record in reading.records if record.update is not None]
+        acknowledged = sum(record.acknowledged is not None for record in reading.records)
+        return Opened(Stream(updates, acknowledged), size - reading.size_bytes)
+
+    def append(self, path: str, record: StreamRecord, *, is_new: bool) -> None:
+        """Add a record, to a file that `is_new` or to one that was appended to or opened before."""
+        if is_new:
+            self._folders[paths.folder_of(path)] = None
+        self._disk.append(path, encode(record))
+        self._files[path] = None
+
+    def sync(self) -> None:
+        """Make durable what was appended; an OSError leaves nobody knowing what is on the disk."""
+        for path in self._files:
+            self._disk.sync(path)
+        for folder in self._folders:
+            self._disk.sync_folder(folder)
+        self._files.clear()
+        self._folders.clear()
