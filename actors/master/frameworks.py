@@ -159,7 +159,11 @@ class FrameworkDesk:
             instead_of=None if old is None else str(old),
         )
         self._welcome(framework, pid)
+        told = framework.info
         self._describe(framework, info, message.suppressed_roles, message.constraints)
+        if framework.info is told:
+            # Its agents send again what it has not acknowledged.
+            self._broadcast(FrameworkChanged(told))
         self._world.allocate(allocation.ActivateFramework(framework.id))
 
     def _welcome(self, framework: FrameworkEntry, pid: Pid) -> None:
