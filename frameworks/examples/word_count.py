@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -63,9 +64,7 @@ class WordCount(Scheduler):
         )
         super().__init__(info, master)
         files = [
-            (str(path), path.stat().st_size)
-            for path in sorted(folder.resolve().rglob("*"))
-            if path.suffix in endings and path.is_file()
+            (str(path), path.stat().st_size) for path in _files(folder.resolve()) if path.suffix in endings
         ]
         if not files:
             raise ValueError(f"folder {folder}: has no files that end in {', '.join(endings)}")
@@ -151,6 +150,17 @@ class WordCount(Scheduler):
         words = self.job.words
         self.log.info("words counted", files=self.files, words=words.total(), top=words.most_common(10))
         self.teardown()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The files below a folder, but for what is hidden, in order."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _files(path)
+        elif path.is_file():
+            yield path
 
 
 class WordCountFlags(Flags):

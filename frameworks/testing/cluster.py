@@ -42,10 +42,10 @@ SCHEDULER: Final = "scheduler"
 class SimulatedCluster:
     """A master and agents, each on a node of its own, with all their real parts but disks and processes.
 
-    Everything that happens follows from `seed`, or from the simulation that is given. `commands` are courses by a command's text, or a
-    function from what is to run to its course; a few commands are known anyway (`programs.shell`).
-    `executors` make the executors that frameworks bring along, by the command that starts them. Flags of
-    master and agents are given by their names.
+    Everything that happens follows from `seed`, or from the simulation that is given. `commands` are courses
+    by a command's text, or a function from what is to run to its course; a few commands are known anyway
+    (`programs.shell`). `executors` make the executors that frameworks bring along, by the command that starts
+    them. Flags of master and agents are given by their names.
     """
 
     def __init__(

@@ -48,7 +48,6 @@ def test_a_part_that_is_lost_is_begun_again_by_another_task() -> None:
     job = Job(PARTS[:1])
     first = begun(job)
     job.fail(first, "lost")
-    assert job.waits
     second = begun(job)
     assert second != first
     job.fail(first, "lost")
