@@ -79,20 +79,9 @@ class KillDesk:
         assert launch is not None
         executor.queue.remove(launch)
         for info in launch.infos:
-            self.conclude(executor.tasks[info.task_id.value])
+            self._statuses.kill_early(executor.tasks[info.task_id.value])
         if executor.idle and not executor.used:
             self._executors.shut_down(executor)
-
-    def conclude(self, task: TaskEntry) -> None:
-        """A task never reached its executor, and never will."""
-        self._statuses.conclude(
-            task, TaskState.TASK_KILLED, self._reason, "killed before its executor got it"
-        )
-
-    @property
-    def _reason(self) -> Reason:
-        draining = self._books.drain is not None
-        return Reason.REASON_AGENT_DRAINING if draining else Reason.REASON_TASK_KILLED_DURING_LAUNCH
 
     def _answer_unknown(self, message: KillTask) -> None:
         framework = self._books.frameworks.get(message.framework_id)

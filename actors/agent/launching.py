@@ -206,7 +206,8 @@ class LaunchDesk:
             self._fail(executor, tasks, archived.error)
         elif any(task.killed for task in tasks):
             for task in tasks:
-                self._kill_launching(task)
+                task.stage = Stage.QUEUED
+                self._statuses.kill_early(task)
         elif tasks:
             for task in tasks:
                 task.stage = Stage.QUEUED
@@ -228,10 +229,10 @@ class LaunchDesk:
 
     def _drop_late(self, executor: ExecutorEntry, tasks: list[TaskEntry]) -> None:
         for task in tasks:
-            if task.killed:
-                self._kill_launching(task)
-                continue
             task.stage = Stage.QUEUED
+            if task.killed:
+                self._statuses.kill_early(task)
+                continue
             state = self._statuses.lost_state(executor.framework, TaskState.TASK_DROPPED)
             self._statuses.conclude(
                 task, state, Reason.REASON_EXECUTOR_TERMINATED, f"the executor is {executor.state.value}"
@@ -241,15 +242,6 @@ class LaunchDesk:
         for task in tasks:
             task.stage = Stage.QUEUED
             self._statuses.conclude(task, TaskState.TASK_FAILED, Reason.REASON_CONTAINER_LAUNCH_FAILED, error)
-
-    def _kill_launching(self, task: TaskEntry) -> None:
-        task.stage = Stage.QUEUED
-        self._statuses.conclude(
-            task,
-            TaskState.TASK_KILLED,
-            Reason.REASON_TASK_KILLED_DURING_LAUNCH,
-            "killed before it was given to its executor",
-        )
 
     def _request(self, executor: ExecutorEntry) -> LaunchExecutor:
         framework = executor.framework.info

@@ -64,6 +64,16 @@ class StatusDesk:
         status = self._make(task.record.task_id, state, reason, message, executor.info.executor_id)
         self._take(task, status)
 
+    def kill_early(self, task: TaskEntry) -> None:
+        """The end of a task that is killed before it reached its executor, and never will."""
+        drain = self._books.drain
+        state = _State.TASK_KILLED
+        reason = Reason.REASON_TASK_KILLED_DURING_LAUNCH
+        if drain is not None:
+            reason = Reason.REASON_AGENT_DRAINING
+            state = _State.TASK_GONE_BY_OPERATOR if drain.mark_gone else state
+        self.conclude(task, state, reason, "killed before its executor got it")
+
     def refuse(
         self,
         framework: FrameworkInfo,

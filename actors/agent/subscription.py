@@ -97,7 +97,7 @@ class SubscriptionDesk:
             self._launch_again(executor, [task for task in missed if not task.killed])
             for task in missed:
                 if task.killed:
-                    self._kills.conclude(task)
+                    self._statuses.kill_early(task)
                     if executor.generated:
                         self._executors.shut_down(executor)
         for task in list(executor.tasks.values()):

@@ -17,12 +17,13 @@ from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.messages.membership import (
     AgentRegistered,
     AgentReregistered,
+    DrainAgent,
     PingAgent,
     RegisterAgent,
     ReregisterAgent,
 )
 from transport.pid import Pid
-from transport.records.agent import AgentInfo
+from transport.records.agent import AgentInfo, DrainConfig
 from transport.records.command import CommandInfo
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
@@ -31,6 +32,7 @@ from transport.records.resource import Resource
 from transport.records.resources import Resources
 from transport.records.task import TaskGroupInfo, TaskInfo
 from transport.records.task_status import TaskState, TaskStatus
+from transport.records.time_info import DurationInfo
 
 AGENT_ID = "m1-S0"
 FRAMEWORK_ID = "m1-0000"
@@ -49,10 +51,12 @@ def agent_info(resources: str = TOTAL, **others: object) -> AgentInfo:
     return AgentInfo(hostname="host", resources=tuple(Resources.parse(resources)), **others)  # type: ignore[arg-type]
 
 
-def framework(*, aware: bool = True, checkpoint: bool = True, **others: object) -> FrameworkInfo:
+def framework(
+    *, aware: bool = True, checkpoint: bool = True, user: str = "root", **others: object
+) -> FrameworkInfo:
     capabilities = (FrameworkInfo.Capability(type=_Type.PARTITION_AWARE),) if aware else ()
     return FrameworkInfo(
-        user="root",
+        user=user,
         name="shop",
         id=FrameworkID(value=FRAMEWORK_ID),
         checkpoint=checkpoint,
@@ -284,6 +288,13 @@ class Stage:
     def kill(self, task_id: str = "t1") -> None:
         self.tell(launching.KillTask(FRAMEWORK_ID, task_id))
 
+    def shut_down_executor(self, executor_id: str) -> None:
+        self.tell(launching.ShutdownExecutor(FRAMEWORK_ID, executor_id))
+
+    def drain(self, grace_seconds: float | None = None, *, mark_gone: bool = False) -> None:
+        grace = None if grace_seconds is None else DurationInfo(nanoseconds=int(grace_seconds * 1e9))
+        self.tell(DrainAgent(DrainConfig(max_grace_period=grace, mark_gone=mark_gone)))
+
     # --- executors ---
 
     def executor(self, executor_id: str = "t1") -> ExecutorDouble:
@@ -323,7 +334,8 @@ class ExecutorDouble:
         self.stage = stage
         self.executor_id = executor_id
         number = len(stage.hosts.actors())
-        self.probe = stage.hosts.probe(f"executor-{executor_id}-{number}")
+        self.name = f"{executor_id}-{number}"
+        self.probe = stage.hosts.probe(f"executor-{self.name}")
         self._updates = 0
 
     def subscribe(self, tasks: tuple[TaskInfo, ...] = (), updates: tuple[TaskStatus, ...] = ()) -> None:
@@ -335,7 +347,7 @@ class ExecutorDouble:
 
     def status(self, state: str, task_id: str = "t1", **others: object) -> TaskStatus:
         self._updates += 1
-        uuid = f"{self.executor_id}-{self._updates}".ljust(16, "-").encode()
+        uuid = f"{self.name}-{self._updates}".ljust(16, "-").encode()
         return TaskStatus(
             task_id=TaskID(value=task_id),
             state=TaskState[f"TASK_{state}"],
@@ -367,6 +379,11 @@ class ExecutorDouble:
     @property
     def killed(self) -> list[str]:
         return [message.task_id for message in self.heard(executing.KillExecutorTask)]
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether the agent wants it to subscribe again."""
+        return bool(self.heard(executing.ReconnectExecutor))
 
     @property
     def shut_down(self) -> bool:
