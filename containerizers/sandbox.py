@@ -9,31 +9,59 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CONTAINERS = "containers"
 _TASKS = "tasks"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+#: Numbers of a user and of their group.
+_Owner: TypeAlias = tuple[int, int]
 
 
-def make_nested(sandbox: str, name: str, label: str, user: str | None) -> None:
+def make_nested(
+    sandbox: str, name: str, label: str, user: str | None, shared: Mapping[str, str] = _NOTHING
+) -> None:
     """Make `containers/<name>` in `sandbox`, and `tasks/<label>`, a symbolic link to it.
 
-    It belongs to `user`, or (None) to whom this process runs as. What is there already stays. Raises
-    OSError, and ValueError for a name that cannot be one.
+    It belongs to `user`, or (None) to whom this process runs as. `shared` are paths in it that are to lead
+    to paths in `sandbox`, which are made as folders if they are not there. What is there already stays.
+    Raises OSError, and ValueError for what is no name or path.
     """
     for part in (name, label):
-        if "/" in part or part in ("", ".", ".."):
-            raise ValueError(f"{part!r}: must be the name of a file")
+        _check(part, [part])
+    links = [(_parts(path), _parts(target)) for path, target in shared.items()]
     owner = None if user is None else _owner(user)
     with _opened(sandbox, None) as around:
-        with _folder(_CONTAINERS, around, 0o755, owner) as above, _folder(name, above, 0o750, owner):
-            pass
-        with _folder(_TASKS, around, 0o755, owner) as tasks, contextlib.suppress(FileExistsError):
-            os.symlink(f"../{_CONTAINERS}/{name}", label, dir_fd=tasks)
+        with (
+            _folder([_CONTAINERS], around, 0o755, owner) as above,
+            _folder([name], above, 0o750, owner) as own,
+        ):
+            for path, target in links:
+                with _folder(target[:-1], around, 0o755, owner) as holder:
+                    _make(target[-1], holder, 0o755, owner)
+                with _folder(path[:-1], own, 0o755, owner) as holder:
+                    _link("/".join([".."] * (1 + len(path)) + target), path[-1], holder)
+        with _folder([_TASKS], around, 0o755, owner) as tasks:
+            _link(f"../{_CONTAINERS}/{name}", label, tasks)
 
 
-def _owner(user: str) -> tuple[int, int]:
+def _parts(path: str) -> list[str]:
+    parts = path.split("/")
+    _check(path, parts)
+    return parts
+
+
+def _check(path: str, parts: Sequence[str]) -> None:
+    for part in parts:
+        if "/" in part or part in ("", ".", ".."):
+            raise ValueError(f"{path!r}: must be a name, or names with / between them, and lead down")
+
+
+def _owner(user: str) -> _Owner:
     try:
         entry = pwd.getpwnam(user)
     except KeyError:
@@ -42,16 +70,34 @@ def _owner(user: str) -> tuple[int, int]:
 
 
 @contextlib.contextmanager
-def _folder(name: str, above: int, mode: int, owner: tuple[int, int] | None) -> Iterator[int]:
-    """Make a folder unless it is there, and open it."""
+def _folder(parts: Sequence[str], above: int, mode: int, owner: _Owner | None) -> Iterator[int]:
+    """Make folders, each in the one before, as far as they are not there, and open the last."""
+    folder = os.dup(above)
+    try:
+        for part in parts:
+            _make(part, folder, mode, owner)
+            inner = os.open(part, _FOLDER, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def _make(name: str, above: int, mode: int, owner: _Owner | None) -> None:
+    """Make a folder, unless something of that name is there."""
     try:
         os.mkdir(name, mode, dir_fd=above)
     except FileExistsError:
-        owner = None
-    with _opened(name, above) as folder:
-        if owner is not None:
-            os.fchown(folder, *owner)
-        yield folder
+        return
+    if owner is not None:
+        with _opened(name, above) as made:
+            os.fchown(made, *owner)
+
+
+def _link(target: str, name: str, above: int) -> None:
+    with contextlib.suppress(FileExistsError):
+        os.symlink(target, name, dir_fd=above)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from actors.executor.built_in import BuiltInExecutor
+from actors.executor.containment import check_container
 from actors.executor.host import EXECUTORS
 from transport.messages.hosting import KeepTask, LaunchExecutor
 from transport.pid import Pid
@@ -52,6 +53,7 @@ class CommandExecutor(BuiltInExecutor):
     def _run(self, task: TaskInfo, *, adopted: bool) -> None:
         self._task_id = task.task_id.value
         try:
+            check_container(task.container)
             run = self.prepare(task, self.launched.container_id, self.launched.sandbox)
         except ValueError as error:
             self.refuse(task, error)

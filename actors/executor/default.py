@@ -7,6 +7,7 @@ import uuid
 from msgspec.structs import replace
 
 from actors.executor.built_in import BuiltInExecutor
+from actors.executor.containment import check_container, shared_paths
 from actors.executor.sandboxes import NESTED, SANDBOXES
 from actors.executor.task_group import TaskGroups
 from actors.executor.task_run import TaskRun
@@ -70,6 +71,7 @@ class DefaultExecutor(BuiltInExecutor):
             self.stop()
 
     def _prepare(self, task: TaskInfo) -> str:
+        check_container(task.container, nested=True)
         name = str(uuid.UUID(int=self.system.rng.getrandbits(128), version=4))
         sandbox = f"{self.launched.sandbox}/{NESTED}/{name}"
         self._waiting[name] = self.prepare(task, f"{self.launched.container_id}.{name}", sandbox)
@@ -82,7 +84,9 @@ class DefaultExecutor(BuiltInExecutor):
         if run.course.over:
             del self._waiting[name]
             return
-        self.send(self._sandboxes, MakeNestedSandbox(self.launched.sandbox, name, run.task_id, run.user))
+        shared = shared_paths(run.course.task)
+        wanted = MakeNestedSandbox(self.launched.sandbox, name, run.task_id, run.user, shared)
+        self.send(self._sandboxes, wanted)
         self.delay(_RETRY_SECONDS, self._make_sandbox, name)
 
     @handles(NestedSandboxMade)

@@ -246,6 +246,9 @@ class Executor(Process):
     def end(self) -> None:
         """End now, whatever was not acknowledged."""
         self.ended = True
+        for timer in (self._retry, self._patience, self._deadline):
+            if timer is not None:
+                timer.cancel()
         self.terminate()
 
     def _connect(self, agent: Pid, message: ExecutorSubscribed) -> None:

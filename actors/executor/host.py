@@ -15,6 +15,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from actors.executor.container_spec import PATH, container_spec
 from actors.executor.containerizer import CONTAINERIZER
+from actors.executor.containment import check_container
 from actors.executor.launches import Launch, Launches
 from actors.process import Process, handles
 from actors.system import Timer
@@ -273,6 +274,8 @@ class ExecutorHost(Process):
         executor = _Executor(launch)
         try:
             check_id(container_id)
+            if not launch.generated:
+                check_container(launch.executor.container)
             if launch.framework.checkpoint:
                 self._launches.keep(agent, launch)
                 self.system.fault("executors.keep.after")

@@ -5,7 +5,7 @@ The agent's archive makes those of executors; but tasks of a group may come whil
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from actors.process import Process, handles
@@ -17,9 +17,9 @@ SANDBOXES: Final = "sandboxes"
 #: The folder of nested sandboxes in that of their executor (mesos-protocol.md §8).
 NESTED: Final = "containers"
 
-#: Makes the sandbox for a task: the executor's sandbox, the name, the task's id, and whose it is.
-#: Raises OSError or ValueError; may block on the disk (`containerizers.sandbox`).
-Make: TypeAlias = Callable[[str, str, str, str | None], None]
+#: Makes the sandbox for a task: the executor's sandbox, the name, the task's id, whose it is, and what is
+#: shared. Raises OSError or ValueError; may block on the disk (`containerizers.sandbox`).
+Make: TypeAlias = Callable[[str, str, str, str | None, Mapping[str, str]], None]
 
 
 class NestedSandboxes(Process):
@@ -32,7 +32,7 @@ class NestedSandboxes(Process):
     def _on_make(self, sender: Pid, message: MakeNestedSandbox) -> None:
         error = None
         try:
-            self._make(message.sandbox, message.name, message.task_id, message.user)
+            self._make(message.sandbox, message.name, message.task_id, message.user, message.shared)
         except (OSError, ValueError) as problem:
             error = f"sandbox {message.name}: {problem}"
             self.log.warning("nested sandbox not made", task_id=message.task_id, reason=error)

@@ -144,7 +144,9 @@ class _Reaper(Process):
         self._ended()
 
 
-def make_no_folder(sandbox: str, name: str, task_id: str, user: str | None) -> None:
+def make_no_folder(
+    sandbox: str, name: str, task_id: str, user: str | None, shared: Mapping[str, str]
+) -> None:
     """Make a nested sandbox where there are no folders: nothing is done."""
 
 

@@ -28,9 +28,9 @@ def test_making_it_again_changes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/etc"])
 def test_what_is_no_name_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match="must be the name of a file"):
+    with pytest.raises(ValueError, match="must be a name"):
         make_nested(str(tmp_path), name, "task", None)
-    with pytest.raises(ValueError, match="must be the name of a file"):
+    with pytest.raises(ValueError, match="must be a name"):
         make_nested(str(tmp_path), "abc", name, None)
     assert list(tmp_path.iterdir()) == []
 
@@ -54,3 +54,43 @@ def test_links_that_a_task_left_there_are_not_followed(tmp_path: Path, trap: str
 def test_a_missing_sandbox_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         make_nested(str(tmp_path / "gone"), "abc", "task", None)
+
+
+def test_shared_paths_lead_to_the_sandbox_around(tmp_path: Path) -> None:
+    (tmp_path / "volume").mkdir()
+    (tmp_path / "volume" / "old").write_text("here before")
+    for name in ("one", "two"):
+        make_nested(str(tmp_path), name, name, None, {"data/in": "common/data", "kept": "volume"})
+    one, two = tmp_path / "containers" / "one", tmp_path / "containers" / "two"
+    (one / "data" / "in" / "file").write_text("from one")
+    assert (two / "data" / "in" / "file").read_text() == "from one"
+    assert (tmp_path / "common" / "data" / "file").read_text() == "from one"
+    assert (two / "kept" / "old").read_text() == "here before"
+
+
+@pytest.mark.parametrize("path", ["/etc", "..", "a/../b", "a//b", ""])
+def test_shared_paths_lead_down(tmp_path: Path, path: str) -> None:
+    for shared in ({path: "a"}, {"a": path}):
+        with pytest.raises(ValueError, match="must be a name, or names with / between them"):
+            make_nested(str(tmp_path), "one", "task", None, shared)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shared_path_that_a_task_made_a_link_is_not_followed(tmp_path: Path) -> None:
+    sandbox, elsewhere = tmp_path / "sandbox", tmp_path / "elsewhere"
+    sandbox.mkdir()
+    elsewhere.mkdir()
+    (sandbox / "common").symlink_to(elsewhere)
+    with pytest.raises(OSError, match="common"):
+        make_nested(str(sandbox), "abc", "task", None, {"in": "common/data"})
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_volume_that_is_a_link_is_shared_as_it_is(tmp_path: Path) -> None:
+    sandbox, volume = tmp_path / "sandbox", tmp_path / "volume"
+    sandbox.mkdir()
+    volume.mkdir()
+    (volume / "file").write_text("kept")
+    (sandbox / "kept").symlink_to(volume)
+    make_nested(str(sandbox), "abc", "task", None, {"kept": "kept"})
+    assert (sandbox / "containers" / "abc" / "kept" / "file").read_text() == "kept"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from transport.message import Message
 
 
@@ -17,6 +19,8 @@ class MakeNestedSandbox(Message):
     task_id: str
     #: Whose it is to be; None: that of the node.
     user: str | None = None
+    #: Paths in it, and which of the executor's sandbox they lead to.
+    shared: Mapping[str, str] = {}
 
 
 class NestedSandboxMade(Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from actors.executor.checks.prober import PROBER, Prober
 from actors.executor.command import CommandExecutor
@@ -42,6 +42,8 @@ class Host:
         self.probes = ScriptedProbes()
         #: What nested sandboxes were asked for, and the error that is given instead, if any.
         self.sandboxes: list[tuple[str, str, str, str | None]] = []
+        #: By task id, what its sandbox shares with that of the executor.
+        self.shared: dict[str, Mapping[str, str]] = {}
         self.sandbox_error: str | None = None
         self.sim = Simulation(seed)
         self.agent_node = self.sim.node("agent", self._boot_agent)
@@ -63,9 +65,12 @@ class Host:
     def _boot_agent(self, node: SimulatedNode) -> None:
         node.spawn(lambda: FakeAgent(self.framework, self.books), "agent")
 
-    def _make_sandbox(self, sandbox: str, name: str, task_id: str, user: str | None) -> None:
+    def _make_sandbox(
+        self, sandbox: str, name: str, task_id: str, user: str | None, shared: Mapping[str, str]
+    ) -> None:
         if self.sandbox_error is not None:
             raise OSError(self.sandbox_error)
+        self.shared[task_id] = shared
         self.sandboxes.append((sandbox, name, task_id, user))
 
     @property

@@ -3,6 +3,7 @@ from __future__ import annotations
 from signal import SIGKILL, SIGTERM
 
 import pytest
+from msgspec.structs import replace
 
 from tests.actors.executor.agents import framework
 from tests.actors.executor.containers import ScriptedContainerizer
@@ -11,6 +12,7 @@ from tests.actors.executor.tasks import command_task, environment, policy
 from transport.messages.containing import AdoptContainer
 from transport.messages.executing import LaunchTask
 from transport.records.command import CommandInfo
+from transport.records.container import ContainerInfo
 from transport.records.task_status import TaskState, TaskStatus
 
 STARTING, RUNNING, KILLING = TaskState.TASK_STARTING, TaskState.TASK_RUNNING, TaskState.TASK_KILLING
@@ -229,3 +231,13 @@ def test_a_container_that_a_crashed_containerizer_forgot_fails_the_task() -> Non
     host.node.spawn(ScriptedContainerizer, "containerizer")
     host.until(STARTING, RUNNING, FAILED)
     assert host.last.message == "Command's exit status is not known"
+
+
+def test_a_container_that_cannot_be_had_fails_the_task_and_runs_nothing() -> None:
+    host = Host()
+    docker = ContainerInfo(type=ContainerInfo.Type.DOCKER)
+    host.launch(replace(command_task(), container=docker))
+    host.until(FAILED)
+    assert host.last.message == "container.type: no containerizer of this agent makes DOCKER ones"
+    assert host.containers.specs == {}
+    host.ended()
