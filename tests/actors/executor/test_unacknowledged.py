@@ -16,9 +16,9 @@ def test_a_task_counts_until_the_first_acknowledgement_of_one_of_its_updates() -
     assert waiting.launched(one)
     assert waiting.launched(two)
     waiting.updated(status(TaskState.TASK_STARTING, b"1", "one"))
-    assert waiting.tasks == (one, two)
+    assert list(waiting.tasks) == [one, two]
     assert waiting.acknowledged("one", b"1")
-    assert waiting.tasks == (two,)
+    assert list(waiting.tasks) == [two]
 
 
 def test_updates_wait_in_order_each_for_its_own_acknowledgement() -> None:
@@ -26,9 +26,9 @@ def test_updates_wait_in_order_each_for_its_own_acknowledgement() -> None:
     first, second = status(TaskState.TASK_STARTING, b"1"), status(TaskState.TASK_RUNNING, b"2")
     waiting.updated(first)
     waiting.updated(second)
-    assert waiting.updates == (first, second)
+    assert list(waiting.updates) == [first, second]
     assert waiting.acknowledged("task-1", b"2")
-    assert waiting.updates == (first,)
+    assert list(waiting.updates) == [first]
     assert not waiting.acknowledged("task-1", b"2")
     assert waiting.acknowledged("task-1", b"1")
     assert not waiting
