@@ -11,7 +11,7 @@ from typing import Any
 
 from actors.simulation import SimulatedNode, Simulation
 from transport.envelope import Envelope
-from transport.messages.checkpointing import StreamAdvanced
+from transport.messages.checkpointing import StreamAcknowledge, StreamAdvanced
 from transport.messages.launching import StatusUpdate
 from transport.messages.membership import AgentRegistered, AgentReregistered, ShutdownAgent
 from transport.messages.operating import MarkAgentGoneRequest, OperatorAnswer
@@ -22,7 +22,8 @@ from transport.messages.registry import (
     RegistryApplied,
     RegistryRecovered,
 )
-from transport.messages.scheduling import ResourceOffers, Subscribe, Subscribed, TaskUpdate
+from transport.messages.scheduling import ResourceOffers, Subscribe, Subscribed
+from transport.records.offer import Offer
 from transport.records.task_status import TaskState, TaskStatus
 
 _State = TaskState
@@ -51,8 +52,8 @@ class Witness:
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
         self._watched: dict[type, Callable[[SimulatedNode, Envelope, Any], None]] = {
-            TaskUpdate: self._told,
             StatusUpdate: self._sent,
+            StreamAcknowledge: self._acknowledging,
             StreamAdvanced: self._acknowledged,
             ResourceOffers: self._offered,
             Subscribe: self._asked,
@@ -68,10 +69,11 @@ class Witness:
         }
         #: By scheduler and task, the updates of its agent's stream, each once.
         self.told: dict[tuple[str, str], list[TaskStatus]] = {}
-        self._certain: dict[tuple[str, str], TaskState] = {}
         self._sending: dict[tuple[str, str], tuple[int, bytes]] = {}
+        self._sent_before: set[bytes] = set()
+        self._answered_for: set[bytes] = set()
         self._done: dict[bytes, int] = {}
-        self._offers: set[str] = set()
+        self._offers: dict[str, Offer] = {}
         self._hosts: dict[str, str] = {}
         self._frameworks: dict[str, str] = {}
         self._asking: dict[str, str | None] = {}
@@ -89,33 +91,20 @@ class Witness:
 
     # Tasks.
 
-    def _told(self, node: SimulatedNode, envelope: Envelope, message: TaskUpdate) -> None:
-        status = message.status
-        key = (envelope.to.name, status.task_id.value)
-        certain = self._certain.get(key)
-        assert (
-            certain is None
-            or status.state in (certain, _State.TASK_UNKNOWN, _State.TASK_LOST)
-            or (
-                # A master that was told of the end by nobody yet answers by what it knows.
-                status.uuid is None
-            )
-        ), f"I9: {key} was {certain.value}, and is {status.state.value} now"
+    def tell(self, scheduler: str, status: TaskStatus) -> None:
+        """A scheduler's handler is told of a task."""
+        key = (scheduler, status.task_id.value)
         if status.uuid is None:
             return
         stream = self.told.setdefault(key, [])
-        known = [seen for seen in stream if seen.uuid == status.uuid]
-        if known:
-            assert known[0].state is status.state, f"I11: {key}: one update, two contents"
-            return
         if stream:
             assert _RANK[stream[-1].state] <= _RANK[status.state], (
                 f"I10: {key}: {status.state.value} after {stream[-1].state.value}"
             )
-            assert _RANK[stream[-1].state] < 4, f"I9: {key}: {status.state.value} after its end"
+            assert _RANK[stream[-1].state] < 4, (
+                f"I9: {key}: {status.state.value} after {stream[-1].state.value}"
+            )
         stream.append(status)
-        if status.state in CERTAIN:
-            self._certain[key] = status.state
 
     def _sent(self, node: SimulatedNode, envelope: Envelope, message: StatusUpdate) -> None:
         uuid = message.status.uuid
@@ -125,10 +114,15 @@ class Witness:
         acknowledged_by = self._done.get(uuid)
         assert acknowledged_by is None or sender <= acknowledged_by, f"I13: {key}: sent again after its ack"
         before = self._sending.get(key)
-        if before is not None and before[0] == sender and before[1] != uuid:
-            assert before[1] in self._done, f"I12: {key}: the next update before the last was acknowledged"
-        if before is None or sender >= before[0]:
-            self._sending[key] = (sender, uuid)
+        if uuid in self._sent_before:
+            return  # the network, or the agent, repeats it
+        self._sent_before.add(uuid)
+        if before is not None and before[0] == sender:
+            assert before[1] in self._answered_for, f"I12: {key}: the next before the last was acknowledged"
+        self._sending[key] = (sender, uuid)
+
+    def _acknowledging(self, node: SimulatedNode, envelope: Envelope, message: StreamAcknowledge) -> None:
+        self._answered_for.add(message.uuid)
 
     def _acknowledged(self, node: SimulatedNode, envelope: Envelope, message: StreamAdvanced) -> None:
         assert message.status.uuid is not None
@@ -138,20 +132,20 @@ class Witness:
 
     def _offered(self, node: SimulatedNode, envelope: Envelope, message: ResourceOffers) -> None:
         for offer in message.offers:
-            assert offer.id.value not in self._offers, f"I23: {offer.id.value}: offered twice"
-            self._offers.add(offer.id.value)
+            known = self._offers.setdefault(offer.id.value, offer)
+            assert known == offer, f"I23: {offer.id.value}: two offers of one id"
             assert offer.agent_id.value in self.admitted, f"I21: {offer.agent_id.value} offered, not admitted"
 
     def _asked(self, node: SimulatedNode, envelope: Envelope, message: Subscribe) -> None:
         given = message.framework.id
-        self._asking[envelope.sender.name] = None if given is None or not given.value else given.value
+        self._asking[envelope.sender.host] = None if given is None or not given.value else given.value
 
     def _subscribed(self, node: SimulatedNode, envelope: Envelope, message: Subscribed) -> None:
-        owner = self._frameworks.setdefault(message.framework_id, envelope.to.name)
-        assert owner == envelope.to.name, (
-            f"I23: {message.framework_id}: given to {owner} and {envelope.to.name}"
+        owner = self._frameworks.setdefault(message.framework_id, envelope.to.host)
+        assert owner == envelope.to.host, (
+            f"I23: {message.framework_id}: given to {owner} and {envelope.to.host}"
         )
-        asked = self._asking.get(envelope.to.name)
+        asked = self._asking.get(envelope.to.host)
         assert asked in (None, message.framework_id), f"I25: asked for {asked}, is {message.framework_id}"
 
     # Agents, and what of them is durable.

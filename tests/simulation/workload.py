@@ -7,7 +7,7 @@ to become of it: `try-3 2.5 0` runs 2.5 s and exits with 0; `-` in place of the 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -36,6 +36,9 @@ class Job(msgspec.Struct):
     #: Seconds that it takes; None: until it is killed.
     seconds: float | None
     exit_status: int
+    #: When it may be begun, in seconds from the subscription of the scheduler that begins it.
+    after_seconds: float
+    begun: bool = False
     #: How it ended.
     outcome: TaskState | None = None
     #: The task that is to do it, while there is one.
@@ -62,6 +65,8 @@ class Notebook:
         self.tries: dict[str, Try] = {}
         #: The uuids of the updates that were handled, by this life of the scheduler.
         self.handled: set[bytes] = set()
+        #: The same, by any life.
+        self.told: set[bytes] = set()
         #: How often each task's container was started.
         self.started: dict[str, int] = {}
 
@@ -71,7 +76,7 @@ class Notebook:
 
     @property
     def open(self) -> list[Job]:
-        return [job for job in self.jobs if job.outcome is None and job.current is None]
+        return [job for job in self.jobs if job.outcome is None and job.current is None and job.begun]
 
     @property
     def framework(self) -> FrameworkInfo:
@@ -89,10 +94,11 @@ class Notebook:
 
 
 def _job(number: int, rng: random.Random) -> Job:
-    kind = rng.random()
+    kind, after_seconds = rng.random(), rng.uniform(0.0, 60.0)
     if kind < 0.2:
-        return Job(number, None, 0)
-    return Job(number, rng.choice((0.0, 0.5, 3.0, 20.0)), 0 if kind < 0.8 else rng.choice((1, 3)) << 8)
+        return Job(number, None, 0, after_seconds)
+    exit_status = 0 if kind < 0.8 else rng.choice((1, 3)) << 8
+    return Job(number, rng.choice((0.0, 0.5, 3.0, 20.0)), exit_status, after_seconds)
 
 
 class Workload(Scheduler):
@@ -100,13 +106,23 @@ class Workload(Scheduler):
 
     reconcile_every_seconds = _ASK_SECONDS
 
-    def __init__(self, notebook: Notebook, detector: Pid) -> None:
+    def __init__(
+        self, notebook: Notebook, detector: Pid, tell: Callable[[str, TaskStatus], None] = lambda *_: None
+    ) -> None:
+        """`tell` hears of every status that is handled, and whose it is."""
         super().__init__(notebook.framework, detector)
         self.book = notebook
+        self._tell = tell
 
     def initialize(self) -> None:
         super().initialize()
         self.book.handled.clear()
+        for job in self.book.jobs:
+            self.delay(0.0 if job.begun else job.after_seconds, self._begin, job)
+
+    def _begin(self, job: Job) -> None:
+        job.begun = True
+        self.revive()
 
     def subscribed(self, framework_id: str, master: MasterInfo) -> None:
         assert self.book.framework_id in (None, framework_id), "I25: a second framework"
@@ -139,6 +155,10 @@ class Workload(Scheduler):
         if status.uuid is not None:
             assert status.uuid not in self.book.handled, f"{status.task_id.value}: told twice"
             self.book.handled.add(status.uuid)
+        if status.uuid not in self.book.told:
+            self._tell(self.book.name, status)
+        if status.uuid is not None:
+            self.book.told.add(status.uuid)
         task_id = status.task_id.value
         attempt = self.book.tries[task_id]
         job = self.book.jobs[attempt.job]
