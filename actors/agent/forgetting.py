@@ -96,20 +96,17 @@ class Forgetting:
         self._sandboxes.prune(paths.sandboxes(self._agent_id, framework_id))
 
     def _delete(self, folder: str) -> Iterator[None]:
-        """Delete the files below a folder one by one, and then the folder."""
-        yield from self._delete_files(folder)
-        self._sandboxes.prune(folder)
-
-    def _delete_files(self, folder: str) -> Iterator[None]:
+        """Delete what is in a folder, file by file, and then the folder."""
         for name in self._disk.list(folder):
             path = f"{folder}/{name}"
             try:
                 self._disk.remove(path)
             except IsADirectoryError:
-                yield from self._delete_files(path)
+                yield from self._delete(path)
             except FileNotFoundError:
                 continue
             yield
+        self._sandboxes.prune(folder)
 
     def _latest(self, executor: str) -> str | None:
         try:
