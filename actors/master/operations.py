@@ -13,11 +13,10 @@ from actors.master.framework import FrameworkEntry
 from actors.master.offers import OfferDesk
 from actors.master.operation import TERMINAL_OPERATION, OperationEntry
 from actors.master.operation_answers import operation_answers
+from actors.master.settlement import Settlement, effect_of
 from actors.master.world import World
 from transport.messages.allocation import (
     AvailableConverted,
-    ConvertAllocated,
-    RecoverResources,
     UpdateAgent,
 )
 from transport.messages.launching import (
@@ -32,7 +31,7 @@ from transport.pid import Pid
 from transport.records.ids import UUID, AgentID, FrameworkID
 from transport.records.offer import Offer
 from transport.records.operation import Operation, OperationState, OperationStatus
-from transport.records.resource_conversion import ResourceConversion, conversion_of
+from transport.records.resource_conversion import ResourceConversion
 from transport.records.resources import Resources
 
 _State = OperationState
@@ -58,12 +57,8 @@ class OperationDesk:
     def __init__(self, world: World, cluster: Cluster, offers: OfferDesk) -> None:
         self._world = world
         self._cluster = cluster
-        self._offers = offers
+        self._settlement = Settlement(world, offers)
         self._commissions = CommissionDesk(world, cluster, offers, self._start_commission)
-        #: By uuid: what is in an agent's total though the agent has not said that it is so.
-        self._granted: dict[bytes, ResourceConversion] = {}
-        #: By agent id: what is to be taken back once the operations are, too, that used it.
-        self._owed: dict[str, list[ResourceConversion]] = {}
 
     # --- towards the agent ---
 
@@ -91,8 +86,8 @@ class OperationDesk:
             latest_status=status,
             uuid=UUID(value=uuid),
         )
-        if granted and self._exchange(agent, conversion):
-            self._granted[uuid] = conversion
+        if granted:
+            self._settlement.grant(agent, uuid, conversion)
         entry = OperationEntry(record, Resources() if granted else conversion.consumed)
         self._cluster.add_operation(entry)
         framework_id = None if framework is None else framework.id
@@ -167,6 +162,7 @@ class OperationDesk:
         Frameworks are told of those of which they do not know the end.
         """
         state = _State.OPERATION_GONE_BY_OPERATOR if gone else _State.OPERATION_UNREACHABLE
+        self._settlement.forget(agent)
         for entry in tuple(agent.operations.values()):
             framework = self._audience(entry)
             if framework is not None and not entry.terminal:
@@ -177,9 +173,7 @@ class OperationDesk:
                     agent_id=entry.record.agent_id,
                 )
                 self._report(framework, status)
-            self._granted.pop(entry.uuid, None)
             self._cluster.remove_operation(entry)
-        self._owed.pop(agent.id, None)
 
     def agent_returned(self, agent: AgentEntry, told: Iterable[Operation]) -> None:
         """An agent told its total, which is in the books, and its operations.
@@ -187,12 +181,9 @@ class OperationDesk:
         To be called before the allocator is told what is used of a new agent. The agent is asked about those
         that it did not tell: the message may have been lost on its way there.
         """
-        self._owed.pop(agent.id, None)
         known = {record.uuid.value: record for record in told}
+        self._settlement.restart(agent, known)
         for uuid, entry in agent.operations.items():
-            granted = self._granted.pop(uuid, None)
-            if granted is not None and uuid not in known:
-                agent.doubtful += granted.converted.unallocate()
             record = known.get(uuid)
             if record is not None and not entry.terminal:
                 self._catch_up(agent, entry, record)
@@ -210,16 +201,16 @@ class OperationDesk:
         """The agent's total is newer than the books: what is over there needs no converting."""
         entry.record = replace(entry.record, latest_status=record.latest_status, statuses=record.statuses)
         if entry.terminal:
-            self._release(agent, entry)
+            self._settlement.release(agent, entry)
 
     def _adopt(self, agent: AgentEntry, record: Operation) -> None:
         """An operation that another master started."""
         record = replace(record, agent_id=AgentID(value=agent.id))
         entry = OperationEntry(record, Resources())
         if not entry.terminal and record.framework_id is not None and record.info.type not in SPECULATIVE:
-            consumed = _conversion(record.info).consumed
-            # What is not allocated cannot be charged to anyone.
-            entry.holding = consumed.where(lambda identity: identity.allocation is not None)
+            parts = effect_of(record.info).consumed.allocations
+            # What is not allocated to one role cannot be charged.
+            entry.holding = next(iter(parts.values())) if len(parts) == 1 else Resources()
         self._cluster.add_operation(entry)
 
     # --- operators ---
@@ -236,6 +227,8 @@ class OperationDesk:
         self, agent: AgentEntry, operation: Offer.Operation, conversion: ResourceConversion
     ) -> None:
         self.start(agent, operation, conversion, None, granted=True)
+        # The allocator may have been told another total since it was asked.
+        self._world.allocate(UpdateAgent(agent.id, agent.info, total=agent.total))
 
     # --- the books ---
 
@@ -248,65 +241,7 @@ class OperationDesk:
         entry.record = replace(record, latest_status=status, statuses=(*record.statuses, status))
         if entry.terminal:
             self._log("operation over", entry)
-            self._settle(agent, entry)
-
-    def _settle(self, agent: AgentEntry, entry: OperationEntry) -> None:
-        """Bring the agent's total in line with how the operation ended."""
-        granted = self._granted.pop(entry.uuid, None)
-        finished = entry.record.latest_status.state is _State.OPERATION_FINISHED
-        if granted is not None:
-            if not finished:
-                self._take_back(agent, granted)
-        elif finished:
-            self._carry_out(agent, entry)
-        else:
-            self._release(agent, entry)
-
-    def _carry_out(self, agent: AgentEntry, entry: OperationEntry) -> None:
-        """What was waited for is so: resources that were held for it are free, as what became of them."""
-        conversion, held = _conversion(entry.record.info), entry.holding
-        if not self._exchange(agent, conversion):
-            self._release(agent, entry)
-            return
-        agent.doubtful = agent.doubtful.without(conversion.converted.unallocate())
-        if not held:
-            self._world.allocate(UpdateAgent(agent.id, agent.info, total=agent.total))
-            return
-        entry.holding = Resources()
-        assert entry.record.framework_id is not None
-        framework_id = entry.record.framework_id.value
-        (role,) = held.allocations
-        self._world.allocate(ConvertAllocated(framework_id, agent.id, role, (conversion,)))
-        self._world.allocate(RecoverResources(framework_id, agent.id, conversion.converted))
-
-    def _take_back(self, agent: AgentEntry, conversion: ResourceConversion) -> None:
-        """What was taken for granted is not so: nobody may be offered it any more."""
-        agent.doubtful += conversion.converted.unallocate()
-        self._offers.rescind_holders(agent, conversion.converted)
-        owed = self._owed.setdefault(agent.id, [])
-        owed.append(ResourceConversion(conversion.converted, conversion.consumed))
-        while any(agent.total.contains(one.consumed.unallocate()) for one in owed):
-            for one in tuple(owed):
-                if agent.total.contains(one.consumed.unallocate()):
-                    self._exchange(agent, one)
-                    owed.remove(one)
-        self._world.allocate(UpdateAgent(agent.id, agent.info, total=agent.total))
-
-    def _release(self, agent: AgentEntry, entry: OperationEntry) -> None:
-        """What the operation holds is free, unchanged in the allocator's books."""
-        held, entry.holding = entry.holding, Resources()
-        owner = entry.record.framework_id
-        if held and owner is not None:
-            self._world.allocate(RecoverResources(owner.value, agent.id, held))
-
-    def _exchange(self, agent: AgentEntry, conversion: ResourceConversion) -> bool:
-        """Change an agent's total; returns whether it has what that takes."""
-        consumed, converted = conversion.consumed.unallocate(), conversion.converted.unallocate()
-        if agent.total.contains(consumed):
-            agent.total = agent.total - consumed + converted
-            return True
-        self._world.log.error("operation on what the agent lacks", agent_id=agent.id, resources=str(consumed))
-        return False
+            self._settlement.end(agent, entry)
 
     def _forget_if_over(self, entry: OperationEntry, status: OperationStatus) -> None:
         if entry.terminal and status == entry.record.latest_status:
@@ -341,14 +276,6 @@ class OperationDesk:
             state=record.latest_status.state.value,
             reason=record.latest_status.message,
         )
-
-
-def _conversion(operation: Offer.Operation) -> ResourceConversion:
-    """What an operation does that an agent told of; nothing, if that cannot be."""
-    try:
-        return conversion_of(operation)
-    except ValueError:
-        return ResourceConversion(Resources(), Resources())
 
 
 def _status_of(entry: OperationEntry, uuid: bytes) -> OperationStatus | None:

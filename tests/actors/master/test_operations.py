@@ -4,118 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from actors.master.agent import AgentEntry
-from actors.master.framework import FrameworkEntry, FrameworkState
-from actors.master.offer import OfferEntry
-from actors.master.requests import complete
-from tests.actors.master.market import AGENT, Market, create, grow, named, reserve, shrink
-from tests.transport.records.samples import dynamic, scalar, volume
-from transport.messages.allocation import ConvertAllocated, RecoverResources, UpdateAgent
+from actors.master.framework import FrameworkState
+from tests.actors.master.market import AGENT, create, grow, named, reserve, shrink
+from tests.actors.master.scene import CPU, DISK, FIRST, GROWN, SECOND, VOLUME, Scene, State, of
+from transport.messages.allocation import RecoverResources, UpdateAgent
 from transport.messages.launching import (
     AcknowledgeOperationUpdate,
     ApplyOperation,
-    OperationApplied,
     ReconcileAgentOperations,
 )
 from transport.messages.scheduling import (
-    AcknowledgeOperation,
     OperationReference,
     ReconcileOperations,
-    RescindOffer,
 )
 from transport.records.ids import UUID, AgentID, OperationID
-from transport.records.offer import Offer
-from transport.records.operation import Operation, OperationState, OperationStatus
-from transport.records.resource import Resource
-from transport.records.resource_conversion import conversion_of
 from transport.records.resources import Resources
-
-State = OperationState
-FAILURES = [
-    State.OPERATION_FAILED,
-    State.OPERATION_ERROR,
-    State.OPERATION_DROPPED,
-    State.OPERATION_GONE_BY_OPERATOR,
-]
-CPU = scalar("cpus", 1, (dynamic("a"),))
-DISK = scalar("disk", 10, (dynamic("a"),))
-VOLUME = volume("v", 10)
-GROWN = volume("v", 20)
-FIRST, SECOND = b"1" * 16, b"2" * 16
-
-
-def of(*resources: Resource) -> Resources:
-    return Resources(resources).allocate("a")
-
-
-class Scene:
-    """A framework in role a, and an agent with a volume and more, all of it offered."""
-
-    def __init__(self) -> None:
-        self.market = Market()
-        self.framework: FrameworkEntry = self.market.framework(role="a")
-        self.agent: AgentEntry = self.market.capable_agent("cpus:4;mem:1024")
-        self.agent.total += Resources([VOLUME, DISK])
-        self.offer = self.make_offer(self.agent.total)
-        self.world = self.market.world
-
-    def make_offer(self, resources: Resources, framework: FrameworkEntry | None = None) -> OfferEntry:
-        framework = framework or self.framework
-        template = self.market.offer(framework, self.agent, "mem:1", "a")
-        self.market.cluster.remove_offer(template)
-        offer = OfferEntry(
-            template.offer_id, framework.id, AGENT, "a", resources.allocate("a"), template.record
-        )
-        self.market.cluster.add_offer(offer)
-        self.market.world.forget()
-        return offer
-
-    def start(self, operation: Offer.Operation) -> bytes:
-        """Accept the offer with an operation; what that says to the allocator is forgotten."""
-        self.market.accept(self.framework, self.offer, operation)
-        (applied,) = self.world.told_of(self.agent.pid, ApplyOperation)
-        self.world.forget()
-        return applied.operation_uuid
-
-    def start_elsewhere(self, operation: Offer.Operation) -> bytes:
-        """An operation that another master started, and this one is told of as pending."""
-        completed = complete(operation, "a")
-        told = self.told(b"u" * 16, State.OPERATION_PENDING, completed, SECOND)
-        self.market.operations.agent_returned(self.agent, [told])
-        return b"u" * 16
-
-    def applied(
-        self, uuid: bytes, state: State = State.OPERATION_FINISHED, status_uuid: bytes = FIRST
-    ) -> None:
-        """Have the agent tell what became of it."""
-        status = OperationStatus(state=state, uuid=UUID(value=status_uuid))
-        self.market.operations.update(self.agent, OperationApplied(AGENT, uuid, status, self.framework.id))
-        self.market.cluster.check_invariants()
-
-    def acknowledge(self, status_uuid: bytes = FIRST, operation_id: str = "o", agent_id: str = AGENT) -> None:
-        message = AcknowledgeOperation(self.framework.id, operation_id, status_uuid, agent_id)
-        self.market.operations.acknowledge(self.framework, message)
-
-    def acknowledged(self) -> list[AcknowledgeOperationUpdate]:
-        """What the agent was acknowledged."""
-        return self.world.told_of(self.agent.pid, AcknowledgeOperationUpdate)
-
-    def told(
-        self, uuid: bytes, state: State, operation: Offer.Operation, status_uuid: bytes = FIRST
-    ) -> Operation:
-        """The operation as the agent tells it when it comes back."""
-        status = OperationStatus(operation_id=operation.id, state=state, uuid=UUID(value=status_uuid))
-        return Operation(
-            framework_id=self.framework.info.id,
-            agent_id=AgentID(value=AGENT),
-            info=operation,
-            latest_status=status,
-            statuses=(status,),
-            uuid=UUID(value=uuid),
-        )
-
-
-# --- what agents make of them ---
 
 
 def test_an_operation_is_sent_with_the_agents_resource_version_and_kept_as_pending() -> None:
@@ -131,58 +34,6 @@ def test_an_operation_is_sent_with_the_agents_resource_version_and_kept_as_pendi
     assert scene.framework.operations == {"o": entry}
 
 
-def test_a_speculative_operation_that_is_done_changes_nothing_more() -> None:
-    scene = Scene()
-    uuid = scene.start(named(reserve(CPU)))
-    total = scene.agent.total
-    scene.applied(uuid)
-    assert scene.agent.total == total
-    assert scene.world.allocated == []
-
-
-@pytest.mark.parametrize("state", FAILURES)
-def test_a_speculative_operation_that_fails_is_taken_back(state: State) -> None:
-    scene = Scene()
-    before = scene.agent.total
-    uuid = scene.start(named(reserve(CPU)))
-    assert scene.agent.total != before
-    harmed = scene.make_offer(Resources([CPU]))
-    kept = scene.make_offer(Resources([scalar("cpus", 1)]))
-    scene.applied(uuid, state)
-    assert scene.agent.total == before
-    assert scene.world.told_of(scene.framework.pid or scene.agent.pid, RescindOffer) == [
-        RescindOffer(harmed.offer_id)
-    ]
-    assert scene.world.allocated == [
-        RecoverResources(scene.framework.id, AGENT, of(CPU)),
-        UpdateAgent(AGENT, scene.agent.info, total=before),
-    ]
-    assert list(scene.market.cluster.offers) == [kept.offer_id]
-
-
-def test_a_resized_volume_is_free_once_the_agent_has_done_it() -> None:
-    scene = Scene()
-    uuid = scene.start(named(grow(VOLUME, DISK)))
-    scene.applied(uuid)
-    conversion = conversion_of(scene.agent.operations[uuid].record.info)
-    assert scene.agent.total == Resources([GROWN]) + Resources.parse("cpus:4;mem:1024")
-    assert scene.world.allocated == [
-        ConvertAllocated(scene.framework.id, AGENT, "a", (conversion,)),
-        RecoverResources(scene.framework.id, AGENT, of(GROWN)),
-    ]
-    assert not scene.agent.operations[uuid].holding
-
-
-@pytest.mark.parametrize("state", FAILURES)
-def test_a_volume_that_was_not_resized_is_free_as_it_was(state: State) -> None:
-    scene = Scene()
-    before = scene.agent.total
-    uuid = scene.start(named(grow(VOLUME, DISK)))
-    scene.applied(uuid, state)
-    assert scene.agent.total == before
-    assert scene.world.allocated == [RecoverResources(scene.framework.id, AGENT, of(VOLUME, DISK))]
-
-
 def test_what_is_told_twice_is_booked_once_and_passed_on_twice() -> None:
     scene = Scene()
     uuid = scene.start(named(shrink(VOLUME, 5)))
@@ -196,28 +47,6 @@ def test_what_is_told_twice_is_booked_once_and_passed_on_twice() -> None:
         State.OPERATION_FINISHED,
         State.OPERATION_FAILED,
     ]
-
-
-def test_a_status_that_does_not_end_the_operation_frees_nothing() -> None:
-    scene = Scene()
-    uuid = scene.start(named(grow(VOLUME, DISK)))
-    scene.applied(uuid, State.OPERATION_RECOVERING)
-    assert scene.world.allocated == []
-    assert scene.agent.operations[uuid].holding
-    scene.applied(uuid, State.OPERATION_FINISHED, SECOND)
-    assert len(scene.world.allocated) == 2
-
-
-def test_an_operation_of_a_framework_that_is_gone_changes_the_total_alone() -> None:
-    scene = Scene()
-    uuid = scene.start(named(grow(VOLUME, DISK)))
-    scene.market.frameworks.remove(scene.framework, "test")
-    scene.world.forget()
-    scene.applied(uuid)
-    assert scene.world.allocated == [UpdateAgent(AGENT, scene.agent.info, total=scene.agent.total)]
-    assert scene.agent.total.contains(Resources([GROWN]))
-    assert scene.acknowledged() == [AcknowledgeOperationUpdate(uuid, FIRST)]
-    assert not scene.agent.operations
 
 
 # --- who is told ---
