@@ -16,6 +16,7 @@ from actors.master.registrar.registrar import Registrar
 from actors.process import Process, handles
 from actors.simulation import SimulatedNode, Simulation
 from actors.state.single import SingleStore
+from actors.system import Timer
 from tests.actors.master.allocator.factories import ALL
 from transport.messages import launching, membership, scheduling
 from transport.pid import Pid
@@ -67,7 +68,7 @@ class Stage:
     def agent(self, host: str = "agent", resources: str = "cpus:4;mem:4096") -> PlayedAgent:
         """An agent that has registered."""
         agent = PlayedAgent(resources)
-        self._put(host, agent, "agent")
+        self.put(host, agent, "agent")
         self.sim.run_until(lambda: agent.registered)
         return agent
 
@@ -80,10 +81,11 @@ class Stage:
     def stranger(self, info: FrameworkInfo, host: str) -> PlayedScheduler:
         """A scheduler that wants to subscribe."""
         scheduler = PlayedScheduler(info)
-        self._put(host, scheduler, "scheduler")
+        self.put(host, scheduler, "scheduler")
         return scheduler
 
-    def _put(self, host: str, process: PlayedAgent | PlayedScheduler, name: str) -> None:
+    def put(self, host: str, process: PlayedAgent | PlayedScheduler, name: str) -> None:
+        """Start an agent or a scheduler on a node of its own."""
         node = self.sim.node(host)
         node.spawn(lambda: process, name)
         self._played.append((node, process))
@@ -119,8 +121,12 @@ class PlayedAgent(Process):
         #: Updates that are not acknowledged, oldest first.
         self.updates: dict[tuple[str, str], deque[TaskStatus]] = {}
         self.received: list[object] = []
-        #: Whether it answers pings and looks for its master.
+        #: Whether it answers no pings, and does not look for its master.
         self.deaf = False
+        #: How long tasks take at most that end by themselves.
+        self.task_seconds: float | None = None
+        self._silence_seconds = 0.0
+        self._silence: Timer | None = None
 
     @property
     def attached(self) -> bool:
@@ -159,12 +165,46 @@ class PlayedAgent(Process):
 
     @handles(membership.AgentRegistered)
     def answered(self, sender: Pid, message: membership.AgentRegistered) -> None:
-        self.id, self.registered = message.agent_id, True
+        self.id = message.agent_id
+        self._join(message.ping_timeout_seconds)
+
+    def _join(self, silence_seconds: float) -> None:
+        self.registered = True
+        self._silence_seconds = silence_seconds
+        self._listen()
+
+    def _listen(self) -> None:
+        """Without a ping for so long, something is wrong that no link tells of."""
+        if self._silence is not None:
+            self._silence.cancel()
+        self._silence = self.delay(self._silence_seconds, self._look_again)
+
+    def _look_again(self) -> None:
+        self.registered = False
+        self._register()
 
     @handles(membership.AgentReregistered)
     def answered_again(self, sender: Pid, message: membership.AgentReregistered) -> None:
-        self.registered = True
+        self._join(message.ping_timeout_seconds)
         self._repeat()
+        for one in message.reconciliations:
+            for status in one.statuses:
+                self._answer(one.framework_id, status)
+
+    def _answer(self, framework_id: str, asked: TaskStatus) -> None:
+        """A task that it never heard of is lost."""
+        key = framework_id, asked.task_id.value
+        if key not in self.tasks:
+            assert asked.agent_id is not None
+            self.tasks[key] = Task(
+                name="",
+                task_id=asked.task_id,
+                framework_id=FrameworkID(value=framework_id),
+                agent_id=asked.agent_id,
+                state=State.TASK_STAGING,
+            )
+            self.updates[key] = deque()
+            self.become(key, State.TASK_LOST)
 
     @handles(membership.PingAgent)
     def ping(self, sender: Pid, message: membership.PingAgent) -> None:
@@ -172,8 +212,9 @@ class PlayedAgent(Process):
             return
         self.send(sender, membership.PongAgent())
         if not message.connected and self.registered:
-            self.registered = False
-            self._register()
+            self._look_again()
+        elif self.registered:
+            self._listen()
 
     @handles(launching.RunTask)
     def run(self, sender: Pid, message: launching.RunTask) -> None:
@@ -195,6 +236,12 @@ class PlayedAgent(Process):
         )
         self.updates[key] = deque()
         self.become(key, State.TASK_RUNNING)
+        if self.task_seconds is not None:
+            self.delay(self.system.rng.uniform(0.0, self.task_seconds), self._end, key)
+
+    def _end(self, key: tuple[str, str]) -> None:
+        if key in self.tasks:
+            self.become(key, State.TASK_FINISHED)
 
     @handles(launching.KillTask)
     def kill(self, sender: Pid, message: launching.KillTask) -> None:
@@ -273,8 +320,9 @@ class PlayedScheduler(Process):
         self.received: list[object] = []
         self.errors: list[str] = []
         self.acknowledges = True
-        #: Sees what comes, before anything else is done about it.
+        #: See what comes.
         self.on_offers: Callable[[tuple[Offer, ...]], None] = lambda _offers: None
+        self.on_status: Callable[[TaskStatus], None] = lambda _status: None
 
     @property
     def id(self) -> str:
@@ -325,6 +373,7 @@ class PlayedScheduler(Process):
     def updated(self, sender: Pid, message: scheduling.TaskUpdate) -> None:
         status = message.status
         self.statuses.append(status)
+        self.on_status(status)
         if self.acknowledges and status.uuid is not None:
             self.acknowledge(status)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from tests.actors.master.stage import MASTER, PlayedScheduler, Stage, State, running
 from tests.actors.master.town import framework_info
 from transport.messages import launching, scheduling
+from transport.messages.allocation import MakeOffers
+from transport.messages.membership import UpdateAgentResources
 from transport.messages.operating import OperatorAnswer, TeardownRequest
 from transport.messages.registry import RegistryRecovered
 from transport.messages.scheduling import Subscribed
 from transport.records.ids import AgentID, TaskID
 from transport.records.offer import Filters, Offer
+from transport.records.resources import Resources
 from transport.records.task_status import TaskStatus
 
 Reason = TaskStatus.Reason
@@ -84,6 +87,25 @@ def test_an_offer_is_revived_before_its_filter_ends() -> None:
     stage.sim.run(1.0)
     scheduler.send(MASTER, scheduling.Revive(scheduler.id))
     stage.sim.run_until(lambda: scheduler.offers, 5.0)
+
+
+def test_what_was_decided_before_an_agent_shrank_is_not_offered() -> None:
+    stage = Stage()
+    scheduler, agent = stage.scheduler(framework_info(), "one"), stage.agent()
+    stage.sim.run_until(lambda: scheduler.offers)
+    held = stage.sim.hold(MakeOffers)
+    scheduler.send(
+        MASTER, scheduling.DeclineOffers(scheduler.id, tuple(scheduler.offers), Filters(refuse_seconds=0.0))
+    )
+    scheduler.offers.clear()
+    stage.sim.run_until(lambda: held.held)
+    assert agent.id is not None
+    agent.send(MASTER, UpdateAgentResources(agent.id, tuple(Resources.parse("cpus:1;mem:512"))))
+    stage.sim.run(0.1)
+    held.release()
+    stage.sim.run_until(lambda: scheduler.offers)
+    stage.sim.run(5.0)
+    assert [amounts(offer) for offer in scheduler.offers.values()] == [{"cpus": 1.0, "mem": 512.0}]
 
 
 # --- who is heard ---
