@@ -10,6 +10,7 @@ from actors.executor.checks.checker import Surroundings
 from actors.executor.checks.prober import PROBER
 from actors.executor.container_spec import container_spec, task_environment
 from actors.executor.executor import Executor
+from actors.executor.host import EXECUTORS
 from actors.executor.settings import AGENT_PID, ExecutorSettings
 from actors.executor.task_run import TaskRun
 from actors.process import handles
@@ -39,11 +40,18 @@ class BuiltInExecutor(Executor):
         super().__init__(_settings(launch, agent))
         self.launched = launch
         self.containerizer = containerizer.whoever()
+        self._host = replace(self.containerizer, name=EXECUTORS)
         self._has_killing = _has_killing(launch.framework)
         #: What runs, by task id and by container id.
         self._runs: dict[str, TaskRun] = {}
         self._containers: dict[str, TaskRun] = {}
         self._numbers = itertools.count(1)
+
+    def initialize(self) -> None:
+        """Begin. What does not checkpoint ends with its host, whose successor would not know of it."""
+        super().initialize()
+        if not self.launched.framework.checkpoint:
+            self.link(self._host)
 
     # What a subclass defines and calls.
 
@@ -112,11 +120,22 @@ class BuiltInExecutor(Executor):
         any(run.probed(message) for run in tuple(self._runs.values()))
 
     def exited(self, pid: Pid) -> None:
-        """The agent is gone, or the containerizer crashed, whose successor finds the containers."""
+        """The agent is gone, or an actor of this node, such as the containerizer, whose successor has all."""
         if pid == self.containerizer:
             self.delay(_ADOPTION_PAUSE_SECONDS, self._adopt)
+        elif pid == self._host:
+            self.log.warning("executor ends with its host", host=str(pid))
+            self.terminate()
         else:
             super().exited(pid)
+
+    def check_invariants(self) -> None:
+        """Called by the simulation: every task that is not over is found by its id and by its container's."""
+        super().check_invariants()
+        assert list(self._runs.values()) == list(self._containers.values())
+        assert all(
+            self._runs[run.task_id] is run and not run.course.over for run in self._containers.values()
+        )
 
     def _adopt(self) -> None:
         if self._runs:
