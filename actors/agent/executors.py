@@ -158,7 +158,8 @@ class ExecutorDesk:
             message=ending.message,
         )
         self._conclude_tasks(executor, ending)
-        if not executor.generated and executor.sent:
+        if not executor.generated:
+            # Also of one that was never started: the master counts with it.
             status = 0 if ending.status is None else ending.status
             framework_id, agent_id = executor.framework.id, self._books.agent_id
             self._world.report(ExecutorExited(framework_id, agent_id, executor.executor_id, status))
@@ -203,12 +204,13 @@ class ExecutorDesk:
     def shut_down_framework(self, framework_id: str) -> None:
         """End all executors of a framework; nobody wants updates of its tasks any more."""
         self._books.memory.end_framework(framework_id)
+        # Also of tasks that were refused, which leave nothing but an update.
+        self._world.send(self._world.updates, EndStreams(framework_id))
         framework = self._books.frameworks.get(framework_id)
         if framework is None:
             self._world.log.info("framework is not here", framework_id=framework_id)
             return
         framework.terminating = True
-        self._world.send(self._world.updates, EndStreams(framework_id))
         for executor in list(framework.executors.values()):
             executor.streaming.clear()
             executor.queue.clear()

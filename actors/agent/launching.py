@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from actors.agent.admission import refusal
+from actors.agent.admission import Refusal, refusal
 from actors.agent.books import Books
 from actors.agent.environment import executor_environment
 from actors.agent.executor import ExecutorEntry
@@ -29,7 +29,7 @@ from transport.messages.checkpointing import (
     SaveTask,
 )
 from transport.messages.hosting import ExecutorEnding, LaunchExecutor
-from transport.messages.launching import FrameworkChanged, RunTask, RunTaskGroup
+from transport.messages.launching import ExecutorExited, FrameworkChanged, RunTask, RunTaskGroup
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.ids import AgentID
@@ -129,8 +129,12 @@ class LaunchDesk:
             rests=rests,
         )
         if refused is not None:
-            for task in launch.infos:
-                self._statuses.refuse(info, task, *refused, executor_id=executor_info.executor_id.value)
+            self._refuse(info, executor_info, launch, refused, generated=generated)
+            if launch_executor and (known is None or known.ends):
+                # The master counts with an executor that is not started.
+                self._world.report(
+                    ExecutorExited(framework.id, self._books.agent_id, executor_info.executor_id.value, 0)
+                )
             return
         if executor_info.framework_id is None:
             executor_info = replace(executor_info, framework_id=info.id)
@@ -145,6 +149,19 @@ class LaunchDesk:
             self._world.archive(saves, then)
         else:
             then(Archived(0))
+
+    def _refuse(
+        self,
+        framework: FrameworkInfo,
+        executor: ExecutorInfo,
+        launch: Launch,
+        refused: Refusal,
+        *,
+        generated: bool,
+    ) -> None:
+        executor_id = None if generated else executor.executor_id.value
+        for task in launch.infos:
+            self._statuses.refuse(framework, task, *refused, executor_id=executor_id)
 
     def _repeated(self, framework: FrameworkEntry, launch: Launch) -> bool:
         repeated = [info.task_id.value for info in launch.infos if info.task_id.value in framework.tasks]

@@ -6,14 +6,37 @@ import pytest
 from msgspec.structs import replace
 
 from actors.agent.executor import ExecutorState
+from actors.simulation.filters import Hold
 from tests.actors.agent.kept import volume
-from tests.actors.agent.stage import FRAMEWORK_ID, Stage, agent_info, custom, framework, resources, task
-from transport.messages.checkpointing import Archive, MakeSandbox, SaveExecutor, SaveFramework, SaveTask
+from tests.actors.agent.stage import (
+    AGENT_ID,
+    FRAMEWORK_ID,
+    Stage,
+    agent_info,
+    custom,
+    framework,
+    resources,
+    task,
+)
+from transport.messages.checkpointing import Archive, MakeSandbox, Save, SaveExecutor, SaveFramework, SaveTask
 from transport.messages.executing import LaunchTask, LaunchTaskGroup
 from transport.messages.hosting import LaunchExecutor
-from transport.messages.launching import FrameworkChanged, RunTask, ShutdownFramework, StatusUpdate
+from transport.messages.launching import (
+    ExecutorExited,
+    FrameworkChanged,
+    RunTask,
+    ShutdownFramework,
+    StatusUpdate,
+)
 from transport.records.executor import ExecutorInfo
 from transport.records.task_status import TaskState
+
+
+def saves(hold: Hold) -> tuple[Save, ...]:
+    """What the one request asks the archive for that is kept back."""
+    (envelope,) = hold.held
+    assert isinstance(envelope.message, Archive)
+    return envelope.message.saves
 
 
 def test_everything_of_a_checkpointing_framework_is_kept_before_its_executor_is_started() -> None:
@@ -21,9 +44,7 @@ def test_everything_of_a_checkpointing_framework_is_kept_before_its_executor_is_
     hold = stage.sim.hold(Archive, to=stage.node.pid_of("archive"))
     stage.run_task()
     assert stage.executors.launched == []
-    (envelope,) = hold.held
-    kinds = [type(save) for save in envelope.message.saves]
-    assert kinds == [SaveFramework, SaveExecutor, SaveTask, MakeSandbox]
+    assert [type(save) for save in saves(hold)] == [SaveFramework, SaveExecutor, SaveTask, MakeSandbox]
     hold.release()
     stage.run()
     assert len(stage.executors.launched) == 1
@@ -33,8 +54,7 @@ def test_of_other_frameworks_only_the_sandbox_is_made() -> None:
     stage = Stage()
     hold = stage.sim.hold(Archive, to=stage.node.pid_of("archive"))
     stage.run_task(checkpoint=False)
-    (envelope,) = hold.held
-    assert [type(save) for save in envelope.message.saves] == [MakeSandbox]
+    assert [type(save) for save in saves(hold)] == [MakeSandbox]
 
 
 def test_a_framework_is_kept_once() -> None:
@@ -42,8 +62,7 @@ def test_a_framework_is_kept_once() -> None:
     stage.run_task()
     hold = stage.sim.hold(Archive, to=stage.node.pid_of("archive"))
     stage.run_task(task("t2"))
-    (envelope,) = hold.held
-    assert SaveFramework not in [type(save) for save in envelope.message.saves]
+    assert SaveFramework not in [type(save) for save in saves(hold)]
 
 
 def test_the_launch_of_an_executor_says_where_and_how() -> None:
@@ -130,6 +149,23 @@ def test_a_task_for_an_executor_that_ends_is_dropped() -> None:
     assert stage.last("t2") == ("DROPPED", "EXECUTOR_TERMINATED")
 
 
+def test_the_master_learns_that_an_executor_is_not_started_for_a_task_that_is_refused() -> None:
+    stage = Stage()
+    stage.run_task(task("t1", "cpus:5", executor=custom()), launch_executor=True)
+    assert stage.last() == ("DROPPED", "RESOURCES_UNKNOWN")
+    assert stage.heard(ExecutorExited) == [ExecutorExited(FRAMEWORK_ID, AGENT_ID, "e1", 0)]
+
+
+def test_the_master_learns_that_an_executor_was_not_started_as_its_first_task_was_killed() -> None:
+    stage = Stage()
+    hold = stage.sim.hold(Archive, to=stage.node.pid_of("archive"))
+    stage.run_task(task(executor=custom()), launch_executor=True)
+    stage.kill()
+    hold.release()
+    stage.run()
+    assert len(stage.heard(ExecutorExited)) == 1
+
+
 def test_a_command_task_whose_id_is_that_of_an_executor_in_use_is_dropped() -> None:
     stage = Stage()
     stage.run_task(task("t1", executor=custom("t2")), launch_executor=True)
@@ -159,8 +195,7 @@ def test_volumes_of_a_task_are_seen_in_its_sandbox() -> None:
     stage = Stage(info=replace(agent_info(), resources=(*agent_info().resources, volume())))
     hold = stage.sim.hold(Archive, to=stage.node.pid_of("archive"))
     stage.run_task(replace(task(), resources=(*resources("cpus:1"), volume())))
-    (envelope,) = hold.held
-    (made,) = [save for save in envelope.message.saves if isinstance(save, MakeSandbox)]
+    (made,) = [save for save in saves(hold) if isinstance(save, MakeSandbox)]
     assert made.volumes == (volume(),)
 
 

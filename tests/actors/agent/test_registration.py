@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from tests.actors.agent.stage import (
     AGENT_ID,
     FRAMEWORK_ID,
@@ -37,7 +39,7 @@ def gaps(stage: Stage, kind: type, seconds: float) -> list[float]:
         stage.run(0.05)
         if len(stage.heard(kind)) > before:
             times.append(stage.sim.now)
-    return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    return [later - earlier for earlier, later in itertools.pairwise(times)]
 
 
 def test_an_agent_registers_again_and_again_with_longer_pauses_up_to_a_minute() -> None:
