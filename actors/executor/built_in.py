@@ -14,7 +14,7 @@ from actors.executor.host import EXECUTORS
 from actors.executor.settings import AGENT_PID, ExecutorSettings
 from actors.executor.task_run import TaskRun
 from actors.process import handles
-from transport.messages.containing import AdoptContainer, ContainerEnded, ContainerLaunched
+from transport.messages.containing import ContainerEnded, ContainerLaunched
 from transport.messages.hosting import LaunchExecutor
 from transport.messages.probing import Probed
 from transport.pid import Pid
@@ -132,17 +132,16 @@ class BuiltInExecutor(Executor):
     def check_invariants(self) -> None:
         """Called by the simulation: every task that is not over is found by its id and by its container's."""
         super().check_invariants()
-        assert list(self._runs.values()) == list(self._containers.values())
-        assert all(
-            self._runs[run.task_id] is run and not run.course.over for run in self._containers.values()
-        )
+        assert {run.task_id: run for run in self._containers.values()} == self._runs
+        assert {run.container_id: run for run in self._runs.values()} == self._containers
+        assert not any(run.course.over for run in self._runs.values())
 
     def _adopt(self) -> None:
         if self._runs:
             self.link(self.containerizer)
             for run in self._runs.values():
                 if run.course.started:
-                    self.send(self.containerizer, AdoptContainer(run.container_id))
+                    run.adopt()
 
     def _finished(self, run: TaskRun, state: TaskState) -> None:
         del self._runs[run.task_id], self._containers[run.container_id]

@@ -37,6 +37,10 @@ class Run(msgspec.Struct, frozen=True):
     """Start the container."""
 
 
+class Adopt(msgspec.Struct, frozen=True):
+    """Ask what became of the container."""
+
+
 class Watch(msgspec.Struct, frozen=True):
     """Begin the checks, and call `overdue` so much later unless it is None."""
 
@@ -63,7 +67,7 @@ class Finish(msgspec.Struct, frozen=True):
     state: TaskState
 
 
-Action: TypeAlias = Report | Run | Watch | Terminate | Escalate | Destroy | Finish
+Action: TypeAlias = Report | Run | Adopt | Watch | Terminate | Escalate | Destroy | Finish
 Actions: TypeAlias = tuple[Action, ...]
 
 
@@ -75,6 +79,8 @@ class CommandTask:
         self._has_killing = has_killing
         #: Whether its container was asked for.
         self.started = False
+        #: Whether its container may have run without this being told.
+        self._adopted = False
         self._runs = False
         self._over = False
         #: When the first kill came, and when its grace is over; None while nobody wants it to end.
@@ -94,6 +100,13 @@ class CommandTask:
             return ()
         self.started = True
         return Report(_State.TASK_STARTING), Run()
+
+    def adopted(self) -> Actions:
+        """Somebody else started it, or was asked to: how far that came is not known."""
+        if self._over:
+            return ()
+        self.started = self._adopted = True
+        return (Adopt(),)
 
     def refused(self, message: str) -> Actions:
         """It cannot be started."""
@@ -177,7 +190,7 @@ class CommandTask:
             return Report(_State.TASK_FAILED, message, _Reason.REASON_MAX_COMPLETION_TIME_REACHED)
         if self._killed is not None:
             return Report(_State.TASK_KILLED, message, healthy=False if self._unhealthy else None)
-        if not self._runs and (error or status is None):
+        if not self._runs and not self._adopted and (error or status is None):
             return Report(_State.TASK_FAILED, message, _Reason.REASON_CONTAINER_LAUNCH_FAILED)
         if status == 0 and not error:
             return Report(_State.TASK_FINISHED, message)

@@ -22,6 +22,7 @@ from actors.executor.settings import PRIVATE_PREFIX, ExecutorSettings
 from actors.logging import Logs
 from actors.process import Process
 from actors.pykka_system import PykkaSystem
+from actors.trace.tracer import Tracer
 from transport.pid import Address, Pid
 from transport.secret import Secret, read_secret
 
@@ -30,6 +31,8 @@ Make: TypeAlias = Callable[[ExecutorSettings], Executor]
 
 #: The name of the executor's actor on its node.
 EXECUTOR = "executor"
+#: Messages that are remembered: few, because nobody asks here; but all belong to the story of their task.
+_TRACED = 64
 #: The secret file of the agent's network of actors, if it has one; the file must be the executor's user's.
 _SECRET_FILE = f"{PRIVATE_PREFIX}SECRET_FILE"
 
@@ -64,7 +67,9 @@ def run_executor(make: Make, environment: Mapping[str, str] | None = None) -> in
         secret=_secret(environment),
         logger=logs.actor,
     )
+    system.tracer = Tracer("", now=system.now, wall=system.wall, capacity=_TRACED)
     system.start()
+    system.tracer.node = str(system.address)
     try:
         gone = threading.Event()
         pid = system.spawn(lambda: executor, EXECUTOR)

@@ -243,6 +243,11 @@ class Executor(Process):
         else:
             self._shut_down("the agent is gone, and the framework does not checkpoint")
 
+    def check_invariants(self) -> None:
+        """Called by the simulation: an agent that is away is waited for, and one that is there is not."""
+        assert (self._agent is None) == (self._patience is not None)
+        assert self._agent is None or self._retry is None
+
     def end(self) -> None:
         """End now, whatever was not acknowledged."""
         self.ended = True

@@ -61,8 +61,7 @@ class TaskRun:
 
     def adopt(self) -> None:
         """Take on the task, which somebody else has started."""
-        self.course.started = True
-        self._executor.send(self._containerizer, AdoptContainer(self.container_id))
+        self._perform(self.course.adopted())
 
     def refuse(self, message: str) -> None:
         """End the task, which cannot be started."""
@@ -102,6 +101,8 @@ class TaskRun:
                 self._report(action)
             case command_task.Run():
                 executor.send(self._containerizer, LaunchContainer(self.container_id, self._spec))
+            case command_task.Adopt():
+                executor.send(self._containerizer, AdoptContainer(self.container_id))
             case command_task.Watch(completion_seconds):
                 self._checks.start(executor.system.now())
                 if completion_seconds is not None:

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from functools import partial
 from signal import SIGKILL, SIGTERM
 
 import pytest
 from msgspec.structs import replace
 
+from actors.executor.command import CommandExecutor
 from tests.actors.executor.agents import framework
 from tests.actors.executor.containers import ScriptedContainerizer
 from tests.actors.executor.hosts import CONTAINER, Host
 from tests.actors.executor.tasks import command_task, environment, policy
 from transport.messages.containing import AdoptContainer
 from transport.messages.executing import LaunchTask
+from transport.pid import Pid
 from transport.records.command import CommandInfo
 from transport.records.container import ContainerInfo
 from transport.records.task_status import TaskState, TaskStatus
@@ -240,4 +243,34 @@ def test_a_container_that_cannot_be_had_fails_the_task_and_runs_nothing() -> Non
     host.until(FAILED)
     assert host.last.message == "container.type: no containerizer of this agent makes DOCKER ones"
     assert host.containers.specs == {}
+    host.ended()
+
+
+def adopting(*, running: bool) -> Host:
+    """A host whose node died while a task ran: the executor of the new node is given the task."""
+    task = command_task(grace=5.0)
+    containers = ScriptedContainerizer()
+    if running:
+        containers.running[CONTAINER] = Pid("executor", "host", 1)
+    return Host(partial(CommandExecutor, adopted=task), containers=containers)
+
+
+def test_a_task_that_outlived_its_node_goes_on_with_the_next_executor() -> None:
+    host = adopting(running=True)
+    host.until(RUNNING)
+    assert host.books.subscriptions[0].unacknowledged_tasks == (command_task(grace=5.0),)
+    host.agent.tell(LaunchTask(command_task(grace=5.0)))
+    host.sim.run(1.0)
+    assert host.containers.specs == {}
+    host.agent.kill("task-1")
+    host.until(RUNNING, KILLED)
+    assert host.containers.signals == [(CONTAINER, SIGTERM)]
+    host.ended()
+
+
+def test_a_task_that_died_with_its_node_has_failed_for_all_that_is_known() -> None:
+    host = adopting(running=False)
+    host.until(FAILED)
+    assert host.last.message == "Command's exit status is not known"
+    assert host.last.reason is None
     host.ended()

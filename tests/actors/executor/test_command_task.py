@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from actors.executor.command_task import (
+    Adopt,
     CommandTask,
     Destroy,
     Escalate,
@@ -75,6 +76,15 @@ def test_a_container_that_never_ran_failed_to_launch() -> None:
         Report(FAILED, "no such program", LAUNCH_FAILED),
         Finish(FAILED),
     )
+
+
+def test_a_task_that_was_started_by_others_is_asked_after_and_runs_or_has_failed() -> None:
+    course = task()
+    assert course.adopted() == (Adopt(),)
+    assert course.launched() == (Report(RUNNING), Watch(None))
+    course = task()
+    course.adopted()
+    assert course.ended(None, "")[0] == Report(FAILED, "Command's exit status is not known")
 
 
 def test_a_short_command_whose_start_was_not_heard_of_has_its_own_state() -> None:
