@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import count
 from typing import Final
 
+from actors.master.agent import AgentEntry
 from actors.master.cluster import Cluster
 from actors.master.flags import MasterFlags
 from actors.master.framework import FrameworkEntry, FrameworkState
@@ -30,7 +31,6 @@ from transport.pid import Pid
 from transport.records.framework import FrameworkInfo
 from transport.records.offer_constraints import OfferConstraints
 from transport.records.resources import Resources
-from transport.records.task_status import TaskState, TaskStatus
 
 #: How often each connected scheduler hears that the master lives.
 HEARTBEAT_SECONDS: Final = 15.0
@@ -60,6 +60,8 @@ class FrameworkDesk:
             root_submissions=flags.root_submissions,
         )
         self._numbers = count()
+        #: Called for each agent when a framework is removed: something there may have come to its end.
+        self.when_ended: Callable[[str], None] = lambda _agent_id: None
         #: The framework that a subscribed scheduler speaks for.
         self._by_pid: dict[Pid, FrameworkEntry] = {}
 
@@ -299,25 +301,22 @@ class FrameworkDesk:
             framework.failover.cancel()
             framework.failover = None
         self._broadcast(ShutdownFramework(framework.id))
-        self._kill_all(framework)
+        self._tasks.end_all(framework, f"Framework {framework.id} has been removed: {reason}")
+        for agent in self._cluster.agents.values():
+            self._clear(agent, framework)
         framework.unregistered_at = self._world.wall()
         self._cluster.complete_framework(framework.id)
         self._world.allocate(allocation.RemoveFramework(framework.id))
+        for agent_id in tuple(self._cluster.agents):
+            self.when_ended(agent_id)
 
-    def _kill_all(self, framework: FrameworkEntry) -> None:
-        """In the books: what agents still kill is no longer the framework's."""
-        message = f"Framework {framework.id} has been removed"
-        for task in tuple(framework.tasks.values()):
-            self._tasks.conclude(
-                task, TaskState.TASK_KILLED, TaskStatus.Reason.REASON_FRAMEWORK_REMOVED, message
-            )
-        self._tasks.conclude_unreachable(framework)
-        for agent in self._cluster.agents.values():
-            for executor in agent.executors_of(framework.id):
-                self._cluster.remove_executor(agent, framework.id, executor.executor_id.value)
-            for operation in agent.operations.values():
-                if operation.record.framework_id == framework.info.id:
-                    operation.holding = Resources()
+    def _clear(self, agent: AgentEntry, framework: FrameworkEntry) -> None:
+        """The framework holds nothing of the agent any more; operations go on for nobody."""
+        for executor in agent.executors_of(framework.id):
+            self._cluster.remove_executor(agent, framework.id, executor.executor_id.value)
+        for operation in agent.operations.values():
+            if operation.record.framework_id == framework.info.id:
+                operation.holding = Resources()
 
     def is_completed(self, framework_id: str) -> bool:
         """Whether the master remembers that the framework was removed."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import ClassVar
 
 from actors.master.agent import AgentEntry
 from actors.master.cluster import Cluster
-from actors.metrics import Counter, Gauge, Metrics, metric
+from actors.metrics import Counter, Gauge, Metrics, Sample, metric
 from transport.messages import launching, membership, scheduling
-from transport.records.task_status import TaskState
+from transport.records.task_status import TaskState, TaskStatus
 
 
 def _count(name: str, help: str) -> Counter:  # noqa: A002
@@ -17,6 +18,40 @@ def _count(name: str, help: str) -> Counter:  # noqa: A002
 
 def _gauge(name: str, help: str) -> Gauge:  # noqa: A002
     return metric(Gauge, f"master/{name}", help)
+
+
+class TaskEnds:
+    """Counts tasks that ended by state, source and reason: `master/task_lost/source_slave/reason_…`."""
+
+    kind: ClassVar[str] = "counter"
+
+    def __init__(self, name: str, help: str) -> None:  # noqa: A002
+        self.name = name
+        self.help = help
+        self._counts: dict[tuple[str, str, str], int] = {}
+
+    def increment(
+        self, state: TaskState, source: TaskStatus.Source | None, reason: TaskStatus.Reason | None
+    ) -> None:
+        """Count one; those without a source or a reason are not told apart."""
+        if source is not None and reason is not None:
+            key = state.value.lower(), _old_name(source.value), _old_name(reason.value)
+            self._counts[key] = self._counts.get(key, 0) + 1
+
+    def flat(self) -> Iterator[tuple[str, float]]:
+        """Each count under Mesos' name."""
+        for key, count in tuple(self._counts.items()):
+            yield "/".join(("master", *key)), count
+
+    def samples(self) -> Iterator[Sample]:
+        """Each count with its labels."""
+        for (state, source, reason), count in tuple(self._counts.items()):
+            yield {"state": state, "source": source, "reason": reason}, count
+
+
+def _old_name(name: str) -> str:
+    """Metrics still call agents slaves."""
+    return name.lower().replace("agent", "slave")
 
 
 class MasterMetrics(Metrics):
@@ -33,6 +68,7 @@ class MasterMetrics(Metrics):
     tasks_dropped: Counter = _count("tasks_dropped", "Tasks that never started.")
     tasks_gone: Counter = _count("tasks_gone", "Tasks that their agents do not know.")
     tasks_gone_by_operator: Counter = _count("tasks_gone_by_operator", "Tasks whose agents never come back.")
+    task_ends: TaskEnds = metric(TaskEnds, "master/task_ends", "Tasks that ended, and why.")
     tasks_staging: Gauge = _gauge("tasks_staging", "Tasks that are being launched.")
     tasks_starting: Gauge = _gauge("tasks_starting", "Tasks that start.")
     tasks_running: Gauge = _gauge("tasks_running", "Tasks that run.")

@@ -51,6 +51,7 @@ class Master(AgentGate):
             self, cluster, flags, self.offers, self.tasks, self.frameworks, self.operations, self.metrics
         )
         self.draining = DrainDesk(self, cluster, self.offers, self.agents)
+        self.frameworks.when_ended = self.ended
         self.maintenance = MaintenanceDesk(self, cluster, self.offers, self.agents)
         self.quotas = QuotaDesk(self, cluster, flags, self.offers)
         self.metrics.read_from(cluster)

@@ -19,9 +19,12 @@ from transport.messages.launching import AcknowledgeUpdate, KillTask, ShutdownFr
 from transport.messages.scheduling import Acknowledge, Kill, TaskReference, TaskUpdate
 from transport.pid import Pid
 from transport.records.resources import Resources
-from transport.records.task import TaskInfo
+from transport.records.task import Task, TaskInfo
 from transport.records.task_status import TaskState, TaskStatus
 from transport.records.time_info import TimeInfo
+
+_Reason = TaskStatus.Reason
+_Source = TaskStatus.Source
 
 #: So many answers are given in one turn, when a framework asks for all of its tasks.
 _ANSWERS_PER_TURN: Final = 1000
@@ -59,22 +62,11 @@ class TaskDesk:
         ended is told no more.
         """
         framework = self._cluster.frameworks[task.framework_id]
-        record = task.record
-        if record.status_update_state not in TERMINAL:
-            status = TaskStatus(
-                task_id=record.task_id,
-                state=state_for(framework, state),
-                message=message,
-                source=TaskStatus.Source.SOURCE_MASTER,
-                reason=reason,
-                agent_id=record.agent_id,
-                executor_id=record.executor_id,
-                timestamp=self._world.wall(),
-                unreachable_time=unreachable_time,
-            )
+        over = task.terminal
+        if task.record.status_update_state not in TERMINAL:
+            status = self._status(task.record, state_for(framework, state), reason, message, unreachable_time)
             self._note(task, status, status.state)
             self.report(framework, status)
-        over = record.state in TERMINAL
         self._forget(task, unreachable=unreachable_time is not None and not over)
         self._world.log.info(
             "task concluded",
@@ -85,11 +77,19 @@ class TaskDesk:
             reason=message,
         )
 
-    def conclude_unreachable(self, framework: FrameworkEntry) -> None:
-        """A framework is removed: its tasks that are out of reach count as killed."""
+    def end_all(self, framework: FrameworkEntry, message: str) -> None:
+        """A framework is removed, and with it in the allocator's books all that its tasks hold."""
+        killed, reason = TaskState.TASK_KILLED, _Reason.REASON_FRAMEWORK_REMOVED
+        for entry in tuple(framework.tasks.values()):
+            if not entry.terminal:
+                self._cluster.update_task(entry, self._status(entry.record, killed, reason, message), killed)
+                self._count_end(killed, _Source.SOURCE_MASTER, reason)
+            self._cluster.agents[entry.agent_id].pending_kills.pop((framework.id, entry.task_id), None)
+            self._cluster.remove_task(entry)
         for task in framework.unreachable_tasks.values():
-            framework.completed_tasks.append(replace(task, state=TaskState.TASK_KILLED))
-            self._count_end(TaskState.TASK_KILLED)
+            status = self._status(task, killed, reason, message)
+            framework.completed_tasks.append(replace(task, state=killed, statuses=(*task.statuses, status)))
+            self._count_end(killed, _Source.SOURCE_MASTER, reason)
         framework.unreachable_tasks.clear()
 
     def refuse(
@@ -102,7 +102,7 @@ class TaskDesk:
     ) -> None:
         """Tell the framework that a task is not launched; states it does not know are told as TASK_LOST."""
         state = state_for(framework, state)
-        self._count_end(state)
+        self._count_end(state, _Source.SOURCE_MASTER, reason)
         self._world.log.info(
             "task refused",
             task_id=info.task_id.value,
@@ -116,7 +116,7 @@ class TaskDesk:
                 task_id=info.task_id,
                 state=state,
                 message=message,
-                source=TaskStatus.Source.SOURCE_MASTER,
+                source=_Source.SOURCE_MASTER,
                 reason=reason,
                 agent_id=info.agent_id,
                 executor_id=None if info.executor is None else info.executor.executor_id,
@@ -248,7 +248,7 @@ class TaskDesk:
         freed = self._cluster.update_task(task, status, latest)
         self._free(task.framework_id, task.agent_id, freed)
         if task.terminal and not was_over:
-            self._count_end(task.record.state)
+            self._count_end(task.record.state, status.source, status.reason)
             agent = self._cluster.agents[task.agent_id]
             agent.pending_kills.pop((task.framework_id, task.task_id), None)
 
@@ -262,7 +262,28 @@ class TaskDesk:
         if resources:
             self._world.allocate(RecoverResources(framework_id, agent_id, resources))
 
-    def _count_end(self, state: TaskState) -> None:
-        counter = self._ends.get(state)
-        if counter is not None:
-            counter.increment()
+    def _count_end(
+        self, state: TaskState, source: TaskStatus.Source | None, reason: TaskStatus.Reason | None
+    ) -> None:
+        self._ends[state].increment()
+        self._metrics.task_ends.increment(state, source, reason)
+
+    def _status(
+        self,
+        task: Task,
+        state: TaskState,
+        reason: TaskStatus.Reason,
+        message: str,
+        unreachable_time: TimeInfo | None = None,
+    ) -> TaskStatus:
+        return TaskStatus(
+            task_id=task.task_id,
+            state=state,
+            message=message,
+            source=_Source.SOURCE_MASTER,
+            reason=reason,
+            agent_id=task.agent_id,
+            executor_id=task.executor_id,
+            timestamp=self._world.wall(),
+            unreachable_time=unreachable_time,
+        )

@@ -252,6 +252,15 @@ def test_teardown_kills_all_tasks_in_the_books_and_tells_every_agent() -> None:
     town.cluster.check_invariants()
 
 
+def test_when_a_framework_is_removed_its_agents_may_be_empty() -> None:
+    town = Town()
+    agent, framework, emptied = town.agent(), town.subscribe(), list[tuple[str, bool]]()
+    town.task(framework, agent)
+    town.frameworks.when_ended = lambda agent_id: emptied.append((agent_id, bool(agent.tasks)))
+    town.frameworks.teardown(framework)
+    assert emptied == [(agent.id, False)]
+
+
 def test_a_framework_that_was_removed_cannot_subscribe_again() -> None:
     town = Town()
     framework = town.subscribe()

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from actors.master.gauges import MasterMetrics
 from actors.metrics import Registry
 from tests.actors.master.town import SCHEDULER, SUCCESSOR, State, Town, framework_info, update
 from transport.messages.scheduling import AcceptOffers
+from transport.records.task_status import TaskStatus
 from transport.records.time_info import TimeInfo
 
 
@@ -41,6 +44,28 @@ def test_gauges_show_the_books_under_mesos_names() -> None:
         "master/messages_register_framework": 2,
     }
     assert framework.pid == SCHEDULER
+
+
+def test_ends_are_counted_by_who_said_so_and_why() -> None:
+    town = Town()
+    agent, framework = town.agent(), town.subscribe()
+    for task_id in ("a", "b"):
+        task = town.task(framework, agent, task_id)
+        town.tasks.conclude(task, State.TASK_LOST, TaskStatus.Reason.REASON_AGENT_REMOVED, "silent")
+    told = update(town.task(framework, agent, "c"), State.TASK_FAILED, b"1")
+    status = replace(
+        told.status,
+        source=TaskStatus.Source.SOURCE_AGENT,
+        reason=TaskStatus.Reason.REASON_EXECUTOR_TERMINATED,
+    )
+    town.tasks.update(agent, replace(told, status=status))
+    registry = Registry()
+    registry.add(town.metrics)
+    shown = registry.snapshot()
+    assert shown["master/task_lost/source_master/reason_slave_removed"] == 2
+    assert shown["master/task_failed/source_slave/reason_executor_terminated"] == 1
+    line = 'master_task_ends{state="task_failed",source="source_slave",reason="reason_executor_terminated"} 1'
+    assert line in registry.prometheus()
 
 
 def test_every_counter_of_messages_is_one_that_is_shown() -> None:

@@ -7,9 +7,10 @@ from tests.actors.master.town import framework_info
 from transport.messages import launching, scheduling
 from transport.messages.allocation import MakeOffers
 from transport.messages.membership import UpdateAgentResources
-from transport.messages.operating import OperatorAnswer, TeardownRequest
+from transport.messages.operating import DrainAgentRequest, OperatorAnswer, TeardownRequest
 from transport.messages.registry import RegistryRecovered
 from transport.messages.scheduling import Subscribed
+from transport.records.agent import DrainConfig, DrainState
 from transport.records.ids import AgentID, TaskID
 from transport.records.offer import Filters, Offer
 from transport.records.resources import Resources
@@ -286,6 +287,21 @@ def test_teardown_ends_everything_and_gives_all_to_others() -> None:
     assert amounts(offer) == {"cpus": 4.0, "mem": 4096.0}
     stage.sim.run_until(lambda: launching.ShutdownFramework(scheduler.id) in agent.received)
     assert not agent.tasks
+
+
+def test_an_agent_that_is_drained_is_so_with_the_end_of_its_last_framework() -> None:
+    stage = Stage()
+    scheduler, agent = stage.scheduler(framework_info(), "one"), stage.agent()
+    running(stage, scheduler, "t")
+    agent_id = agent.id or ""
+    operator = stage.sim.node("operator").probe()
+    operator.send(MASTER, DrainAgentRequest(1, agent_id, DrainConfig()))
+    stage.sim.run_until(lambda: operator.received)
+    entry = stage.master.cluster.agents[agent_id]
+    assert entry.drain is not None
+    assert entry.drain.state is DrainState.DRAINING
+    scheduler.send(MASTER, scheduling.Teardown(scheduler.id))
+    stage.sim.run_until(lambda: entry.drain is not None and entry.drain.state is DrainState.DRAINED)
 
 
 def test_an_operator_tears_down_a_framework_which_is_told_so() -> None:
