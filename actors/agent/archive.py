@@ -90,7 +90,9 @@ class Archivist(Process):
             error = str(refusal)
             self.log.warning("save refused", error=error)
         self._answer(sender, Archived(message.request_id, sandbox, error))
-        if self._batch:
+        if self._batch.is_full:
+            self._flush()
+        elif self._batch:
             self._flush_soon()
         else:
             self._send_answers()

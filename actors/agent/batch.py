@@ -5,6 +5,10 @@ from __future__ import annotations
 from actors.agent.paths import UNFINISHED, folder_of
 from actors.disk import Disk
 
+#: A disk keeps only so many changed files open, and only who has a file open learns that it could not be
+#: written. Nor should the first of a flood wait for the last.
+FILES_AT_ONCE = 30
+
 
 class Batch:
     """Files to replace or to remove, by path; of two changes of one file the later counts.
@@ -17,7 +21,13 @@ class Batch:
         self._contents: dict[str, bytes | None] = {}
 
     def __bool__(self) -> bool:
+        """Whether there is anything to flush."""
         return bool(self._contents)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether to flush before more is added."""
+        return len(self._contents) >= FILES_AT_ONCE
 
     def replace(self, path: str, content: bytes) -> None:
         """Give a file this content."""

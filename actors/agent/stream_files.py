@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from actors.agent import paths
+from actors.agent.batch import FILES_AT_ONCE
 from actors.agent.checkpoints import encode
 from actors.agent.recovery import read_updates
 from actors.agent.retained import StreamRecord
@@ -31,6 +32,11 @@ class StreamFiles:
     def __bool__(self) -> bool:
         """Whether there is anything to sync."""
         return bool(self._files)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether to sync before more is appended."""
+        return len(self._files) >= FILES_AT_ONCE
 
     def open(self, path: str) -> Opened | None:
         """What a file says, made ready to be appended to; None when there is no file.

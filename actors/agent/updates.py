@@ -234,7 +234,7 @@ class Updates(Process):
         """Tell somebody after the next flush, which is now if there is nothing to sync."""
         self._answers.append((to, message, self._cause))
         self._touched[task] = self._cause
-        if not self._files:
+        if not self._files or self._files.is_full:
             self._flush()
         elif not self._flush_queued:
             self._flush_queued = True

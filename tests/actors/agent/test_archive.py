@@ -227,3 +227,15 @@ def test_an_agent_that_says_something_else_of_itself_keeps_its_id() -> None:
     host.archive(SaveAgent(agent(port=5055)))
     assert host.recovered().info == agent(port=5055)
     assert host.answers(Leftovers) == [Leftovers(AGENT_ID)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_was_recovered_after_a_kill_is_still_there_when_the_power_fails(seed: int) -> None:
+    host = Host(Simulation(seed))
+    host.admit()
+    host.sim.arm("disk.sync_folder.before", action="kill")
+    host.tell("archive", Archive(8, (SaveResources((volume(),)),)))
+    host.sim.run(1.0)
+    host.node.restart()
+    assert host.recover().checkpoint.resources == (volume(),)
+    assert host.recovered().resources == (volume(),)

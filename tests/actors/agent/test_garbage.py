@@ -7,6 +7,7 @@ from actors.agent.archive import Archivist
 from actors.agent.garbage import GarbageCollector, oldest_seconds
 from actors.agent.imaginary import ImaginaryFolders, ImaginarySandboxes
 from actors.simulation import Probe, SimulatedNode, Simulation
+from actors.simulation.simulation import Harm
 from actors.units import Duration
 from tests.actors.agent.kept import AGENT_ID, FRAMEWORK_ID, RUN, agent, executor, flags, framework, task
 from transport.messages.checkpointing import (
@@ -234,20 +235,41 @@ def test_what_cannot_be_deleted_is_given_up_and_the_rest_goes() -> None:
     assert not at.has(_SANDBOX)
 
 
-@pytest.mark.parametrize("nth", range(1, 8))
-def test_a_crash_while_deleting_brings_no_task_back(nth: int) -> None:
+def discarded() -> Host:
+    """A host on which an executor and its framework are over, and about to be deleted."""
     at = host()
     at.run()
     at.complete()
     at.tell(_DISCARD)
     at.tell(DiscardFramework(FRAMEWORK_ID))
-    at.sim.run(_HOUR - 5)
-    at.sim.arm("disk.remove.after", nth=nth)
-    at.sim.run(10)
-    if not at.node.up:
+    at.sim.run(_HOUR - 10)
+    return at
+
+
+def clear(at: Host) -> None:
+    """Let everything be deleted, and the host start again for as long as something fails."""
+    at.sim.run(20)
+    while not at.node.up:
         at.node.restart()
         at.probe.send(at.node.pid_of("archive"), RecoverAgent())
-        assert at.sim.wait_for(AgentRecovered).checkpoint.frameworks == ()
-        at.sim.run(10)
+        at.sim.run(_HOUR + 10)
+        for answer in at.probe.received:
+            assert isinstance(answer, AgentRecovered)
+            assert answer.checkpoint.frameworks == ()
     assert not at.has(_SANDBOX)
-    assert not at.has(f"{_KEPT}/executors")
+    assert not at.has(_KEPT)
+
+
+@pytest.mark.parametrize("harm", ["crash", "kill"])
+def test_no_fault_while_deleting_brings_a_task_back_or_leaves_anything(harm: Harm) -> None:
+    at = discarded()
+    before = {place.point: place.times for place in at.sim.fault_points()}
+    clear(at)
+    points = {place.point: place.times - before.get(place.point, 0) for place in at.sim.fault_points()}
+    assert points["agent.garbage.deleted"] == 1
+    assert points["disk.remove.after"] > 5
+    for point, times in points.items():
+        for nth in range(1, times + 1):
+            at = discarded()
+            at.sim.arm(point, nth=nth, action=harm)
+            clear(at)
