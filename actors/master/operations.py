@@ -178,8 +178,7 @@ class OperationDesk:
     def agent_returned(self, agent: AgentEntry, told: Iterable[Operation]) -> None:
         """An agent told its total, which is in the books, and its operations.
 
-        To be called before the allocator is told what is used of a new agent. The agent is asked about those
-        that it did not tell: the message may have been lost on its way there.
+        To be called before the allocator is told what is used of a new agent.
         """
         known = {record.uuid.value: record for record in told}
         self._settlement.restart(agent, known)
@@ -190,12 +189,13 @@ class OperationDesk:
         for uuid, record in known.items():
             if uuid not in agent.operations:
                 self._adopt(agent, record)
-        missing = tuple(
-            uuid for uuid, entry in agent.operations.items() if uuid not in known and not entry.terminal
-        )
-        if missing:
-            self._world.log.info("operations not told", agent_id=agent.id, count=len(missing))
-            self._world.send(agent.pid, ReconcileAgentOperations(missing))
+
+    def ask(self, agent: AgentEntry) -> None:
+        """Ask an agent that is back, and was answered, about what may never have come there."""
+        pending = tuple(uuid for uuid, entry in agent.operations.items() if not entry.terminal)
+        if pending:
+            self._world.log.info("agent asked about operations", agent_id=agent.id, count=len(pending))
+            self._world.send(agent.pid, ReconcileAgentOperations(pending))
 
     def _catch_up(self, agent: AgentEntry, entry: OperationEntry, record: Operation) -> None:
         """The agent's total is newer than the books: what is over there needs no converting."""

@@ -127,25 +127,28 @@ class ReturnDesk:
         if agent is None:
             agent = self.entry(message.info, sender, message)
             self._cluster.add_agent(agent)
-            self._adopt(agent, message, new=True, lost=lost)
+            found = self._adopt(agent, message, new=True, lost=lost)
             self.introduce(agent)
         elif agent.pid == sender and agent.connected and agent.info == message.info:
             # It asks again because it has not heard the answer; meanwhile the books know better than it did.
             self._answer(agent, message)
             return
         else:
-            self._resume(agent, sender, message)
+            found = self._resume(agent, sender, message)
         agent.reregistered_at = self._world.wall()
         self._metrics.slave_reregistrations.increment()
         self._world.log.info(
             "agent re-registered", agent_id=agent.id, hostname=agent.info.hostname, tasks=len(agent.tasks)
         )
+        # The agent obeys only whoever has answered.
         self._answer(agent, message)
+        self._order(agent, found)
+        self._operations.ask(agent)
         self._say_again(agent, message)
         self._members.settle(agent)
         self.when_back(agent, message.drain_config)
 
-    def _resume(self, agent: AgentEntry, sender: Pid, message: ReregisterAgent) -> None:
+    def _resume(self, agent: AgentEntry, sender: Pid, message: ReregisterAgent) -> Comparison:
         """Go on with an agent that the books have; its connection broke, or it was restarted."""
         self.disconnect(agent, "it was restarted")
         self._members.leave(agent)
@@ -158,19 +161,21 @@ class ReturnDesk:
         agent.total, agent.resource_version = Resources(message.resources), message.resource_version
         unavailability = self._members.unavailability(agent)
         moved, agent.unavailability = unavailability != agent.unavailability, unavailability
-        if self._adopt(agent, message, new=False, lost=True):
+        found = self._adopt(agent, message, new=False, lost=True)
+        if found.added or found.executors:
             # The allocator learns of more that is used only with the whole agent.
             self._world.allocate(allocation.RemoveAgent(agent.id))
             self.introduce(agent)
-            return
+            return found
         self._world.allocate(allocation.UpdateAgent(agent.id, agent.info, agent.capabilities, agent.total))
         if moved:
             self._world.allocate(allocation.SetUnavailability(agent.id, unavailability))
         if agent.active:
             self._world.allocate(allocation.ActivateAgent(agent.id))
+        return found
 
-    def _adopt(self, agent: AgentEntry, message: ReregisterAgent, *, new: bool, lost: bool) -> bool:
-        """Bring the books in line with what the agent told; returns whether more of it is used."""
+    def _adopt(self, agent: AgentEntry, message: ReregisterAgent, *, new: bool, lost: bool) -> Comparison:
+        """Bring the books in line with what the agent told; returns what that was."""
         found = compare(self._cluster, agent, message, new=new)
         for info in found.frameworks:
             self._frameworks.recover(info)
@@ -192,8 +197,7 @@ class ReturnDesk:
         for framework_id, executor in found.executors:
             self._cluster.add_executor(agent, framework_id, executor)
         self._operations.agent_returned(agent, message.operations)
-        self._order(agent, found)
-        return bool(found.added or found.executors)
+        return found
 
     def _order(self, agent: AgentEntry, found: Comparison) -> None:
         for framework_id in found.shut_down:

@@ -188,6 +188,8 @@ def test_an_agent_that_is_back_is_asked_about_operations_that_it_does_not_tell()
     uuid = scene.start(named(reserve(CPU)))
     scene.agent.total = before
     scene.market.operations.agent_returned(scene.agent, ())
+    assert scene.world.told(scene.agent.pid) == []
+    scene.market.operations.ask(scene.agent)
     assert scene.world.told(scene.agent.pid) == [ReconcileAgentOperations((uuid,))]
     scene.applied(uuid, State.OPERATION_DROPPED)
     assert scene.agent.total == before
@@ -221,6 +223,7 @@ def test_what_an_agent_tells_to_be_done_is_in_its_total() -> None:
     assert scene.agent.total == total
     assert len(scene.world.allocated) == 1
     assert [one.state for one in scene.market.feedback()] == [State.OPERATION_FINISHED]
+    scene.market.operations.ask(scene.agent)
     assert scene.world.told_of(scene.agent.pid, ReconcileAgentOperations) == []
 
 
