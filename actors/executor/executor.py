@@ -49,8 +49,8 @@ class Executor(Process):
     """Runs tasks of one framework on one agent; a subclass says how.
 
     A subclass overrides the hooks and calls `update`, `send_message` and `stop`. One that overrides
-    `__init__`, `initialize` or `exited` calls the method of this class too. Names that begin with an underscore
-    are this class' own.
+    `__init__`, `initialize` or `exited` calls the method of this class too. Names that begin with an
+    underscore are this class' own.
     """
 
     def __init__(self, settings: ExecutorSettings) -> None:

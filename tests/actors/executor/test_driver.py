@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from actors.executor.driver import main, run_executor
+from actors.executor.executor import Executor
+
+
+@pytest.mark.parametrize("arguments", [[], ["a:B", "c:D"]])
+def test_one_class_is_wanted(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err == "usage: python -m actors.executor.driver module:Class\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("no_such_module:Class", "no_such_module:Class: cannot be loaded: No module named"),
+        ("actors.executor.executor:Nothing", "cannot be loaded: module .* has no attribute"),
+        ("actors.executor.executor", "cannot be loaded"),
+        (":Class", "cannot be loaded"),
+        ("actors.executor.settings:AGENT_PID", "is not a subclass of"),
+        ("actors.process:Process", "is not a subclass of actors.executor.executor.Executor"),
+    ],
+)
+def test_what_is_no_executor_is_refused(
+    name: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([name]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("executor: ")
+    assert re.search(reason, error)
+
+
+def test_an_executor_is_started_by_an_agent() -> None:
+    with pytest.raises(ValueError, match="PION_AGENT_PID: must be in the environment"):
+        run_executor(Executor, {})
