@@ -11,7 +11,8 @@ from actors.master.marks import Marks
 from actors.process import Exited, Fired, Initialize, Process, handles
 from transport.envelope import Envelope
 from transport.message import Message
-from transport.messages.allocation import MakeOffers
+from transport.messages.allocation import AvailableConverted, MakeOffers
+from transport.messages.observing import AgentHeard, AgentSilent, ObserverStarted
 from transport.messages.registry import (
     ApplyToRegistry,
     RecoverRegistry,
@@ -25,6 +26,18 @@ from transport.records.registry import Registry
 
 #: What is handled before the registry is recovered; all else is dropped, and its sender tries again.
 _EARLY = frozenset({Initialize, Exited, Fired, RegistryRecovered})
+#: What only the actors of the master's own node may say.
+_DOMESTIC = frozenset(
+    {
+        RegistryRecovered,
+        RegistryApplied,
+        MakeOffers,
+        AvailableConverted,
+        ObserverStarted,
+        AgentSilent,
+        AgentHeard,
+    }
+)
 
 
 class Reign(Process):
@@ -56,7 +69,11 @@ class Reign(Process):
     def receive(self, envelope: Envelope) -> None:
         """Run one turn, unless it is too early for it."""
         kind = type(envelope.message)
-        if self.reigns or kind in _EARLY:
+        if kind in _DOMESTIC and envelope.sender.address != self.pid.address:
+            self.log.warning(
+                "message from another node dropped", type=kind.__name__, sender=str(envelope.sender)
+            )
+        elif self.reigns or kind in _EARLY:
             counter = self._counters.get(kind)
             if counter is not None:
                 counter.value += 1
