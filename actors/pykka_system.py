@@ -2,8 +2,7 @@
 
 The only file that imports pykka. What pykka leaves open is settled here (reliability.md §4.3): every
 exception ends the actor in one uniform way and reaches its supervisor and the linked (P1, P2, P4),
-`initialize` is an ordinary first turn (P3), mailboxes are bounded (P5), and nobody waits for another
-actor but `ask`, which belongs to main() and HTTP handlers and always has a time-out (P6).
+`initialize` is an ordinary first turn (P3), mailboxes are bounded (P5), and nobody but `ask` waits (P6).
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ import time
 from collections.abc import Callable
 
 import pykka
-import structlog
 
 from actors.actor import Actor, Terminate
 from actors.asks import Asker, Asks
 from actors.blueprint import Blueprint, describe
+from actors.brief_log import structured
 from actors.clock import Clock
 from actors.disk import Disk
 from actors.exits import Exits
@@ -55,6 +54,7 @@ class PykkaSystem:
         disk: Disk | None = None,
         tracer: Tracer | None = None,
         logger: Callable[[Pid], Log] | None = None,
+        network_log: Callable[..., object] | None = None,  # takes an event, and values by name
         fault: Callable[[str], None] | None = None,
         mailbox_bound: int = MAILBOX_BOUND,
     ) -> None:
@@ -67,7 +67,7 @@ class PykkaSystem:
         self.now = time.monotonic
         self.wall = time.time
         self._disk = disk
-        self._logger = logger or (lambda pid: structlog.get_logger().bind(actor=str(pid)))
+        self._logger = logger or structured
         self._fault = fault
         self._mailbox_bound = mailbox_bound
         self._incarnations = itertools.count(self.incarnation)
@@ -84,6 +84,7 @@ class PykkaSystem:
                 failed=lambda: self.abort("the network's thread ended by a bug"),
                 secret=secret,
                 limits=limits or Limits(),
+                log=network_log,
             )
         # Guards the tables below; reading one entry needs no lock.
         self._lock = threading.RLock()

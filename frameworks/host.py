@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from actors.cli.client import own_host
+from actors.brief_log import BriefLog
 from actors.cli.parser import CommandError
 from actors.election.standalone import StandaloneDetector
-from actors.logging import Level, Logs
 from actors.process import Process, handles
 from actors.pykka_system import PykkaSystem
 from transport.message import Message
 from transport.pid import Address, Pid
+from transport.route import own_host
 from transport.secret import SecretError, read_secret
 
 S = TypeVar("S", bound=Process)
@@ -67,20 +67,28 @@ def run(
     *,
     name: str = "scheduler",
     secret_file: Path | None = None,
-    level: Level = "ERROR",
+    level: str = "error",
 ) -> S:
     """Host the scheduler that `make` makes (from the Pid of a detector) until it has ended; return it.
 
-    Raises CommandError when there is no way to the master, and KeyboardInterrupt at SIGINT or SIGTERM: the
-    scheduler then ends without a word, and the master gives its framework as long as it asked for.
+    Lines of log from `level` on go to stderr. Raises CommandError when there is no way to the master, and
+    KeyboardInterrupt at SIGINT or SIGTERM: the scheduler then ends without a word, and the master gives its
+    framework as long as it asked for.
     """
-    logs = Logs(level)
-    logs.install()
     try:
         secret = read_secret(secret_file) if secret_file else None
     except SecretError as error:
         raise CommandError(f"--secret_file: {error}") from None
-    system = PykkaSystem(bind=Address(own_host(master.address), 0), secret=secret, logger=logs.actor)
+    try:
+        here = own_host(master.address)
+    except OSError as error:
+        raise CommandError(f"there is no way to {master.address}: {error.strerror}") from None
+    system = PykkaSystem(
+        bind=Address(here, 0),
+        secret=secret,
+        logger=lambda pid: BriefLog(pid.name, level),
+        network_log=BriefLog("network", level).info,
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     system.start()
     try:

@@ -16,10 +16,10 @@ import contextlib
 import itertools
 import math
 import os
+import struct
 from collections.abc import Iterator, Mapping
 
 import zmq
-from zmq.utils.monitor import parse_monitor_message
 
 from transport import zap
 from transport.connections import Connections
@@ -57,6 +57,9 @@ _OPTIONS: Mapping[int, int] = {
     zmq.BACKLOG: 1_024,
     zmq.RECONNECT_IVL: 3_600_000,
 }
+#: An event and its value, as libzmq describes them. pyzmq has a function for this, but it brings all of
+#: asyncio along.
+_EVENT = struct.Struct("=hi")
 # As plain numbers: to combine two flags of an enumeration takes as long as to send a frame.
 _DONTWAIT = int(zmq.DONTWAIT)
 _MORE_TO_COME = int(zmq.DONTWAIT | zmq.SNDMORE)
@@ -336,8 +339,9 @@ def _is_dialed(channel: bytes) -> bool:
 def _events(monitor: zmq.Socket[bytes]) -> Iterator[tuple[int, str, int]]:
     """All that a monitor has to say: event, endpoint and value of each."""
     while monitor.poll(0):
-        event = parse_monitor_message(monitor.recv_multipart(_DONTWAIT))
-        yield int(event["event"]), event["endpoint"].decode(errors="replace"), int(event["value"])
+        described, endpoint = monitor.recv_multipart(_DONTWAIT)
+        event, value = _EVENT.unpack(described)
+        yield event, endpoint.decode(errors="replace"), value
 
 
 def _allowed_keys(secret: Secret | None) -> dict[bytes, str]:

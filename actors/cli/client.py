@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +17,7 @@ from actors.pykka_system import PykkaSystem
 from actors.units import Duration
 from transport.messages.node import NodeRefusal
 from transport.pid import Address, Pid
+from transport.route import own_host
 from transport.secret import Secret, SecretError, read_secret
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class Client:
         self._timeout_seconds = timeout_seconds
         logs = Logs("ERROR")
         logs.install()
-        self._system = PykkaSystem(bind=Address(own_host(toward), 0), secret=secret, logger=logs.actor)
+        self._system = PykkaSystem(bind=Address(_own_host(toward), 0), secret=secret, logger=logs.actor)
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Self:
@@ -107,15 +107,8 @@ class Client:
         return told
 
 
-def own_host(toward: Address) -> str:
-    """The address of this machine from which `toward` is reached, and so can reach back."""
+def _own_host(toward: Address) -> str:
     try:
-        family, _, _, _, where = socket.getaddrinfo(*toward, type=socket.SOCK_DGRAM)[0]
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect(where)  # chooses a route; nothing is sent
-            host: str = probe.getsockname()[0]
-    except UnicodeError:  # from the codec of host names
-        raise CommandError(f"there is no way to {toward}: this cannot be the name of a host") from None
+        return own_host(toward)
     except OSError as error:
         raise CommandError(f"there is no way to {toward}: {error.strerror}") from None
-    return host

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from actors.node.flags import ACTOR_PORT_OFFSET
+from actors.node.ports import ACTOR_PORT_OFFSET
 from transport.pid import Address, Pid
 
 #: The name of the actor that leads.

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from actors.flags import FlagError, Flags, flag
 from actors.logging import Level
+from actors.node.ports import ACTOR_PORT_OFFSET
 from transport.pid import Address
-
-#: From --port to the port for actors (DESIGN §5).
-ACTOR_PORT_OFFSET = 1000
 
 
 def is_port(port: int | None) -> str | None:

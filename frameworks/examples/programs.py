@@ -65,7 +65,7 @@ def main_of(
     try:
         flags = load(flags_class, words, os.environ, prefix="PION_")
         scheduler = host.run(
-            lambda detector: make(flags, detector), _master(flags), name=name, level="WARNING"
+            lambda detector: make(flags, detector), _master(flags), name=name, level="warning"
         )
     except (FlagError, CommandError, OSError) as error:
         sys.stderr.write(f"{name}: {error}\n")

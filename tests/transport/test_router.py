@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-from types import SimpleNamespace
 
 import pytest
 
@@ -388,9 +387,11 @@ def test_a_stopped_socket_of_a_peer_does_not_make_the_router_spin_or_grow() -> N
 def test_connections_that_come_and_go_do_not_fill_the_log() -> None:
     lines: list[str] = []
     host = router._Host(
-        lambda _envelope: None, lambda _address, _reason: None, lambda _envelope, _reason: None
+        lambda _envelope: None,
+        lambda _address, _reason: None,
+        lambda _envelope, _reason: None,
+        lambda event, **_values: lines.append(event),
     )
-    host._log = SimpleNamespace(info=lambda event, **_values: lines.append(event))
     for _ in range(10_000):
         host.refused("garbage")
     assert lines[:199] == ["connection refused"] * 199
