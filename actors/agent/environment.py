@@ -48,6 +48,9 @@ def executor_environment(
         "MESOS_HTTP_COMMAND_EXECUTOR": "0",
         "LIBPROCESS_PORT": "0",
     }
+    if flags.secret_file is not None:
+        # By which a native driver joins the encrypted network; the file must be its user's to read.
+        environment["PION_SECRET_FILE"] = str(flags.secret_file.absolute())
     if checkpoint:
         environment["MESOS_RECOVERY_TIMEOUT"] = str(flags.recovery_timeout)
         environment["MESOS_SUBSCRIPTION_BACKOFF_MAX"] = str(flags.executor_reregistration_timeout)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from actors.cli.pion import main
 from actors.executor.settings import AGENT_PID
 from actors.pykka_system import PykkaSystem
 from tests.actors.executor.agents import Books, FakeAgent, framework
@@ -19,6 +20,7 @@ from transport.pid import Address
 from transport.records.ids import AgentID, TaskID
 from transport.records.task import TaskInfo
 from transport.records.task_status import TaskState
+from transport.secret import Secret, read_secret
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = "tests.integration.custom_executor"
@@ -27,14 +29,15 @@ PROGRAM = "tests.integration.custom_executor"
 class Host:
     """A node with an agent, which can be started again at the same address."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: Secret | None = None) -> None:
         self.books = Books()
         self.port = 0
+        self.secret = secret
         self.start()
 
     def start(self) -> None:
         self.agent = FakeAgent(framework(), self.books)
-        self.system = PykkaSystem(bind=Address("127.0.0.1", self.port))
+        self.system = PykkaSystem(bind=Address("127.0.0.1", self.port), secret=self.secret)
         self.system.start()
         self.port = self.system.address.port
         self.system.spawn(lambda: self.agent, "agent")
@@ -66,8 +69,8 @@ class Host:
 
 
 @contextlib.contextmanager
-def host() -> Iterator[Host]:
-    here = Host()
+def host(secret: Secret | None = None) -> Iterator[Host]:
+    here = Host(secret)
     try:
         yield here
     finally:
@@ -127,6 +130,16 @@ def test_one_that_does_not_checkpoint_ends_with_its_agent() -> None:
     with host() as here, here.executor() as child:
         wait(lambda: here.agent.executor)
         here.stop()
+        assert child.wait(DEADLINE_SECONDS) == 0
+
+
+def test_an_agent_with_a_secret_talks_to_executors_that_have_it(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    assert main(("secret", f"--output={path}")) == 0
+    with host(read_secret(path)) as here, here.executor(PION_SECRET_FILE=str(path)) as child:
+        here.books.tasks.append(task("one"))
+        wait(lambda: len(here.books.updates) == 2)
+        here.agent.tell(ShutdownNow())
         assert child.wait(DEADLINE_SECONDS) == 0
 
 
