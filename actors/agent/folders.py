@@ -42,7 +42,8 @@ class LocalFolders:
     def usage(self) -> float:
         """See `Folders.usage`."""
         told = os.statvfs(self._tree.root)
-        return (told.f_blocks - told.f_bfree) / told.f_blocks if told.f_blocks else 0.0
+        # Many small sandboxes use up the inodes first, where a file system has only so many.
+        return max(_used(told.f_blocks, told.f_bfree), _used(told.f_files, told.f_ffree))
 
     def touched(self, path: str) -> float | None:
         """See `Folders.touched`."""
@@ -65,3 +66,7 @@ class LocalFolders:
     def remove(self, path: str, most: int) -> bool:
         """See `Folders.remove`."""
         return self._tree.remove(path, most)
+
+
+def _used(total: int, free: int) -> float:
+    return (total - free) / total if total else 0.0

@@ -20,6 +20,7 @@ from transport.messages.checkpointing import (
     Archive,
     Archived,
     DiscardExecutor,
+    ForgetAgentId,
     Leftovers,
     MakeSandbox,
     RemoveVolumes,
@@ -227,6 +228,16 @@ def test_an_agent_that_says_something_else_of_itself_keeps_its_id() -> None:
     host.archive(SaveAgent(agent(port=5055)))
     assert host.recovered().info == agent(port=5055)
     assert host.answers(Leftovers) == [Leftovers(AGENT_ID)]
+
+
+def test_an_agent_that_gives_up_its_id_is_a_new_one_the_next_time() -> None:
+    host = admitted()
+    host.archive(*SAVES)
+    host.archive(SaveResources((volume(),)), ForgetAgentId())
+    checkpoint = host.recovered()
+    assert (checkpoint.info, checkpoint.frameworks) == (None, ())
+    assert checkpoint.resources == (volume(),)
+    assert host.answers(Leftovers) == [Leftovers(None, (AGENT_ID,))]
 
 
 @pytest.mark.parametrize("seed", range(4))
