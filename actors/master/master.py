@@ -67,6 +67,7 @@ class Master(AgentGate):
     def check_invariants(self) -> None:
         """Raise AssertionError when the books contradict themselves."""
         self.cluster.check_invariants()
+        self.agents.members.check_invariants()
 
     def ended(self, agent_id: str) -> None:
         """Something on the agent may have come to its end: is it drained?"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actors.master.agent import AgentEntry
 from actors.master.cluster import Cluster
+from actors.master.framework import FrameworkEntry
 from actors.master.machines import Machines
 from actors.master.world import World
 from transport.messages.observing import ForgetAgent, ObserveAgent, ObserverAccepted
@@ -12,6 +13,7 @@ from transport.pid import Pid
 from transport.records.agent import DrainInfo
 from transport.records.machine import MachineInfo
 from transport.records.maintenance import Schedule
+from transport.records.task import Task
 from transport.records.time_info import Unavailability
 
 
@@ -25,6 +27,8 @@ class Membership:
         self.under_way: dict[str, str] = {}
         #: Admitted or unreachable agents that an operator deactivated, by id, and how far each is drained.
         self.withdrawn: dict[str, DrainInfo | None] = {}
+        #: By id of an unreachable agent, the tasks that were lost with it: framework ids and task ids.
+        self.left_behind: dict[str, tuple[tuple[str, str], ...]] = {}
         self.machines = Machines(Schedule(), ())
         self._by_pid: dict[Pid, str] = {}
         self._at: dict[Pid, str] = {}
@@ -74,6 +78,21 @@ class Membership:
         if self._observer is not None:
             self._world.send(self._observer, ForgetAgent(agent.id))
 
+    def take_left_behind(self, agent_id: str) -> tuple[tuple[FrameworkEntry, Task], ...]:
+        """What was lost with an agent and has not shown up elsewhere; nobody asks about it twice."""
+        found = []
+        for framework_id, task_id in self.left_behind.pop(agent_id, ()):
+            framework = self._cluster.frameworks.get(framework_id)
+            task = None if framework is None else framework.unreachable_tasks.get(task_id)
+            if framework is not None and task is not None and task.agent_id.value == agent_id:
+                found.append((framework, task))
+        return tuple(found)
+
+    def forget(self, agent_id: str) -> None:
+        """The agent is not remembered any more, or never comes back."""
+        self.withdrawn.pop(agent_id, None)
+        self.left_behind.pop(agent_id, None)
+
     # --- the observer ---
 
     def accept_observer(self, observer: Pid) -> None:
@@ -100,3 +119,15 @@ class Membership:
             if framework.connected:
                 assert framework.pid is not None
                 self._world.send(framework.pid, Failure(agent_id))
+
+    # --- what must hold ---
+
+    def check_invariants(self) -> None:
+        """Raise AssertionError when agents cannot be found where they are."""
+        for agent in self._cluster.agents.values():
+            if agent.connected:
+                assert self.by_pid(agent.pid) is agent, f"{agent.id}: not found at {agent.pid}"
+                assert agent.deadline is None, f"{agent.id}: is there and still waited for"
+            withdrawn = agent.id in self.withdrawn
+            assert agent.deactivated == withdrawn, f"{agent.id}: deactivated, or not"
+            assert agent.drain == self.withdrawn.get(agent.id), f"{agent.id}: draining, or not"

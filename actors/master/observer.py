@@ -83,6 +83,12 @@ class AgentObserver(Process):
         self._ask()
         self.every(self._interval_seconds / _PARTS, self._ping_part)
 
+    def check_invariants(self) -> None:
+        """Raise AssertionError when an agent is pinged twice, or not at all."""
+        pinged = [agent_id for part in self._parts for agent_id in part]
+        assert sorted(pinged) == sorted(self._by_id)
+        assert all(self._by_id[one.agent_id] is one for one in self._by_pid.values())
+
     def _ask(self) -> None:
         if not self._accepted:
             self.send(self._master, ObserverStarted())

@@ -17,7 +17,6 @@ from actors.master.gauges import MasterMetrics
 from actors.master.membership import Membership
 from actors.master.offers import OfferDesk
 from actors.master.operations import OperationDesk
-from actors.master.reconciliation import state_for
 from actors.master.removal_rate import RemovalRate
 from actors.master.tasks import TaskDesk
 from actors.master.world import World
@@ -32,7 +31,6 @@ from transport.messages.registry import (
     RemoveAdmittedAgent,
 )
 from transport.records.agent import AgentInfo
-from transport.records.task import Task
 from transport.records.task_status import TaskState, TaskStatus
 from transport.records.time_info import TimeInfo
 
@@ -147,7 +145,7 @@ class RemovalDesk:
         )
 
         def removed() -> None:
-            self._members.withdrawn.pop(agent.id, None)
+            self._members.forget(agent.id)
             self._take_out(agent, loss)
             count()
             self._gone_from(agent.id, "agent removed", reason)
@@ -164,7 +162,7 @@ class RemovalDesk:
         )
 
         def removed() -> None:
-            self._members.withdrawn.pop(agent.id, None)
+            self._members.forget(agent.id)
             self._world.send(agent.pid, ShutdownAgent(message))
             self._take_out(agent, loss)
             self._gone_from(agent.id, "agent removed", message)
@@ -193,29 +191,18 @@ class RemovalDesk:
         loss = _Loss(
             TaskState.TASK_GONE_BY_OPERATOR, _Reason.REASON_AGENT_REMOVED_BY_OPERATOR, message, gone=True
         )
-        self._members.withdrawn.pop(agent_id, None)
         agent = self._cluster.agents.get(agent_id)
         if agent is not None:
             self._world.send(agent.pid, ShutdownAgent(message))
             self._take_out(agent, loss)
         self._cluster.recovered.pop(agent_id, None)
-        if self._cluster.unreachable.pop(agent_id, None) is not None:
-            self._end_unreachable(agent_id, loss)
+        self._cluster.unreachable.pop(agent_id, None)
+        for framework, task in self._members.take_left_behind(agent_id):
+            self._tasks.end_unreachable(framework, task, loss.state, loss.reason, loss.message)
+        self._members.forget(agent_id)
         self._cluster.gone[agent_id] = since
         self._rate.discard(agent_id)
         self._gone_from(agent_id, "agent gone", "an operator marked it gone")
-
-    def _end_unreachable(self, agent_id: str, loss: _Loss) -> None:
-        """Tasks that could have come back with their agent do not."""
-        for framework in self._cluster.frameworks.values():
-            ended = [task for task in framework.unreachable_tasks.values() if task.agent_id.value == agent_id]
-            for task in ended:
-                del framework.unreachable_tasks[task.task_id.value]
-                status = _status(task, state_for(framework, loss.state), loss, self._world.wall())
-                framework.completed_tasks.append(
-                    msgspec.structs.replace(task, state=status.state, statuses=(*task.statuses, status))
-                )
-                self._tasks.report(framework, status)
 
     # --- the books ---
 
@@ -237,6 +224,8 @@ class RemovalDesk:
             # What is freed below must not be offered any more.
             self._world.allocate(DeactivateAgent(agent.id))
         self._offers.rescind_all(agent)
+        if loss.since is not None:
+            self._members.left_behind[agent.id] = tuple(agent.tasks)
         for task in tuple(agent.tasks.values()):
             self._tasks.conclude(task, loss.state, loss.reason, loss.message, unreachable_time=loss.since)
         for framework_id, executor_id in tuple(agent.executors):
@@ -257,16 +246,3 @@ class RemovalDesk:
 
     def _time(self) -> TimeInfo:
         return TimeInfo(nanoseconds=round(self._world.wall() * 1e9))
-
-
-def _status(task: Task, state: TaskState, loss: _Loss, timestamp: float) -> TaskStatus:
-    return TaskStatus(
-        task_id=task.task_id,
-        state=state,
-        message=loss.message,
-        source=TaskStatus.Source.SOURCE_MASTER,
-        reason=loss.reason,
-        agent_id=task.agent_id,
-        executor_id=task.executor_id,
-        timestamp=timestamp,
-    )

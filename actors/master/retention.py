@@ -43,7 +43,7 @@ class Retention:
         assert applied.error is None, applied.error
         for agent_id in prune.unreachable:
             if self._cluster.unreachable.pop(agent_id, None) is not None:
-                self._members.withdrawn.pop(agent_id, None)
+                self._members.forget(agent_id)
         for agent_id in prune.gone:
             self._cluster.gone.pop(agent_id, None)
         self._world.log.info("agents forgotten", unreachable=len(prune.unreachable), gone=len(prune.gone))

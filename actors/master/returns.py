@@ -145,6 +145,14 @@ class ReturnDesk:
         self._order(agent, found)
         self._operations.ask(agent)
         self._say_again(agent, message)
+        for framework, task in self._members.take_left_behind(agent.id):
+            self._tasks.end_unreachable(
+                framework,
+                task,
+                TaskState.TASK_GONE,
+                _Reason.REASON_AGENT_REREGISTERED,
+                "The agent is back without the task",
+            )
         self._members.settle(agent)
         self.when_back(agent, message.drain_config)
 

@@ -92,6 +92,22 @@ class TaskDesk:
             self._count_end(killed, _Source.SOURCE_MASTER, reason)
         framework.unreachable_tasks.clear()
 
+    def end_unreachable(
+        self,
+        framework: FrameworkEntry,
+        task: Task,
+        state: TaskState,
+        reason: TaskStatus.Reason,
+        message: str,
+    ) -> None:
+        """A task that was out of reach will not come back; told unless the framework has heard as much."""
+        status = self._status(task, state_for(framework, state), reason, message)
+        del framework.unreachable_tasks[task.task_id.value]
+        framework.completed_tasks.append(replace(task, state=status.state, statuses=(*task.statuses, status)))
+        if status.state is not task.status_update_state:
+            self._count_end(status.state, _Source.SOURCE_MASTER, reason)
+            self.report(framework, status)
+
     def refuse(
         self,
         framework: FrameworkEntry,

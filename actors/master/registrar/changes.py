@@ -67,6 +67,11 @@ class RegistryBooks:
             quota_configs=tuple(self.quotas.values()),
         )
 
+    def check_invariants(self) -> None:
+        """Raise AssertionError when an agent is in two states at once."""
+        known = len(self.admitted) + len(self.unreachable) + len(self.gone)
+        assert known == len({*self.admitted, *self.unreachable, *self.gone}), "an agent is in two states"
+
     def _minimum_capabilities(self) -> list[str]:
         needed = []
         if any(one.deactivated or one.drain_info is not None for one in self.admitted.values()) or any(

@@ -78,6 +78,12 @@ class Registrar(Process):
         """Without its store a registrar is nothing."""
         raise RegistryError("the registry's store is gone")
 
+    def check_invariants(self) -> None:
+        """Raise AssertionError when what is kept contradicts itself."""
+        if self._books is not None:
+            self._books.check_invariants()
+        assert self._writing is not None or not self._answers, "answers wait for no write"
+
     # --- recovery ---
 
     @handles(RecoverRegistry)

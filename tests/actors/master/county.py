@@ -83,8 +83,9 @@ class County(Market):
         return self.subscribe(replace(framework_info(None, *capabilities), checkpoint=True))
 
     def check(self) -> None:
-        """The books hold, and nothing is under way that nobody waits for."""
+        """The books hold."""
         self.cluster.check_invariants()
+        self.agents.members.check_invariants()
 
     def statuses(self, pid: Pid = SCHEDULER) -> list[TaskStatus]:
         """What the scheduler was told of tasks."""

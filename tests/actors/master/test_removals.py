@@ -160,6 +160,23 @@ def test_tasks_of_an_unreachable_agent_that_is_marked_gone_are_over() -> None:
     assert AGENT not in county.cluster.unreachable
 
 
+@pytest.mark.parametrize(("capabilities", "told"), [((), []), ((AWARE,), [State.TASK_GONE])])
+def test_tasks_that_an_agent_does_not_bring_back_are_over(
+    capabilities: tuple[Capability, ...], told: list[State]
+) -> None:
+    county, framework, _ = populated(*capabilities)
+    give_up(county)
+    county.world.commit()
+    county.world.forget()
+    county.agents.reregister(RESTARTED, reregistration())
+    county.world.commit()
+    assert [one.state for one in county.statuses()] == told
+    assert not framework.unreachable_tasks
+    assert len(framework.completed_tasks) == 1
+    assert not county.agents.members.left_behind
+    county.check()
+
+
 def test_an_expected_agent_can_be_marked_gone() -> None:
     county = County(prompt=True)
     county.cluster.recovered[AGENT] = county.join().info
