@@ -34,4 +34,5 @@ def test_an_executor_finds_all_that_its_driver_reads() -> None:
 
 def test_an_executor_of_an_encrypted_network_learns_where_the_secret_is() -> None:
     assert "PION_SECRET_FILE" not in environment()
-    assert environment(secret_file=Path("/etc/secret"))["PION_SECRET_FILE"] == "/etc/secret"
+    path = Path("/etc/secret")
+    assert environment(secret_file=path)["PION_SECRET_FILE"] == str(path)
