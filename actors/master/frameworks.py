@@ -132,7 +132,9 @@ class FrameworkDesk:
                 constraints=framework.constraints,
             )
         )
-        self._broadcast(FrameworkChanged(framework.info))
+        if message.framework.id == info.id:
+            # It was there under another master: agents may know it.
+            self._broadcast(FrameworkChanged(info))
 
     def _repeat(self, framework: FrameworkEntry, info: FrameworkInfo, message: Subscribe) -> None:
         """The same scheduler again: it loses nothing, least of all its offers."""

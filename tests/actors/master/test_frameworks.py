@@ -93,13 +93,15 @@ def test_a_framework_that_the_master_does_not_know_is_made_from_what_it_says() -
     assert town.world.told_of(SCHEDULER, Subscribed)[0].framework_id == "old-0007"
 
 
-def test_agents_hear_what_a_framework_says_about_itself_once() -> None:
+def test_agents_hear_once_of_a_framework_that_they_may_know() -> None:
     town = Town()
     agent = town.agent()
     away = town.agent("m1-S1")
     away.connected = False
-    framework = town.subscribe()
     town.subscribe()
+    assert not town.world.told(agent.pid)
+    framework = town.subscribe(framework_info("old-0007"), SUCCESSOR)
+    town.subscribe(framework_info("old-0007"), SUCCESSOR)
     assert town.world.told(agent.pid) == [FrameworkChanged(framework.info)]
     assert not town.world.told(away.pid)
 
