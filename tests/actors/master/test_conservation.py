@@ -282,7 +282,7 @@ def play(seed: int, rounds: int) -> tuple[Bourse, Host]:
     return bourse, host
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 def test_resources_are_conserved(seed: int) -> None:
     bourse, host = play(seed, 40)
     agent = host.agent

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from actors.master.allocator.hierarchical import HierarchicalAllocator
 from actors.master.allocator.process import AllocatorProcess
+from actors.simulation import Plan
 from frameworks.scheduler import Scheduler
 from frameworks.testing import SimulatedCluster
 from tests.actors.master.market import (
@@ -93,12 +95,13 @@ class Tenant(Scheduler):
 class Estate:
     """A cluster with one agent and a tenant that is offered everything."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, kind: type[Tenant] = Tenant) -> None:
         self.cluster = SimulatedCluster(seed, cpus=4.0, mem=1024.0, resources="disk:1000")
         self.sim = self.cluster.sim
         self.cluster.wait_until_registered()
-        self.node = self.cluster.start(Tenant)
-        self.sim.run_until(lambda: self.tenant.offered == EVERYTHING)
+        self.node = self.cluster.start(kind)
+        if kind is Tenant:
+            self.until_offered(EVERYTHING)
 
     @property
     def tenant(self) -> Tenant:
@@ -126,14 +129,17 @@ class Estate:
         self.sim.run_until(self.is_settled, timeout_seconds)
 
     def is_settled(self) -> bool:
-        agents = self.cluster.master.cluster.agents.values()
+        if not self.cluster.master_node.up or not self.cluster.hosts[0].node.up:
+            return False
         allocator = self.cluster.master_node.process("allocator", AllocatorProcess)._allocator
         assert isinstance(allocator, HierarchicalAllocator)
+        ledger = allocator._ledger.agents
+        agents = self.cluster.master.cluster.agents
         return (
-            all(agent.connected for agent in agents)
-            and not any(agent.operations for agent in agents)
-            and [agent.total for agent in agents] == [self.host_total]
-            and [allocator._ledger.agents[agent.id].total.resources for agent in agents] == [self.host_total]
+            ledger.keys() == agents.keys()
+            and all(agent.connected and not agent.operations for agent in agents.values())
+            and [agent.total for agent in agents.values()] == [self.host_total]
+            and [agent.total.resources for agent in ledger.values()] == [self.host_total]
         )
 
 
@@ -256,3 +262,63 @@ def test_an_operator_takes_what_is_offered_and_reserves_it() -> None:
     operator.send(master, OperateOnAgent(8, estate.agent_id, unreserve(wish), "ops"))
     estate.until_offered(EVERYTHING)
     estate.until_settled()
+
+
+# --- under faults ---
+
+
+class Whimsical(Tenant):
+    """Uses every offer at once, for whatever comes to its mind, until it is told to stop."""
+
+    stopped = False
+
+    def resource_offers(self, offers: tuple[Offer, ...]) -> None:
+        super().resource_offers(offers)
+        for offer in offers:
+            del self.offers[offer.id.value]
+            operations = () if self.stopped else self._whims(offer)
+            self.accept((offer,), operations, Filters(refuse_seconds=self.system.rng.choice((0.0, 1.0))))
+
+    def _whims(self, offer: Offer) -> tuple[Offer.Operation, ...]:
+        rng, there = self.system.rng, tuple(Resources(offer.resources).unallocate())
+        whims: list[Offer.Operation] = []
+        for _ in range(rng.randint(0, 4)):
+            mine = [one for one in there if one.reservations]
+            name = f"n{rng.getrandbits(64):x}"
+            disk = scalar("disk", rng.randint(1, 50), (dynamic("a"),))
+            choices = [
+                reserve(CPU),
+                reserve(disk),
+                create(volume(name, rng.randint(1, 50), shared=rng.random() < 0.3)),
+                launch(with_resources(name, scalar("cpus", 0.5), agent_id=offer.agent_id.value)),
+            ]
+            for one in mine:
+                choices.append(launch(with_resources(name, one, agent_id=offer.agent_id.value)))
+                choices.append(unreserve(one))
+                if one.disk is not None:
+                    choices += [destroy(one), shrink(one, 1), grow(one, disk)]
+            whim = rng.choice(choices)
+            whims.append(whim if whim.launch is not None or rng.random() < 0.5 else named(whim, name))
+        return tuple(whims)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_befalls_a_cluster_all_agree_in_the_end_on_what_an_agent_has(seed: int) -> None:
+    estate = Estate(seed, Whimsical)
+    plan = Plan(
+        kill_seconds=10.0,
+        crash_seconds=25.0,
+        partition_seconds=20.0,
+        disconnect_seconds=3.0,
+        pause_seconds=20.0,
+        lasting_seconds=(0.05, 5.0),
+        spared=("framework",),
+    )
+    estate.sim.chaos(plan)
+    estate.sim.run(40.0)
+    estate.sim.quiet()
+    estate.node.process("scheduler", Whimsical).stopped = True
+    estate.until_settled(1500.0)
+    assert estate.host_total.quantities == EVERYTHING.quantities
+    operations = [status for status in estate.tenant.feedback if status.state is State.OPERATION_FINISHED]
+    assert operations
