@@ -7,12 +7,13 @@ it was born with, or, should it have dropped that too, by its ancestors as long 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from containerizers.stamp import stat
+from containerizers.stamp import Stamp, stat
 
 #: The variable that marks what belongs to a container; its value is `<container id>@<runtime dir>`.
 MARK = "PION_CONTAINER"
@@ -63,6 +64,16 @@ class Census:
             if container:
                 members.setdefault(container, []).append(process)
         return members
+
+    def first(self, container_id: str) -> Stamp | None:
+        """The oldest process with a container's mark that leads a session; None when there is none."""
+        leaders = []
+        for process in self.take({}).get(container_id, ()):
+            with contextlib.suppress(OSError):
+                if os.getsid(process) == process:
+                    leaders.append(Stamp.of(process))
+        running = [stamp for stamp in leaders if stamp is not None and stamp.runs]
+        return min(running, key=lambda stamp: stamp.started, default=None)
 
     def _judge(self, process: int, session: int, sessions: Mapping[int, str]) -> str | None:
         """The container of a process in an unknown session, "" for none; None when it cannot be told yet."""

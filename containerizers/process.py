@@ -10,28 +10,29 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
 from pathlib import Path
 
+from containerizers import groups
 from containerizers.census import Census
 from containerizers.containerizer import Ended, Launched, Notify, Spec
-from containerizers.paths import RuntimePaths, parent_of
+from containerizers.paths import RuntimePaths, check_id, parent_of
 from containerizers.program import StartError, start
-from containerizers.stamp import Stamp, stat
+from containerizers.stamp import Stamp
 
 #: While something of an ended container is still there, it is looked for after pauses that grow.
 _SHORTEST_PAUSE_SECONDS = 0.002
 _LONGEST_PAUSE_SECONDS = 0.5
 #: To count the processes of a busy machine takes a while: at most a fifth of the time goes into it.
 _CENSUS_REST = 4
-#: So often those that multiply are stopped before all are killed.
-_STOPPING_ROUNDS = 20
+#: A container that lives so long gets a file. Until then a crash leaves but its mark, and that may be lost
+#: where a program writes over its environment; most short tasks are spared the slow work of a file system.
+_FILE_AFTER_SECONDS = 1.0
 
 
 class _Container:
     """One that was launched or adopted, and has not ended."""
 
-    __slots__ = ("container_id", "descriptor", "gone", "process", "status")
+    __slots__ = ("container_id", "descriptor", "gone", "has_file", "process", "status")
 
     def __init__(self, container_id: str, process: int | None, descriptor: int | None) -> None:
         self.container_id = container_id
@@ -41,6 +42,7 @@ class _Container:
         #: Whether the first process has ended; it is reaped last, so that its number stays taken.
         self.gone = process is None
         self.status: int | None = None
+        self.has_file = False
 
 
 class ProcessContainerizer:
@@ -67,6 +69,8 @@ class ProcessContainerizer:
         self._watched: dict[int, _Container] = {}
         #: Those of which the first process is gone, or that were told to end.
         self._ending: dict[str, _Container] = {}
+        #: Those that have no file yet, and when they get it.
+        self._young: deque[tuple[float, _Container]] = deque()
         self._signals: deque[tuple[str, int]] = deque()
         self._pause = _SHORTEST_PAUSE_SECONDS
         self._next_census = 0.0
@@ -81,22 +85,19 @@ class ProcessContainerizer:
 
     def launch(self, container_id: str, spec: Spec) -> None:
         """See `Containerizer.launch`."""
-        with self._lock:
-            if container_id in self._containers or container_id in self._starting:
-                raise ValueError(f"container {container_id}: is there already")
-            folder = self._paths.folder(container_id)
-            self._starting.add(container_id)
+        check_id(container_id)
+        self._reserve(container_id)
         try:
-            with self._lock:
-                folder.mkdir(parents=True, exist_ok=True)
             container = self._start(container_id, spec)
         except (StartError, OSError) as error:
             with self._lock:
                 self._starting.discard(container_id)
-                self._paths.remove(container_id)
             self._notify(Ended(container_id, None, str(error)))
         else:
             self._add(container)
+            self._young.append((time.monotonic() + _FILE_AFTER_SECONDS, container))
+            if len(self._young) == 1:
+                self._wake_up()
 
     def signal(self, container_id: str, signal: int) -> None:
         """See `Containerizer.signal`."""
@@ -112,29 +113,28 @@ class ProcessContainerizer:
     def recover(self) -> tuple[str, ...]:
         """See `Containerizer.recover`."""
         marked = self._census.take({})
-        found = []
+        found = {container_id: None for container_id, left in marked.items() if any(map(groups.runs, left))}
         with self._lock:
             for container_id in reversed(self._paths.containers()):
-                if container_id in self._containers or container_id in self._starting:
+                if self._is_known(container_id) or container_id in found:
                     continue
-                if self._stamp(container_id) is not None or any(map(_runs, marked.get(container_id, ()))):
-                    found.append(container_id)
+                if self._stamp(container_id) is not None:
+                    found[container_id] = None
                 else:
                     self._paths.remove(container_id)
-        return tuple(reversed(found))
+            return tuple(sorted(one for one in found if not self._is_known(one)))
 
     def adopt(self, container_id: str) -> None:
-        """See `Containerizer.adopt`; raises ValueError for one that this containerizer launched itself."""
-        with self._lock:
-            if container_id in self._containers or container_id in self._starting:
-                raise ValueError(f"container {container_id}: is no orphan")
-            self._starting.add(container_id)
-        self._add(self._recovered(container_id))
+        """See `Containerizer.adopt`; raises ValueError for one that this containerizer has."""
+        check_id(container_id)
+        self._reserve(container_id)
+        container = self._recovered(container_id)
+        container.has_file = self._paths.pid(container_id).exists()
+        self._add(container)
 
     def close(self) -> None:
         """See `Containerizer.close`."""
-        with self._lock:
-            self._closed = True
+        self._closed = True
         self._wake_up()
         self._thread.join()
         self._epoll.close()
@@ -145,11 +145,19 @@ class ProcessContainerizer:
 
     # On the caller's thread.
 
+    def _reserve(self, container_id: str) -> None:
+        with self._lock:
+            if self._is_known(container_id):
+                raise ValueError(f"container {container_id}: is there already")
+            self._starting.add(container_id)
+
+    def _is_known(self, container_id: str) -> bool:
+        return container_id in self._containers or container_id in self._starting
+
     def _start(self, container_id: str, spec: Spec) -> _Container:
         process = start(spec, self._census.mark(container_id), self._open_files)
         try:
             # A child that nobody reaps keeps its number: it cannot be another's yet.
-            self._paths.pid(container_id).write_text(str(Stamp.of(process)), encoding="ascii")
             return _Container(container_id, process, os.pidfd_open(process))
         except OSError:
             os.killpg(process, signal.SIGKILL)
@@ -179,7 +187,7 @@ class ProcessContainerizer:
             self._wake_up()
 
     def _stamp(self, container_id: str) -> Stamp | None:
-        """The first process of a container, if it runs."""
+        """The first process of a container, as its file says, if it runs."""
         try:
             stamp = Stamp.parse(self._paths.pid(container_id).read_text(encoding="utf-8", errors="replace"))
         except FileNotFoundError:
@@ -187,7 +195,10 @@ class ProcessContainerizer:
         return stamp if stamp is not None and stamp.runs else None
 
     def _recovered(self, container_id: str) -> _Container:
-        stamp = self._stamp(container_id)
+        if self._paths.pid(container_id).exists():
+            stamp = self._stamp(container_id)
+        else:
+            stamp = self._census.first(container_id)
         if stamp is not None:
             with contextlib.suppress(ProcessLookupError):
                 descriptor = os.pidfd_open(stamp.process)
@@ -219,11 +230,14 @@ class ProcessContainerizer:
                 else:
                     self._first_ended(descriptor)
             self._send_signals()
-            pause = self._bury()
+            pauses = [self._bury(), self._write_files()]
+            pause = min((one for one in pauses if one is not None), default=None)
         # Who was told to end must not run on because nobody waits for it any more.
         self._next_census = 0.0
         self._send_signals()
         self._bury()
+        for _, container in self._young:
+            self._write_file(container)
 
     def _first_ended(self, descriptor: int) -> None:
         status = _status(descriptor)
@@ -240,8 +254,7 @@ class ProcessContainerizer:
         members = self._count()
         while self._signals:
             container_id, number = self._signals.popleft()
-            for group in _groups(members.get(container_id, ())):
-                _signal_group(group, number)
+            groups.send(number, members.get(container_id, ()))
 
     def _bury(self) -> float | None:
         """Kill what is left of ending containers, and tell of those of which nothing is.
@@ -258,10 +271,11 @@ class ProcessContainerizer:
         members = self._count()
         waiting = False
         for container in ending:
-            running = [process for process in members.get(container.container_id, ()) if _runs(process)]
+            container_id = container.container_id
+            running = [process for process in members.get(container_id, ()) if groups.runs(process)]
             if running:
-                self._kill(container.container_id, running)
-            if running or not container.gone or self._nested.get(container.container_id):
+                groups.kill(running, lambda name=container_id: self._count().get(name, ()))  # type: ignore[misc]
+            if running or not container.gone or self._nested.get(container_id):
                 waiting = True
             else:
                 self._finish(container)
@@ -280,21 +294,6 @@ class ProcessContainerizer:
         self._next_census = ended + _CENSUS_REST * (ended - started)
         return members
 
-    def _kill(self, container_id: str, running: list[int]) -> None:
-        """Kill all at once: those that may multiply are stopped first."""
-        groups = _groups(running)
-        if len(groups) > 1:
-            for _ in range(_STOPPING_ROUNDS):
-                for group in groups:
-                    _signal_group(group, signal.SIGSTOP)
-                found = _groups(filter(_runs, self._count().get(container_id, ())))
-                if found.keys() <= groups.keys():
-                    break
-                groups |= found
-        # A group is killed in one step, with the children that its members are making.
-        for group in groups:
-            _signal_group(group, signal.SIGKILL)
-
     def _finish(self, container: _Container) -> None:
         container_id = container.container_id
         if container.descriptor is not None:
@@ -309,8 +308,31 @@ class ProcessContainerizer:
                 self._nested[parent].pop(container_id, None)
                 if not self._nested[parent]:
                     del self._nested[parent]
+        if container.has_file:
             self._paths.remove(container_id)
         self._notify(Ended(container_id, container.status))
+
+    def _write_files(self) -> float | None:
+        """Write the files of those that are old enough; returns when the next one will be, in seconds."""
+        now = time.monotonic()
+        while self._young:
+            due, container = self._young[0]
+            if due > now:
+                return due - now
+            self._young.popleft()
+            self._write_file(container)
+        return None
+
+    def _write_file(self, container: _Container) -> None:
+        if self._containers.get(container.container_id) is not container or container.gone:
+            return
+        assert container.process is not None
+        container.has_file = True
+        # On a full disk there is still the mark.
+        with contextlib.suppress(OSError):
+            self._paths.folder(container.container_id).mkdir(parents=True, exist_ok=True)
+            stamp = str(Stamp.of(container.process))
+            self._paths.pid(container.container_id).write_text(stamp, encoding="ascii")
 
 
 def _status(descriptor: int) -> int | None:
@@ -323,26 +345,6 @@ def _status(descriptor: int) -> int | None:
     if result.si_code == os.CLD_EXITED:
         return result.si_status << 8
     return result.si_status | (0x80 if result.si_code == os.CLD_DUMPED else 0)
-
-
-def _runs(process: int) -> bool:
-    seen = stat(process)
-    return seen is not None and seen.runs
-
-
-def _groups(processes: Iterable[int]) -> dict[int, None]:
-    """The process groups of these, which lie wholly in their sessions; ordered."""
-    groups: dict[int, None] = {}
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            groups[os.getpgid(process)] = None
-    return groups
-
-
-def _signal_group(group: int, number: int) -> None:
-    # Nothing is left of it, or it has become another user's.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
 
 
 def _raise_limit() -> tuple[int, int] | None:

@@ -156,13 +156,15 @@ def test_it_runs_as_the_user_that_is_named_if_this_process_may_do_that(
 
 
 def test_a_signal_reaches_every_process_of_a_container(containers: Containers, tmp_path: Path) -> None:
-    trap = "trap 'echo $0 >> ended; exit' TERM; echo $0 >> ready; while :; do sleep 0.01; done"
-    containers.sh("one", f"setsid sh -c '{trap.replace(chr(39), chr(34))}' child & {trap}")
+    wait = "echo >> ready; while :; do sleep 0.01; done"
+    child = f"trap 'echo child >> ended; exit' TERM; {wait}"
+    (tmp_path / "child").write_text(child)
+    containers.sh("one", f"setsid sh child & trap 'wait; echo parent >> ended; exit' TERM; {wait}")
     ready = tmp_path / "ready"
-    wait_until(lambda: ready.exists() and len(ready.read_text().split()) == 2, "both are ready")
+    wait_until(lambda: ready.exists() and ready.read_text() == "\n\n", "both are ready")
     containers.containerizer.signal("one", signal.SIGTERM)
     containers.wait("one")
-    assert sorted((tmp_path / "ended").read_text().split()) == ["child", "sh"]
+    assert (tmp_path / "ended").read_text() == "child\nparent\n"
 
 
 def test_a_signal_to_one_that_is_no_more_does_nothing(containers: Containers) -> None:
@@ -258,11 +260,6 @@ def test_a_nested_one_ends_with_its_parent(containers: Containers) -> None:
     ends = [event.container_id for event in containers.events if isinstance(event, Ended)]
     assert sorted(ends) == ["outer", "outer.inner", "outer.inner.most"]
     assert ends[-1] == "outer"
-    assert entries(containers.runtime_dir) == [
-        "containers",
-        "containers/other",
-        "containers/other/pid",
-    ]
 
 
 def test_a_nested_one_needs_no_process_of_its_parent(containers: Containers) -> None:
@@ -303,11 +300,28 @@ def crash(folder: Path, scripts: dict[str, str], *files: str) -> None:
         process.kill()
 
 
-def test_what_runs_after_a_crash_is_recovered_and_adopted(tmp_path: Path) -> None:
+def test_one_that_goes_on_gets_a_file_until_it_ends(containers: Containers) -> None:
+    containers.launch("outer.inner", "sleep", "1000")
+    pid = containers.runtime_dir / "containers/outer/containers/inner/pid"
+    wait_until(lambda: pid.exists() and Stamp.parse(pid.read_text()), "the file is there")
+    assert Stamp.parse(pid.read_text()) == Stamp.of(containers.launched["outer.inner"])
+    containers.containerizer.destroy("outer.inner")
+    containers.wait("outer.inner")
+    assert entries(containers.runtime_dir) == []
+
+
+@pytest.mark.parametrize("has_file", [False, True])
+def test_what_runs_after_a_crash_is_recovered_and_adopted(tmp_path: Path, has_file: bool) -> None:
     sleeper = "echo $$ > number; exec sleep 1000"
     crash(tmp_path, {"one": sleeper, "over": "echo $$ > over"}, "number", "over")
     number = read_number(tmp_path / "number")
     wait_until(lambda: not runs(read_number(tmp_path / "over")), "the short one has ended")
+    pid = tmp_path / "runtime/containers/one/pid"
+    if has_file:
+        pid.parent.mkdir(parents=True, exist_ok=True)
+        pid.write_text(str(Stamp.of(number)))
+    else:
+        pid.unlink(missing_ok=True)
     with Containers(tmp_path) as containers:
         assert containers.containerizer.recover() == ("one",)
         containers.containerizer.adopt("one")
@@ -327,10 +341,14 @@ def test_what_ended_unseen_is_told_when_it_is_adopted(tmp_path: Path) -> None:
 
 
 def test_a_daemon_whose_parent_ended_unseen_is_recovered_and_killed(tmp_path: Path) -> None:
-    crash(tmp_path, {"one": f"{DAEMONS['a daemon']}\nsleep 1000"}, "number")
+    script = f"{DAEMONS['a daemon']}\necho $$ > first; exec sleep 1000"
+    crash(tmp_path, {"one": script}, "number", "first")
     number = read_number(tmp_path / "number")
-    stamp = Stamp.parse((tmp_path / "runtime/containers/one/pid").read_text())
+    stamp = Stamp.of(read_number(tmp_path / "first"))
     assert stamp is not None
+    folder = tmp_path / "runtime/containers/one"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pid").write_text(str(stamp))
     os.kill(stamp.process, signal.SIGKILL)
     wait_until(lambda: not stamp.runs, "the first process is gone")
     with Containers(tmp_path) as containers:
