@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import msgpack
 import msgspec
-from msgspec import inspect
 
 from transport.limits import MIB
 from transport.message import Message, find_type
+from transport.survey import survey
 
 #: The type name of plain messages.
 PLAIN = ""
@@ -163,40 +163,6 @@ def _check_keys(value: dict[Any, Any]) -> None:
 
 
 def _make_reader(cls: type[Message]) -> _Reader:
-    survey = _Survey()
-    survey.visit(inspect.type_info(cls), ())
-    reader = _READERS[cls] = _Reader(msgspec.msgpack.Decoder(cls).decode, survey.open, survey.has_floats)
+    found = survey(cls, MAX_NESTING)
+    reader = _READERS[cls] = _Reader(msgspec.msgpack.Decoder(cls).decode, found.open, found.has_floats)
     return reader
-
-
-class _Survey:
-    """What a type's declaration promises about the bytes of its values."""
-
-    def __init__(self) -> None:
-        #: It bounds neither the nesting nor the kinds of values.
-        self.open = False
-        self.has_floats = False
-
-    def visit(self, node: inspect.Type, above: tuple[object, ...]) -> None:
-        """Look at a type and all within it; `above` are those that it stands in."""
-        if node in above or len(above) >= MAX_NESTING or isinstance(node, _UNBOUNDED):
-            self.open = True
-            return
-        self.has_floats |= isinstance(node, inspect.FloatType)
-        for child in _children(node):
-            self.visit(child, (*above, node))
-
-
-_UNBOUNDED = (inspect.AnyType, inspect.RawType, inspect.ExtType, inspect.CustomType)
-
-
-def _children(node: inspect.Type) -> list[inspect.Type]:
-    """The types that stand directly within another."""
-    children = [field.type for field in getattr(node, "fields", ())]
-    children += getattr(node, "item_types", ())
-    children += getattr(node, "types", ())
-    for name in ("type", "item_type", "key_type", "value_type"):
-        child = getattr(node, name, None)
-        if isinstance(child, inspect.Type):
-            children.append(child)
-    return children
