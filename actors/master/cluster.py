@@ -52,9 +52,13 @@ class Cluster:
         return agent
 
     def add_framework(self, framework: FrameworkEntry) -> None:
-        """A framework that subscribed, or that an agent told of; tasks of it that are known are added."""
+        """A framework that subscribed, or that an agent told of; its operations may be known from agents."""
         assert framework.id not in self.frameworks
         self.frameworks[framework.id] = framework
+        for agent in self.agents.values():
+            for operation in agent.operations.values():
+                if operation.operation_id is not None and self._framework_of(operation) is framework:
+                    framework.operations[operation.operation_id] = operation
 
     def complete_framework(self, framework_id: str) -> FrameworkEntry:
         """A framework is over; its tasks and offers must have been removed before; raises KeyError."""

@@ -122,7 +122,7 @@ class OperationDesk:
         framework = self._audience(entry)
         if framework is not None:
             self._report(framework, status)
-        if framework is None or status.uuid is None:
+        if status.uuid is None or not self._is_awaited(entry):
             self._acknowledge(agent, entry.uuid, status)
             self._forget_if_over(entry, status)
 
@@ -255,6 +255,13 @@ class OperationDesk:
         if owner is None or entry.operation_id is None:
             return None
         return self._cluster.frameworks.get(owner.value)
+
+    def _is_awaited(self, entry: OperationEntry) -> bool:
+        """Whether a framework wants to be told; one that the master has not heard of may yet come back."""
+        owner = entry.record.framework_id
+        if owner is None or entry.operation_id is None:
+            return False
+        return owner.value not in self._cluster.completed_frameworks
 
     def _report(self, framework: FrameworkEntry, status: OperationStatus) -> None:
         if framework.connected:

@@ -240,6 +240,23 @@ def test_unacked_agent_operation_after_master_failover() -> None:
     assert not scene.agent.operations
 
 
+def test_a_framework_that_subscribes_after_its_agent_is_back_is_told_all_the_same() -> None:
+    scene = Scene()
+    told = scene.told(b"u" * 16, State.OPERATION_FINISHED, named(create(VOLUME)))
+    cluster = scene.market.cluster
+    cluster.remove_offer(scene.offer)
+    del cluster.frameworks[scene.framework.id]
+    scene.market.operations.agent_returned(scene.agent, [told])
+    scene.applied(b"u" * 16)
+    assert scene.acknowledged() == []
+    scene.framework.operations.clear()
+    cluster.add_framework(scene.framework)
+    assert list(scene.framework.operations) == ["o"]
+    scene.applied(b"u" * 16)
+    scene.acknowledge()
+    assert scene.acknowledged() == [AcknowledgeOperationUpdate(b"u" * 16, FIRST)]
+
+
 def test_agent_pending_operation_after_master_failover() -> None:
     """As in Mesos' AgentPendingOperationAfterMasterFailover: what it needs is charged to its framework."""
     scene = Scene()
