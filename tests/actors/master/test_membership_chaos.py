@@ -47,6 +47,7 @@ class Host(Process):
 
     def __init__(self) -> None:
         self.registered = False
+        self._silence_ends = 0.0
 
     def initialize(self) -> None:
         try:
@@ -57,8 +58,9 @@ class Host(Process):
         self.every(RETRY_SECONDS, self._register)
 
     def _register(self) -> None:
-        if self.registered:
+        if self.registered and self.system.now() < self._silence_ends:
             return
+        self.registered = False
         info = AgentInfo(hostname=self.pid.host, port=5051, resources=HAS)
         capabilities = tuple(AgentInfo.Capability(type=each) for each in ALL)
         if self.id is None:
@@ -80,16 +82,23 @@ class Host(Process):
     @handles(membership.AgentRegistered)
     def accepted(self, sender: Pid, message: membership.AgentRegistered) -> None:
         self._keep(message.agent_id)
-        self.registered = True
+        self._note_master(message.ping_timeout_seconds)
 
     @handles(membership.AgentReregistered)
     def accepted_again(self, sender: Pid, message: membership.AgentReregistered) -> None:
+        self._note_master(message.ping_timeout_seconds)
+
+    def _note_master(self, ping_timeout_seconds: float) -> None:
         self.registered = True
+        self._patience_seconds = ping_timeout_seconds
+        self._silence_ends = self.system.now() + ping_timeout_seconds
 
     @handles(membership.PingAgent)
     def ping(self, sender: Pid, message: membership.PingAgent) -> None:
         self.send(sender, membership.PongAgent())
-        self.registered = self.registered and message.connected
+        if self.registered:
+            self._silence_ends = self.system.now() + self._patience_seconds
+            self.registered = message.connected
 
     @handles(membership.ShutdownAgent)
     def sent_away(self, sender: Pid, message: membership.ShutdownAgent) -> None:
