@@ -142,6 +142,14 @@ def test_a_second_kill_with_less_grace_comes_sooner_and_one_with_more_does_not_c
     assert host.containers.signals == [(CONTAINER, SIGTERM)]
 
 
+def test_what_the_framework_can_deal_with_is_what_the_agent_says_last() -> None:
+    host = Host()
+    host.agent.framework = KNOWS_KILLING
+    running(host)
+    host.agent.kill("task-1")
+    host.until(STARTING, RUNNING, KILLING, KILLED)
+
+
 def test_a_kill_during_the_start_ends_the_task_as_soon_as_it_runs() -> None:
     host = Host(containers=ScriptedContainerizer(holds=True), framework_info=KNOWS_KILLING)
     host.launch(command_task())

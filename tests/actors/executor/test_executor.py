@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -15,6 +16,7 @@ from tests.actors.executor.tasks import command_task
 from transport.envelope import Envelope
 from transport.messages.executing import (
     ExecutorError,
+    ExecutorSubscribed,
     ExecutorUpdate,
     KillExecutorTask,
     LaunchTask,
@@ -30,6 +32,7 @@ from transport.records.agent import AgentInfo
 from transport.records.check import KillPolicy
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
+from transport.records.ids import ExecutorID
 from transport.records.task import TaskGroupInfo, TaskInfo
 from transport.records.task_status import TaskState
 
@@ -42,6 +45,13 @@ class Diary(Executor):
     def __init__(self, settings: ExecutorSettings) -> None:
         super().__init__(settings)
         self.entries: list[str] = []
+        #: When it tried to subscribe.
+        self.tries: list[float] = []
+
+    def send(self, to: Pid, message: object) -> None:
+        if isinstance(message, SubscribeExecutor):
+            self.tries.append(self.system.now())
+        super().send(to, message)
 
     def registered(self, executor: ExecutorInfo, framework: FrameworkInfo, agent: AgentInfo) -> None:
         self.entries.append(f"registered {executor.executor_id.value} {framework.name} {agent.hostname}")
@@ -68,7 +78,9 @@ class Diary(Executor):
 class World:
     """An agent and a Diary, each on a node of its own."""
 
-    def __init__(self, *, checkpoint: bool = True, seed: int = 1, agent_there: bool = True) -> None:
+    def __init__(
+        self, *, checkpoint: bool = True, recovery: float = 30.0, seed: int = 1, agent_there: bool = True
+    ) -> None:
         self.books = Books()
         self.sim = Simulation(seed)
         self.agent_node = self.sim.node("agent", self._boot if agent_there else None)
@@ -78,7 +90,7 @@ class World:
             executor_id="executor-1",
             directory="/sandbox",
             checkpoint=checkpoint,
-            recovery_timeout_seconds=30.0,
+            recovery_timeout_seconds=recovery,
         )
         self.node = self.sim.node("host")
         self.diary = Diary(settings)
@@ -138,6 +150,7 @@ def test_the_first_try_is_at_once_and_others_follow_until_there_is_an_answer() -
 
 def test_nobody_but_the_agent_is_obeyed() -> None:
     world = World().subscribed()
+    world.books.acknowledges = False
     world.agent.launch(command_task("one"))
     world.sim.run_until(lambda: world.books.updates)
     stranger = world.sim.node("stranger").probe("agent")
@@ -148,7 +161,13 @@ def test_nobody_but_the_agent_is_obeyed() -> None:
         ShutdownNow(),
         ReconnectExecutor(),
         ExecutorError("go away"),
-        UpdateAcknowledged("one", b"x"),
+        UpdateAcknowledged("one", next(iter(world.books.updates))),
+        ExecutorSubscribed(
+            ExecutorInfo(executor_id=ExecutorID(value="executor-1")),
+            framework(),
+            AgentInfo(hostname="elsewhere"),
+            "container-1",
+        ),
         FrameworkMessage("framework-1", "agent-1", "executor-1", b"hello"),
     ):
         stranger.send(world.diary.pid, message)
@@ -156,6 +175,10 @@ def test_nobody_but_the_agent_is_obeyed() -> None:
     assert world.diary.entries == ["registered executor-1 test host", "launch one"]
     assert world.lives
     assert stranger.received == []
+    world.agent_node.kill_process()
+    world.agent_node.restart()
+    world.subscribed()
+    assert [status.state for status in world.books.subscriptions[-1].unacknowledged_updates] == [RUNNING]
 
 
 def test_a_former_agent_is_obeyed_no_more() -> None:
@@ -224,8 +247,9 @@ def test_an_agent_that_asks_is_answered_without_delay() -> None:
     assert world.sim.now < began + 0.1
 
 
-def test_without_a_checkpoint_the_executor_ends_with_its_agent() -> None:
+def test_without_a_checkpoint_the_executor_ends_with_its_agent_whatever_it_had_to_tell() -> None:
     world = World(checkpoint=False).subscribed()
+    world.books.acknowledges = False
     world.agent.launch(command_task("one"))
     world.sim.run_until(lambda: world.books.updates)
     world.agent_node.kill_process()
@@ -259,6 +283,40 @@ def test_each_absence_of_the_agent_has_its_own_patience() -> None:
         world.subscribed()
     world.sim.run(60.0)
     assert world.lives
+
+
+def test_the_end_waits_for_an_agent_that_is_away_as_long_as_the_recovery_may_take() -> None:
+    host = Host()
+    host.books.acknowledges = False
+    host.launch(command_task())
+    host.sim.run_until(lambda: host.containers.running)
+    host.containers.end(CONTAINER)
+    host.sim.run_until(lambda: FINISHED in host.books.states())
+    host.sim.run(30.0)
+    host.agent_node.kill_process()
+    host.sim.run(200.0)
+    assert host.lives
+    host.agent_node.restart()
+    host.subscribed()
+    host.sim.run(50.0)
+    assert host.lives
+    host.sim.run(11.0)
+    assert not host.lives
+
+
+def test_tries_to_subscribe_come_ever_slower_and_quickly_again_in_the_next_absence() -> None:
+    world = World(recovery=120.0).subscribed()
+    for _ in range(2):
+        world.agent_node.kill_process()
+        world.diary.tries.clear()
+        world.sim.run(60.0)
+        gaps = [later - sooner for sooner, later in itertools.pairwise(world.diary.tries)]
+        assert all(0.1 <= gap <= 0.21 for gap in gaps[:1])
+        assert all(0.2 <= gap <= 0.41 for gap in gaps[1:2])
+        assert all(1.0 <= gap <= 2.01 for gap in gaps[4:])
+        assert len(gaps) > 30
+        world.agent_node.restart()
+        world.subscribed()
 
 
 def test_a_refused_executor_ends() -> None:

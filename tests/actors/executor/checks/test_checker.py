@@ -108,6 +108,15 @@ def test_a_task_that_stays_unhealthy_is_killed_and_says_so() -> None:
     host.ended()
 
 
+def test_the_look_that_kills_is_the_last() -> None:
+    host = Host(containers=ScriptedContainerizer(obeys=False))
+    host.launch(command_task(health=by_command(failures=1), grace=60.0))
+    host.sim.run_until(lambda: looks(host))
+    host.containers.end(f"{CONTAINER}.check-1", 1 << 8)
+    host.sim.run(50.0)
+    assert looks(host) == [f"{CONTAINER}.check-1"]
+
+
 def test_a_command_ended_by_a_signal_or_never_started_is_a_failure() -> None:
     host = checked(by_command())
     host.sim.run(6.0)
