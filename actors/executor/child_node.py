@@ -51,3 +51,8 @@ class ChildNode:
                 # Neither Ctrl-C in the agent's terminal nor its hang-up is meant for the tasks.
                 start_new_session=True,
             )
+
+    def give_up(self) -> None:
+        """See `ExecutorNode.give_up`."""
+        if self._child is not None and self.starting():
+            self._child.terminate()

@@ -16,6 +16,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from actors.executor.container_spec import PATH, container_spec
 from actors.executor.containerizer import CONTAINERIZER
 from actors.executor.containment import check_container
+from actors.executor.endings import Endings
 from actors.executor.launches import Launch, Launches
 from actors.process import Process, handles
 from actors.system import Timer
@@ -31,6 +32,7 @@ from transport.messages.containing import (
 )
 from transport.messages.hosting import (
     DestroyExecutor,
+    EndExecutorNode,
     ExecutorEnded,
     ExecutorEnding,
     ExecutorLaunched,
@@ -60,9 +62,6 @@ class MakeCommand(Protocol):
 
 #: The name of this actor on every executor node.
 EXECUTORS = "executors"
-#: An end that the agent has not dealt with is told again after pauses that double.
-_FIRST_PAUSE_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 60.0
 #: When to ask the containerizer again, which may have crashed.
 _ASK_AGAIN_SECONDS = 1.0
 
@@ -114,12 +113,9 @@ class ExecutorHost(Process):
         self._executors: dict[str, _Executor] = {}
         #: Container ids of the built-in ones, by their actors.
         self._actors: dict[Pid, str] = {}
-        #: Ends that the agent has not dealt with.
-        self._endings: dict[str, ExecutorEnding] = {}
+        self._endings = Endings(self, self._tell_ended)
         #: What the agent asked for before it was known what runs; None from then on.
         self._deferred: list[Callable[[], None]] | None = []
-        self._pause_seconds = _FIRST_PAUSE_SECONDS
-        self._retry: Timer | None = None
         self._patience: Timer | None = None
         self._lose_patience_in_time()
         self._find_containers()
@@ -133,10 +129,11 @@ class ExecutorHost(Process):
             return
         container_id = message.container_id
         executor = self._executors.get(container_id)
+        ending = self._endings.get(container_id)
         if executor is not None:
             self._tell_launched(executor)
-        elif container_id in self._endings:
-            self._tell_ended(self._endings[container_id])
+        elif ending is not None:
+            self._tell_ended(ending)
         else:
             self._launch(message, sender)
 
@@ -149,7 +146,7 @@ class ExecutorHost(Process):
         if container_id in self._executors:
             self._destroy(container_id)
         else:
-            self._tell_ended(self._endings.get(container_id, ExecutorEnding(container_id=container_id)))
+            self._tell_ended(self._endings.get(container_id) or ExecutorEnding(container_id=container_id))
 
     @handles(ForgetExecutor)
     def forget(self, sender: Pid, message: ForgetExecutor) -> None:
@@ -168,16 +165,22 @@ class ExecutorHost(Process):
                 self.log.info("unknown executor destroyed", container_id=container_id)
                 self._executors[container_id].forgotten = True
                 self._destroy(container_id)
-        for container_id in tuple(self._endings):
-            if container_id not in known:
-                self._forget(container_id)
+        for ending in self._endings.all():
+            if ending.container_id not in known:
+                self._forget(ending.container_id)
         running = {
             container_id: executor.actor
             for container_id, executor in self._executors.items()
             if container_id in known
         }
-        self.log.info("executors recovered", running=len(running), ended=len(self._endings))
-        self.send(sender, ExecutorsRecovered(running, tuple(self._endings.values())))
+        self.log.info("executors recovered", running=len(running), ended=len(self._endings.all()))
+        self.send(sender, ExecutorsRecovered(running, self._endings.all()))
+
+    @handles(EndExecutorNode)
+    def end_node(self, sender: Pid, message: EndExecutorNode) -> None:
+        """The agent is not to come back."""
+        if self._agent is not None and sender.address == self._agent.address:
+            self._stop_node("the agent left for good")
 
     @handles(KeepTask)
     def keep(self, sender: Pid, message: KeepTask) -> None:
@@ -330,14 +333,11 @@ class ExecutorHost(Process):
         )
         if executor is not None and executor.forgotten:
             self._forget(container_id)
-            return
-        self._endings[container_id] = ending
-        self._tell_ended(ending)
-        if self._retry is None:
-            self._retry = self.delay(self._pause_seconds, self._tell_again)
+        else:
+            self._endings.add(ending)
 
     def _forget(self, container_id: str) -> None:
-        self._endings.pop(container_id, None)
+        self._endings.forget(container_id)
         if container_id not in self._executors:
             self._launches.forget(container_id)
 
@@ -348,16 +348,6 @@ class ExecutorHost(Process):
     def _tell_ended(self, ending: ExecutorEnding) -> None:
         if self._agent is not None:
             self.send(self._agent, ExecutorEnded(ending))
-
-    def _tell_again(self) -> None:
-        self._retry = None
-        if not self._endings:
-            self._pause_seconds = _FIRST_PAUSE_SECONDS
-            return
-        for ending in self._endings.values():
-            self._tell_ended(ending)
-        self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE_SECONDS)
-        self._retry = self.delay(self._pause_seconds, self._tell_again)
 
     def _is_deferred(self, handler: Callable[[Pid, M], None], agent: Pid, message: M) -> bool:
         """Take note of the agent; True when its wish must wait for what is being looked up."""
@@ -375,16 +365,16 @@ class ExecutorHost(Process):
             self.unlink(self._agent)
         self._agent = agent
         self.link(agent)
-        self._pause_seconds = _FIRST_PAUSE_SECONDS
+        self._endings.hurry()
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
 
     def _lose_patience_in_time(self) -> None:
-        self._patience = self.delay(self._recovery_timeout_seconds, self._give_up)
+        self._patience = self.delay(self._recovery_timeout_seconds, self._stop_node, "no agent came back")
 
-    def _give_up(self) -> None:
-        self.log.warning("no agent came back", waited_seconds=self._recovery_timeout_seconds)
+    def _stop_node(self, reason: str) -> None:
+        self.log.warning("executor node ends", reason=reason)
         self.send(Pid("node", *self.pid.address), StopNode())
 
 

@@ -6,7 +6,12 @@ from typing import Protocol
 
 from actors.process import Process, handles
 from actors.system import Timer
-from transport.messages.hosting import ExecutorNodeFound, FindExecutorNode
+from transport.messages.hosting import (
+    EndExecutorNode,
+    ExecutorNodeEnds,
+    ExecutorNodeFound,
+    FindExecutorNode,
+)
 from transport.pid import Pid
 
 #: The name of this actor on every agent's node.
@@ -35,6 +40,10 @@ class ExecutorNode(Protocol):
         """Start one; it ends by itself if there is another. Raises OSError."""
         ...
 
+    def give_up(self) -> None:
+        """End the one that is starting, if any."""
+        ...
+
 
 class Keeper(Process):
     """Answers FindExecutorNode, and tells those who asked again when the node had to be replaced."""
@@ -50,6 +59,18 @@ class Keeper(Process):
         self._timer: Timer | None = None
         self._pause_seconds = _FIRST_PAUSE_SECONDS
         self._next_start = self.system.now()
+        #: Whether the agent leaves, and needs none any more.
+        self._ends = False
+
+    @handles(EndExecutorNode)
+    def end(self, sender: Pid, message: EndExecutorNode) -> None:
+        """Have it end, or not start at all."""
+        self._ends = True
+        if self._found is None:
+            self._node.give_up()
+        else:
+            self.send(self._found, message)
+        self.send(sender, ExecutorNodeEnds())
 
     @handles(FindExecutorNode)
     def find(self, sender: Pid, message: FindExecutorNode) -> None:
@@ -76,6 +97,8 @@ class Keeper(Process):
 
     def _look(self) -> None:
         self._timer = None
+        if self._ends:
+            return
         executors = self._node.find()
         if executors is not None:
             self._tell(executors)

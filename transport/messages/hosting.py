@@ -95,6 +95,17 @@ class KeepTask(Message):
     task: TaskInfo
 
 
+class EndExecutorNode(Message):
+    """The agent leaves for good, and nothing of it runs any more: the node is not needed.
+
+    For the actor `keeper`, which passes it on to `executors` and answers ExecutorNodeEnds.
+    """
+
+
+class ExecutorNodeEnds(Message):
+    """The executor node was told to end, and no other is started."""
+
+
 class FindExecutorNode(Message):
     """For the actor `keeper`: where is the executor node? Started if there is none; again when it ended.
 
