@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from actors.agent import paths
 from actors.agent.batch import Batch
 from actors.agent.checkpoints import seal
@@ -29,6 +31,7 @@ from transport.messages.checkpointing import (
     SaveAgent,
     SaveCompletion,
     SaveFramework,
+    StreamOver,
 )
 from transport.pid import Pid
 from transport.records.agent_state import AgentCheckpoint
@@ -70,6 +73,8 @@ class Archivist(Process):
         if self._forgetting is not None:
             for run in leftovers.executors:
                 self._forgetting.give_up(run)
+            for run, task_id in _tasks_over(checkpoint):
+                self._forgetting.over(run, task_id)
         self.log.info(
             "checkpoint recovered",
             agent_id=self._agent_id,
@@ -105,6 +110,13 @@ class Archivist(Process):
         if self._forgetting:
             self._forgetting.work()
             self._work_soon()
+
+    @handles(StreamOver)
+    def forget_task(self, sender: Pid, message: StreamOver) -> None:
+        """Take note of a task that need not be kept for long."""
+        if self._forgetting is not None:
+            ids = (message.framework_id, message.executor_id, message.container_id)
+            self._forgetting.over(DiscardExecutor(*ids), message.task_id)
 
     @handles(ForgetExecutor)
     def forget_executor(self, sender: Pid, message: ForgetExecutor) -> None:
@@ -204,3 +216,15 @@ class Archivist(Process):
         answers, self._answers = self._answers, []
         for to, message, cause in answers:
             self.system.send(self.pid, to, message, cause)
+
+
+def _tasks_over(checkpoint: AgentCheckpoint) -> Iterator[tuple[DiscardExecutor, str]]:
+    for framework in checkpoint.frameworks:
+        for executor in framework.executors:
+            if executor.run is None:
+                continue
+            for kept in executor.run.tasks:
+                if 0 < len(kept.updates) == kept.acknowledged and kept.updates[-1].state.terminal:
+                    framework_id, task_id = kept.task.framework_id.value, kept.task.task_id.value
+                    executor_id = executor.info.executor_id.value
+                    yield DiscardExecutor(framework_id, executor_id, executor.run.container_id), task_id

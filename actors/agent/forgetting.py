@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections import deque
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from transport.messages.checkpointing import DiscardExecutor
 
 #: Files that are deleted at once.
 _DELETED_AT_ONCE = 200
+#: So many tasks of a run that are over are kept.
+TASKS_KEPT = 200
 
 
 class Forgetting:
@@ -32,6 +35,8 @@ class Forgetting:
         self._useless: set[DiscardExecutor] = set()
         self._waiting: set[DiscardExecutor] = set()
         self._idle_frameworks: set[str] = set()
+        #: Tasks of runs that go on, in the order in which they came to their ends.
+        self._over: dict[DiscardExecutor, deque[str]] = {}
         self._deletions: deque[Iterator[None]] = deque()
 
     def __bool__(self) -> bool:
@@ -62,9 +67,22 @@ class Forgetting:
 
     def completed(self, run: DiscardExecutor) -> None:
         """Forget a run that waited for this: its completion is durable."""
+        self._over.pop(run, None)
         if run in self._waiting:
             self._waiting.discard(run)
             self.forget(run)
+
+    def over(self, run: DiscardExecutor, task_id: str) -> None:
+        """A task is over: of those of one run only the latest are kept (an executor may live for years)."""
+        tasks = self._over.setdefault(run, deque())
+        tasks.append(task_id)
+        if len(tasks) > TASKS_KEPT:
+            folder = paths.meta(self._agent_id, *_ids(run), tasks.popleft())
+            # Without its description a task means nothing to recovery; changes of a folder keep their order.
+            for name in (paths.TASK_INFO, paths.TASK_UPDATES):
+                with contextlib.suppress(FileNotFoundError):
+                    self._disk.remove(f"{folder}/{name}")
+            self._sandboxes.prune(folder)
 
     def forget_framework(self, framework_id: str) -> None:
         """Forget a framework, as soon as no executor of it is kept."""

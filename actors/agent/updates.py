@@ -22,6 +22,7 @@ from transport.messages.checkpointing import (
     SendUpdates,
     StreamAcknowledge,
     StreamAdvanced,
+    StreamOver,
     StreamUpdate,
     UpdateStreamed,
 )
@@ -44,16 +45,20 @@ class _Task(NamedTuple):
 class _Entry:
     """A stream, and what its updates are sent with."""
 
-    __slots__ = ("agent_id", "executor_id", "is_kept", "path", "stream")
+    __slots__ = ("agent_id", "executor_id", "is_kept", "path", "place", "stream")
 
-    def __init__(self, stream: Stream, agent_id: str, executor_id: str | None, path: str | None) -> None:
+    def __init__(
+        self, stream: Stream, agent_id: str, executor_id: str | None, place: StreamOver | None
+    ) -> None:
         self.stream = stream
         self.agent_id = agent_id
         self.executor_id = executor_id
         #: The file that keeps it; None for one that does not survive the agent.
-        self.path = path
+        self.path = None if place is None else _path(agent_id, place)
+        #: Where the task runs, told when it is over; None like the path.
+        self.place = place
         #: Whether there is a file already.
-        self.is_kept = not stream.is_empty
+        self.is_kept = False
 
 
 class Updates(Process):
@@ -95,9 +100,10 @@ class Updates(Process):
                 if executor.run is None:
                     continue
                 for task in executor.run.tasks:
-                    run = (task.task.framework_id.value, executor_id, executor.run.container_id)
-                    path = _path(agent_id, *run, task.task.task_id.value)
-                    self._recover(task, agent_id, None if executor.generated else executor_id, path)
+                    key = _Task(task.task.framework_id.value, task.task.task_id.value)
+                    place = StreamOver(key.framework_id, executor_id, executor.run.container_id, key.task_id)
+                    told_as = None if executor.generated else executor_id
+                    self._recover(key, task, _Entry(Stream(), agent_id, told_as, place))
         self._flush()
         self.log.info("update streams recovered", streams=len(self._entries))
 
@@ -154,6 +160,8 @@ class Updates(Process):
         if over:
             self._remember(message.uuid)
             del self._entries[task]
+            if entry.place is not None:
+                self._answers.append((self._archive, entry.place, self._cause))
         self._answer(sender, StreamAdvanced(*task, status, over), task)
 
     @handles(EndStreams)
@@ -181,6 +189,10 @@ class Updates(Process):
             if task not in self._touched and entry.stream.head is not None:
                 assert (task in self._retries) == (self._master is not None)
 
+    @property
+    def _archive(self) -> Pid:
+        return Pid("archive", *self.pid.address)
+
     def _receive(self, task: _Task, message: StreamUpdate) -> Receipt:
         update = message.update
         entry = self._entries.get(task)
@@ -199,31 +211,30 @@ class Updates(Process):
     def _open(self, message: StreamUpdate) -> _Entry:
         """The stream of a task that has none: a new one, unless its file says otherwise."""
         update = message.update
-        path = None
-        stream = Stream()
+        place = None
         if message.container_id is not None:
             task_id = update.status.task_id.value
             # The made-up executor of a command task bears the task's name.
-            run = (update.framework_id, update.executor_id or task_id, message.container_id)
-            path = _path(update.agent_id, *run, task_id)
-            stream = self._read(path) or stream
-        return _Entry(stream, update.agent_id, update.executor_id, path)
+            executor_id = update.executor_id or task_id
+            place = StreamOver(update.framework_id, executor_id, message.container_id, task_id)
+        entry = _Entry(Stream(), update.agent_id, update.executor_id, place)
+        self._read(entry)
+        return entry
 
-    def _recover(self, task: TaskCheckpoint, agent_id: str, executor_id: str | None, path: str) -> None:
-        stream = self._read(path) or Stream(task.updates, task.acknowledged)
-        key = _Task(task.task.framework_id.value, task.task.task_id.value)
-        if not stream.is_empty and not stream.is_over:
-            self._entries[key] = _Entry(stream, agent_id, executor_id, path)
-            self._touched[key] = self._cause
+    def _recover(self, task: _Task, checkpoint: TaskCheckpoint, entry: _Entry) -> None:
+        entry.stream = Stream(checkpoint.updates, checkpoint.acknowledged)
+        self._read(entry)
+        if not entry.stream.is_empty and not entry.stream.is_over:
+            self._entries[task] = entry
+            self._touched[task] = self._cause
 
-    def _read(self, path: str) -> Stream | None:
-        """The stream that a file holds; None when there is no such file."""
-        opened = self._files.open(path)
-        if opened is None:
-            return None
-        if opened.cut_bytes:
-            self.log.warning("tail of update stream cut off", path=path, bytes=opened.cut_bytes)
-        return opened.stream
+    def _read(self, entry: _Entry) -> None:
+        """Take the stream from its file, if there is one."""
+        opened = None if entry.path is None else self._files.open(entry.path)
+        if opened is not None:
+            entry.stream, entry.is_kept = opened.stream, True
+            if opened.cut_bytes:
+                self.log.warning("tail of update stream cut off", path=entry.path, bytes=opened.cut_bytes)
 
     def _append(self, entry: _Entry, record: StreamRecord) -> None:
         if entry.path is not None:
@@ -286,8 +297,8 @@ class Updates(Process):
             self._over.popitem(last=False)
 
 
-def _path(agent_id: str, framework_id: str, executor_id: str, container_id: str, task_id: str) -> str:
-    folder = paths.meta(agent_id, framework_id, executor_id, container_id, task_id)
+def _path(agent_id: str, place: StreamOver) -> str:
+    folder = paths.meta(agent_id, place.framework_id, place.executor_id, place.container_id, place.task_id)
     return f"{folder}/{paths.TASK_UPDATES}"
 
 

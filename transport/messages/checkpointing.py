@@ -237,7 +237,7 @@ class Leftovers(Message):
 
 
 class ForgetExecutor(Message):
-    """A container's sandbox is deleted: delete what is kept about it, and folders above that are empty then."""
+    """A container's sandbox is deleted: delete what is kept about it, and folders that are empty then."""
 
     #: The executor node is told a ForgetExecutor, too.
     type_name: ClassVar[str] = "ForgetExecutorFiles"
@@ -251,6 +251,15 @@ class ForgetFramework(Message):
     """The time of a framework's folders has come: delete them if no executor has any in them."""
 
     framework_id: str
+
+
+class StreamOver(Message):
+    """A task's updates are all acknowledged; from updates to the archive, which forgets old ones."""
+
+    framework_id: str
+    executor_id: str
+    container_id: str
+    task_id: str
 
 
 class Flush(Message):

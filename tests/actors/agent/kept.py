@@ -140,9 +140,10 @@ class Host:
 
     def try_recover(self) -> AgentRecovered | None:
         """What the archive finds; None when the node dies of it."""
+        before = len(self.answers(AgentRecovered))
         self.tell("archive", RecoverAgent())
-        self.sim.run_until(lambda: self.answers(AgentRecovered) or not self.node.up)
-        return next(iter(self.answers(AgentRecovered)), None)
+        self.sim.run_until(lambda: len(self.answers(AgentRecovered)) > before or not self.node.up)
+        return next(iter(self.answers(AgentRecovered)[before:]), None)
 
     def recover(self) -> AgentRecovered:
         answer = self.try_recover()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from actors.agent import paths
 from actors.agent.batch import Batch
 from actors.agent.forgetting import Forgetting
@@ -152,19 +154,39 @@ def test_a_framework_that_is_kept_after_all_stays(tmp_path: Path) -> None:
     assert names(tmp_path / paths.meta(AGENT_ID, FRAMEWORK_ID)) == [paths.FRAMEWORK_INFO]
 
 
-def test_many_files_are_deleted_bit_by_bit(tmp_path: Path) -> None:
+def test_many_files_are_deleted_bit_by_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.agent.forgetting._DELETED_AT_ONCE", 10)
     kept = Kept(tmp_path)
     folder = tmp_path / paths.meta(AGENT_ID, FRAMEWORK_ID, "e1", RUN) / "tasks"
-    for number in range(500):
+    for number in range(30):
         (folder / f"x{number}").mkdir()
         (folder / f"x{number}" / paths.TASK_INFO).touch()
     kept.forgetting.give_up(_RUN)
     kept.forget()
     kept.forgetting.work()
-    assert 250 <= len(names(folder)) <= 501
+    assert 20 <= len(names(folder)) <= 31
     assert kept.forgetting
     kept.work()
     assert not folder.exists()
+
+
+def test_only_the_latest_tasks_of_a_run_that_goes_on_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.agent.forgetting.TASKS_KEPT", 5)
+    kept = Kept(tmp_path)
+    ids = [f"t{number}" for number in range(8)]
+    folder = paths.meta(AGENT_ID, FRAMEWORK_ID, "e1", RUN)
+    for task_id in ids:
+        kept.save(SaveTask("e1", RUN, task(task_id)))
+        kept.disk.append(f"{folder}/tasks/{task_id}/{paths.TASK_UPDATES}", b"")
+    for task_id in ids:
+        kept.forgetting.over(_RUN, task_id)
+    assert names(tmp_path / folder / "tasks") == sorted(ids[3:])
+    kept.forgetting.completed(_RUN)
+    for task_id in ids[3:]:
+        kept.forgetting.over(_RUN, task_id)
+    assert len(names(tmp_path / folder / "tasks")) == 5
 
 
 def test_what_is_not_kept_is_forgotten_easily(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ import pytest
 from actors.agent import paths
 from actors.agent.updates import Updates
 from actors.simulation import Simulation
-from tests.actors.agent.kept import AGENT_ID, FRAMEWORK_ID, RUN, SAVES, Host, status, update
+from tests.actors.agent.kept import AGENT_ID, FRAMEWORK_ID, RUN, SAVES, Host, status, task, update
 from transport.messages.checkpointing import (
     EndStreams,
     HoldUpdates,
     RecoverUpdates,
+    SaveTask,
     SendUpdates,
     StreamAcknowledge,
     StreamAdvanced,
@@ -24,9 +25,9 @@ _FINISHED = status(b"u2", TaskState.TASK_FINISHED)
 _FILE = f"{paths.meta(AGENT_ID, FRAMEWORK_ID, 'e1', RUN, 't1')}/{paths.TASK_UPDATES}"
 
 
-def listening(*, admitted: bool = False) -> Host:
+def listening(*, admitted: bool = False, seed: int = 1) -> Host:
     """A host whose `updates` have a master; with `admitted`, and the task's checkpoint."""
-    host = Host(Simulation(1))
+    host = Host(Simulation(seed))
     if admitted:
         host.admit()
         host.archive(*SAVES)
@@ -59,6 +60,15 @@ def again(host: Host) -> AgentCheckpoint:
     host.tell("updates", SendUpdates(host.probe.pid))
     host.sim.run(1.0)
     return checkpoint
+
+
+def kept_tasks(checkpoint: AgentCheckpoint) -> list[str]:
+    """The tasks of the one run; each has all its updates, or never had one."""
+    (run,) = (ran.run for ran in checkpoint.frameworks[0].executors)
+    assert run is not None
+    for kept in run.tasks:
+        assert (kept.task.task_id.value == "t1") == (kept.updates == ())
+    return [kept.task.task_id.value for kept in run.tasks]
 
 
 # Mesos' TaskStatusUpdateManagerTest, by its names: CheckpointStatusUpdate and so on.
@@ -284,6 +294,27 @@ def test_a_flood_of_updates_costs_one_sync_for_each_file() -> None:
     assert len(host.answers(UpdateStreamed)) == 50
     (synced,) = (place.times for place in host.sim.fault_points() if place.point == "disk.sync.after")
     assert synced == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_an_executor_that_lives_long_the_oldest_tasks_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr("actors.agent.forgetting.TASKS_KEPT", 5)
+    host = listening(admitted=True, seed=seed)
+    ids = [f"x{number}" for number in range(10)]
+    for task_id in ids:
+        host.archive(SaveTask("e1", RUN, task(task_id)))
+        put(host, status(task_id.encode(), TaskState.TASK_FINISHED, task_id))
+        acknowledge(host, task_id.encode(), task_id)
+        if task_id == ids[3]:
+            again(host)  # those from before a restart count too
+    assert kept_tasks(host.recover().checkpoint) == ["t1", *ids[5:]]
+    # Not that it matters: what the power failure brings back is as it was, and soon forgotten again.
+    checkpoint = again(host)
+    assert set(kept_tasks(checkpoint)) >= {"t1", *ids[5:]}
+    assert sent(host) == []
+    assert kept_tasks(host.recover().checkpoint) in (kept_tasks(checkpoint), ["t1", *ids[5:]])
 
 
 def test_streams_that_are_over_leave_nothing_behind() -> None:
