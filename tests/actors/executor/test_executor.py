@@ -304,6 +304,20 @@ def test_the_end_waits_for_an_agent_that_is_away_as_long_as_the_recovery_may_tak
     assert not host.lives
 
 
+def test_how_a_task_ended_while_the_agent_was_away_is_told_when_it_is_back() -> None:
+    host = Host()
+    host.launch(command_task())
+    host.sim.run_until(lambda: RUNNING in host.books.states())
+    host.sim.run(0.1)
+    host.agent_node.kill_process()
+    host.sim.run(1.0)
+    host.containers.end(CONTAINER)
+    host.sim.run(300.0)
+    host.agent_node.restart()
+    host.until(TaskState.TASK_STARTING, RUNNING, FINISHED)
+    host.ended()
+
+
 def test_tries_to_subscribe_come_ever_slower_and_quickly_again_in_the_next_absence() -> None:
     world = World(recovery=120.0).subscribed()
     for _ in range(2):
