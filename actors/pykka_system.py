@@ -36,13 +36,12 @@ from transport.secret import Secret
 
 #: Messages that may wait in a mailbox before further ones are refused.
 MAILBOX_BOUND = 65_536
+#: A signal that comes just before the main thread begins to wait does not wake it: it looks up this often.
+_SIGNALS_SECONDS = 0.25
 
 
 class PykkaSystem:
-    """A node's worth of actors on threads; implements `actors.system.System`.
-
-    Without `bind` the system is an island: its actors reach each other and nobody else.
-    """
+    """A node's worth of actors on threads: an `actors.system.System`. Without `bind` it is an island."""
 
     def __init__(
         self,
@@ -134,7 +133,8 @@ class PykkaSystem:
 
     def wait(self) -> str | None:
         """Block until `stop` has ended or something called `abort`; returns the reason of the abort."""
-        self._ended.wait()
+        while not self._ended.wait(_SIGNALS_SECONDS):
+            pass
         return self._failure
 
     def abort(self, reason: str) -> None:

@@ -88,7 +88,11 @@ class Agent(Process):
         metrics.read_from(books, lambda: self.system.now() - self._started_at)
         metrics.registered.read = lambda: float(self._registration.master is not None)
         self.send(self._archive, RecoverAgent())
-        self.every(SWEEP_SECONDS, repeats.sweep)
+        self.every(SWEEP_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        for executor in self._repeats.sweep():
+            self._executors.shut_down(executor)
 
     def check_invariants(self) -> None:
         """Raise AssertionError when the books contradict themselves; slow."""
@@ -308,6 +312,7 @@ class Agent(Process):
             return
         executor = self._subscriptions.subscribe(sender, message)
         if executor is not None:
+            self._repeats.watch(executor)
             self._resumption.subscribed(executor)
 
     @handles(executing.ExecutorUpdate)
@@ -326,6 +331,11 @@ class Agent(Process):
     def node_found(self, sender: Pid, message: hosting.ExecutorNodeFound) -> None:
         """Where executors run."""
         self._node.found(message)
+
+    @handles(hosting.ExecutorNodeEnds)
+    def node_ends(self, sender: Pid, message: hosting.ExecutorNodeEnds) -> None:
+        """The agent leaves, and needs no executor node any more."""
+        self._leaving.stop()
 
     @handles(hosting.ExecutorsRecovered)
     def node_recovered(self, sender: Pid, message: hosting.ExecutorsRecovered) -> None:
@@ -361,5 +371,6 @@ class Agent(Process):
         """An acknowledgement is safe."""
         executor = self._statuses.advanced(message)
         if executor is not None:
+            self._repeats.watch(executor)
             self._executors.settle(executor)
             self._leaving.go_on()

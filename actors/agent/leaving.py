@@ -8,16 +8,24 @@ from actors.agent.registration import Registration
 from actors.agent.world import World
 from actors.node.control import NODE
 from transport.messages.checkpointing import Archived, ForgetAgentId
+from transport.messages.hosting import EndExecutorNode
 from transport.messages.membership import UnregisterAgent
 from transport.messages.node import StopNode
 from transport.pid import Pid
+
+#: How long the keeper of the executor node may take to answer.
+_KEEPER_SECONDS = 1.0
 
 
 class Leaving:
     """Shuts everything down, and ends the node once nothing is left."""
 
     def __init__(
-        self, world: World, books: Books, executors: ExecutorDesk, registration: Registration
+        self,
+        world: World,
+        books: Books,
+        executors: ExecutorDesk,
+        registration: Registration,
     ) -> None:
         self._world = world
         self._books = books
@@ -54,4 +62,10 @@ class Leaving:
             self._end(None)
 
     def _end(self, _archived: Archived | None) -> None:
-        self._world.send(Pid(NODE, *self._world.pid.address), StopNode())
+        self._world.send(self._world.keeper, EndExecutorNode())
+        self._world.delay(_KEEPER_SECONDS, self.stop)
+
+    def stop(self) -> None:
+        """End the agent's node, once the executor node was told to end, or its keeper took too long."""
+        if self._ended:
+            self._world.send(Pid(NODE, *self._world.pid.address), StopNode())

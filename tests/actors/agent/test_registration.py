@@ -234,7 +234,7 @@ def test_an_agent_that_is_shut_down_kills_everything_gives_up_its_id_and_ends() 
     assert executor.shut_down
     assert control.received == []
     stage.end()
-    assert control.received == [StopNode()]
+    stage.sim.run_until(lambda: control.received == [StopNode()])
     assert stage.heard(UnregisterAgent) == []
     stage.start_again()
     stage.master.received.clear()

@@ -299,7 +299,7 @@ def test_cleaning_up_ends_all_executors_and_then_the_agent() -> None:
     executor.subscribe()
     assert executor.shut_down
     stage.end()
-    assert control.received == [StopNode()]
+    stage.sim.run_until(lambda: control.received == [StopNode()])
     assert not any(isinstance(message, WatchLeader) for message in stage.detector.received)
 
 
