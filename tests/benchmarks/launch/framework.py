@@ -39,13 +39,14 @@ class DeclineAgain(Message):
 
 
 class Bench(Scheduler):
-    """Holds an offer until there is something to do with it."""
+    """Holds what it is offered, all of one agent, until there is something to do with it."""
 
     def __init__(self, detector: Pid) -> None:
         super().__init__(_FRAMEWORK, detector)
         self.connected = threading.Event()
         self.offered = threading.Event()
         self.done = threading.Event()
+        self.declined_once = threading.Event()
         self.accepted = 0.0
         #: By task id, when each state was heard first, in monotonic seconds.
         self.heard: dict[str, dict[TaskState, float]] = {}
@@ -73,6 +74,7 @@ class Bench(Scheduler):
 
     @handles(Run)
     def run(self, sender: Pid, message: Run) -> None:
+        self.declined_once.clear()
         self._make = message.make
         self._launch()
 
@@ -82,6 +84,7 @@ class Bench(Scheduler):
         offers, self._offers = self._offers, []
         self.declined = time.perf_counter()
         self.decline(offers, 0.0)
+        self.declined_once.set()
 
     def update(self, status: TaskStatus) -> None:
         task_id = status.task_id.value
@@ -95,14 +98,15 @@ class Bench(Scheduler):
     def _launch(self) -> None:
         if self._make is None or not self._offers:
             return
-        offer = self._offers.pop(0)
+        # All of them: what was freed last is an offer of its own.
+        offers, self._offers = self._offers, []
         self.offered.clear()
-        tasks = self._make(offer)
+        tasks = self._make(offers[0])
         self._make = None
         self._open = {task.task_id.value for task in tasks}
         self.done.clear()
         self.accepted = time.perf_counter()
-        self.launch([offer], tasks, Filters(refuse_seconds=0.0))
+        self.launch(offers, tasks, Filters(refuse_seconds=0.0))
 
 
 class Driver:

@@ -41,15 +41,17 @@ def figures(size: Size) -> Iterator[Figure]:
 
 
 def _declines(framework: Driver, times: int) -> list[float]:
-    """Milliseconds from each decline to the next offer of the same resources to another framework.
+    """Milliseconds from a decline to the next offer of the same resources.
 
-    A framework that declines for 0 s is itself offered them again with the next batch (once a second), so
-    that nothing spins; so a second framework is asked here.
+    Something runs between two declines: who does nothing but decline is asked ever later, so that nothing
+    spins.
     """
     bench = framework.bench
     for _ in range(times):
+        framework.run(lambda offer: [true(offer)])
         assert bench.offered.wait(DEADLINE_SECONDS)
-        settle(0.05)
+        settle(0.1)
         framework.tell(DeclineAgain())
+        assert bench.declined_once.wait(DEADLINE_SECONDS)
         assert bench.offered.wait(DEADLINE_SECONDS)
     return [pause * 1000 for pause in bench.pauses]
