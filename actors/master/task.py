@@ -81,3 +81,17 @@ class TaskEntry:
             status_update_state=status.state,
             status_update_uuid=status.uuid,
         )
+
+
+def is_outdated(task: Task, status: TaskStatus) -> bool:
+    """Whether an update is one that the framework dealt with before the one it was sent last.
+
+    An agent sends the updates of a task one after the other, each when the one before is acknowledged.
+    """
+    latest = task.status_update_uuid
+    if latest is None or status.uuid in (None, latest):
+        return False
+    if task.status_update_state in TERMINAL and status.state not in TERMINAL:
+        return True
+    uuids = [one.uuid for one in task.statuses]
+    return status.uuid in uuids and latest in uuids and uuids.index(status.uuid) < uuids.index(latest)

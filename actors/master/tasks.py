@@ -12,7 +12,7 @@ from actors.master.cluster import Cluster
 from actors.master.framework import FrameworkEntry
 from actors.master.gauges import MasterMetrics
 from actors.master.reconciliation import answer, state_for
-from actors.master.task import TERMINAL, TaskEntry
+from actors.master.task import TERMINAL, TaskEntry, is_outdated
 from actors.master.world import World
 from transport.messages.allocation import RecoverResources
 from transport.messages.launching import AcknowledgeUpdate, KillTask, ShutdownFramework, StatusUpdate
@@ -157,8 +157,13 @@ class TaskDesk:
                 self._world.send(agent.pid, ShutdownFramework(message.framework_id))
             return
         status = message.status
-        self.report(framework, status)
         task = agent.tasks.get((message.framework_id, status.task_id.value))
+        if task is not None and is_outdated(task.record, status):
+            # It was acknowledged, or the agent would not have gone on; should it not know: here it is again.
+            assert status.uuid is not None
+            self._world.send(agent.pid, AcknowledgeUpdate(framework.id, task.task_id, status.uuid))
+            return
+        self.report(framework, status)
         if task is None:
             self._metrics.invalid_status_updates.increment()
             self._world.log.warning(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.actors.master.town import SCHEDULER, SUCCESSOR, Capability, State, Town, framework_info, update
 from transport.messages.allocation import RecoverResources
@@ -111,6 +112,44 @@ def test_an_end_that_needs_no_acknowledgement_completes_the_task_at_once() -> No
     assert not framework.tasks
     assert [one.state for one in framework.completed_tasks] == [State.TASK_LOST]
     assert len(freed(town)) == 1
+
+
+def test_an_update_that_comes_late_a_second_time_is_acknowledged_and_not_told_again() -> None:
+    town = Town()
+    agent, framework = town.agent(), town.subscribe()
+    task = town.task(framework, agent)
+    starting, running = update(task, State.TASK_STARTING, b"1"), update(task, State.TASK_RUNNING, b"2")
+    for message in (starting, running, running, starting):
+        town.tasks.update(agent, message)
+    assert states(town) == [State.TASK_STARTING, State.TASK_RUNNING, State.TASK_RUNNING]
+    assert town.world.told(agent.pid) == [AcknowledgeUpdate(framework.id, "t", b"1")]
+    assert task.record.status_update_uuid == b"2"
+
+
+def test_nothing_goes_on_that_was_said_to_be_over() -> None:
+    town = Town()
+    agent, framework = town.agent(), town.subscribe()
+    task = town.task(framework, agent)
+    town.tasks.update(agent, update(task, State.TASK_FINISHED, b"9"))
+    town.tasks.update(agent, update(task, State.TASK_RUNNING, b"1"))
+    assert states(town) == [State.TASK_FINISHED]
+
+
+def test_an_update_that_the_agent_told_of_when_it_came_back_is_new_until_it_is_sent() -> None:
+    town = Town()
+    agent, framework = town.agent(), town.subscribe()
+    task = town.task(framework, agent)
+    starting, running = update(task, State.TASK_STARTING, b"1"), update(task, State.TASK_RUNNING, b"2")
+    task.record = replace(
+        task.record,
+        state=State.TASK_RUNNING,
+        statuses=(starting.status, running.status),
+        status_update_state=State.TASK_STARTING,
+        status_update_uuid=b"1",
+    )
+    town.tasks.update(agent, starting)
+    town.tasks.update(agent, running)
+    assert states(town) == [State.TASK_STARTING, State.TASK_RUNNING]
 
 
 # --- acknowledgements ---
