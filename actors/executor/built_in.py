@@ -31,6 +31,8 @@ _LAUNCH_FAILED = TaskStatus.Reason.REASON_CONTAINER_LAUNCH_FAILED
 _RESERVE_SECONDS = 2.0
 #: The pause before the successor of a containerizer that crashed is asked for the containers.
 _ADOPTION_PAUSE_SECONDS = 0.2
+#: An agent that is back tells the executors of the node, of which there may be a thousand, to subscribe.
+_PAUSE_MAX_SECONDS = 2.0
 
 
 class BuiltInExecutor(Executor):
@@ -177,4 +179,4 @@ def _settings(launch: LaunchExecutor, agent: Pid) -> ExecutorSettings:
         # The agent itself sent it: whoever bears its name on its node, now and after a restart.
         AGENT_PID: str(agent),
     }
-    return ExecutorSettings.read(environment)
+    return replace(ExecutorSettings.read(environment), pause_max_seconds=_PAUSE_MAX_SECONDS)

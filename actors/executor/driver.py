@@ -17,12 +17,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from actors.executor.executor import Executor
 from actors.executor.settings import PRIVATE_PREFIX, ExecutorSettings
 from actors.logging import Logs
 from actors.process import Process
 from actors.pykka_system import PykkaSystem
 from actors.trace.tracer import Tracer
+from transport.limits import Limits
 from transport.pid import Address, Pid
 from transport.secret import Secret, read_secret
 
@@ -65,6 +68,7 @@ def run_executor(make: Make, environment: Mapping[str, str] | None = None) -> in
     system = PykkaSystem(
         bind=Address(_address_for(settings.agent.address), 0),
         secret=_secret(environment),
+        limits=network_limits(settings),
         logger=logs.actor,
     )
     system.tracer = Tracer("", now=system.now, wall=system.wall, capacity=_TRACED)
@@ -111,6 +115,12 @@ def _secret(environment: Mapping[str, str]) -> Secret | None:
     if path is None:
         return None
     return read_secret(Path(path))
+
+
+def network_limits(settings: ExecutorSettings) -> Limits:
+    """Those of every node, but an agent that was away is dialed again before it gives the executor up."""
+    usual = Limits()
+    return replace(usual, backoff_max_seconds=min(usual.backoff_max_seconds, settings.pause_max_seconds))
 
 
 def _address_for(agent: Address) -> str:

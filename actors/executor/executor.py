@@ -288,8 +288,8 @@ class Executor(Process):
         if self._retry is not None:
             self._retry.cancel()
         self._introduce()
-        pause, longest = self._pause_seconds, self.settings.backoff_max_seconds
-        self._pause_seconds = min(2 * pause, max(_FIRST_PAUSE_SECONDS, longest))
+        pause = min(self._pause_seconds, self.settings.pause_max_seconds)
+        self._pause_seconds = 2 * pause
         self._retry = self.delay(pause * self.system.rng.uniform(0.5, 1.0), self._subscribe)
 
     def _introduce(self) -> None:

@@ -14,6 +14,9 @@ from transport.pid import Pid
 AGENT_PID = "PION_AGENT_PID"
 #: What begins so concerns the executor alone, and is kept from the tasks that it runs.
 PRIVATE_PREFIX = "PION_"
+#: How often to try, at least, in the time that a restarted agent waits for its executors.
+_TRIES = 4
+_SHORTEST_PAUSE_SECONDS = 0.05
 
 
 class ExecutorSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,14 +31,15 @@ class ExecutorSettings(msgspec.Struct, frozen=True, kw_only=True):
     #: Whether it outlives its agent, and waits for it to come back: at most `recovery_timeout_seconds`.
     checkpoint: bool = False
     recovery_timeout_seconds: float = 15 * 60.0
-    #: The longest pause between two tries to subscribe again.
-    backoff_max_seconds: float = 2.0
+    #: The longest pause between two tries to subscribe.
+    pause_max_seconds: float = 0.5
     #: From ShutdownNow to the end.
     shutdown_grace_seconds: float = 5.0
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> ExecutorSettings:
         """Read them from an executor's environment; raises ValueError naming the variable and the rule."""
+        return_seconds = _seconds(environment, "MESOS_SUBSCRIPTION_BACKOFF_MAX", 2.0)
         return cls(
             agent=_agent(environment),
             framework_id=_required(environment, "MESOS_FRAMEWORK_ID"),
@@ -43,7 +47,7 @@ class ExecutorSettings(msgspec.Struct, frozen=True, kw_only=True):
             directory=_required(environment, "MESOS_DIRECTORY"),
             checkpoint=_yes(environment, "MESOS_CHECKPOINT"),
             recovery_timeout_seconds=_seconds(environment, "MESOS_RECOVERY_TIMEOUT", 15 * 60.0),
-            backoff_max_seconds=_seconds(environment, "MESOS_SUBSCRIPTION_BACKOFF_MAX", 2.0),
+            pause_max_seconds=max(_SHORTEST_PAUSE_SECONDS, return_seconds / _TRIES),
             shutdown_grace_seconds=_seconds(environment, "MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD", 5.0),
         )
 

@@ -26,7 +26,7 @@ def test_an_executor_finds_all_that_its_driver_reads() -> None:
         directory="/s",
         checkpoint=True,
         recovery_timeout_seconds=900.0,
-        backoff_max_seconds=2.0,
+        pause_max_seconds=0.5,
         shutdown_grace_seconds=5.0,
     )
     assert not ExecutorSettings.read(environment()).checkpoint

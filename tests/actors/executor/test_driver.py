@@ -3,9 +3,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from msgspec.structs import replace
 
-from actors.executor.driver import main, run_executor
+from actors.executor.driver import main, network_limits, run_executor
 from actors.executor.executor import Executor
+from actors.executor.settings import ExecutorSettings
+from transport.limits import Limits
+from transport.pid import Pid
 
 
 @pytest.mark.parametrize("arguments", [[], ["a:B", "c:D"]])
@@ -32,6 +36,14 @@ def test_what_is_no_executor_is_refused(
     error = capsys.readouterr().err
     assert error.startswith("executor: ")
     assert re.search(reason, error)
+
+
+def test_an_agent_that_was_away_is_dialed_in_time() -> None:
+    settings = ExecutorSettings(
+        agent=Pid("agent", "h", 1), framework_id="f", executor_id="e", directory="/", pause_max_seconds=0.5
+    )
+    assert network_limits(settings).backoff_max_seconds == 0.5
+    assert network_limits(replace(settings, pause_max_seconds=600.0)) == Limits()
 
 
 def test_an_executor_is_started_by_an_agent() -> None:

@@ -327,8 +327,7 @@ def test_tries_to_subscribe_come_ever_slower_and_quickly_again_in_the_next_absen
         gaps = [later - sooner for sooner, later in itertools.pairwise(world.diary.tries)]
         assert all(0.1 <= gap <= 0.21 for gap in gaps[:1])
         assert all(0.2 <= gap <= 0.41 for gap in gaps[1:2])
-        assert all(1.0 <= gap <= 2.01 for gap in gaps[4:])
-        assert len(gaps) > 30
+        assert all(0.25 <= gap <= 0.51 for gap in gaps[4:])
         world.agent_node.restart()
         world.subscribed()
 

@@ -21,7 +21,7 @@ def test_what_is_not_said_has_the_defaults_of_mesos() -> None:
         directory="/sandbox",
         checkpoint=False,
         recovery_timeout_seconds=900.0,
-        backoff_max_seconds=2.0,
+        pause_max_seconds=0.5,
         shutdown_grace_seconds=5.0,
     )
 
@@ -38,7 +38,7 @@ def test_durations_are_read_as_mesos_writes_them() -> None:
     )
     assert settings.checkpoint
     assert settings.recovery_timeout_seconds == 900.0
-    assert settings.backoff_max_seconds == 0.5
+    assert settings.pause_max_seconds == 0.125
     assert settings.shutdown_grace_seconds == 90.0
 
 
