@@ -24,7 +24,7 @@ from transport.records.resources import Resources
 from transport.records.time_info import TimeInfo, Unavailability
 
 #: So many offers go into one message at most: a frame has its limit.
-_OFFERS_PER_MESSAGE: Final = 1000
+_OFFERS_PER_MESSAGE: Final = 250
 _Status = InverseOfferStatus.Status
 
 
