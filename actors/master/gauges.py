@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from actors.master.agent import AgentEntry
 from actors.master.cluster import Cluster
-from actors.metrics import Counter, Gauge, Metrics, Sample, metric
+from actors.metrics import Counter, Family, Gauge, Metrics, Sample, metric
 from transport.messages import launching, membership, scheduling
+from transport.records.operation import OperationState
 from transport.records.task_status import TaskState, TaskStatus
 
 
@@ -156,6 +157,26 @@ class MasterMetrics(Metrics):
     invalid_status_update_acknowledgements: Counter = _count(
         "invalid_status_update_acknowledgements", "Acknowledgements of what was not sent."
     )
+    operations: Family = metric(Family, "master/operations", "Operations that are kept, by state.")
+    operations_finished: Counter = _count("operations/finished", "Operations that were done.")
+    operations_failed: Counter = _count("operations/failed", "Operations that could not be done.")
+    operations_error: Counter = _count("operations/error", "Operations that were not valid.")
+    operations_dropped: Counter = _count("operations/dropped", "Operations that never came to their agents.")
+    operations_gone_by_operator: Counter = _count(
+        "operations/gone_by_operator", "Operations whose agents never come back."
+    )
+    valid_operation_status_updates: Counter = _count(
+        "valid_operation_status_updates", "Updates of known operations."
+    )
+    invalid_operation_status_updates: Counter = _count(
+        "invalid_operation_status_updates", "Updates of unknown operations."
+    )
+    valid_operation_status_update_acknowledgements: Counter = _count(
+        "valid_operation_status_update_acknowledgements", "Acknowledgements that went to their agents."
+    )
+    invalid_operation_status_update_acknowledgements: Counter = _count(
+        "invalid_operation_status_update_acknowledgements", "Acknowledgements of what was not sent."
+    )
     valid_framework_to_executor_messages: Counter = _count(
         "valid_framework_to_executor_messages", "Messages of schedulers that went to their agents."
     )
@@ -190,6 +211,7 @@ class MasterMetrics(Metrics):
         self.tasks_starting.read = lambda: _tasks(cluster, TaskState.TASK_STARTING)
         self.tasks_running.read = lambda: _tasks(cluster, TaskState.TASK_RUNNING)
         self.tasks_killing.read = lambda: _tasks(cluster, TaskState.TASK_KILLING)
+        self.operations.read = lambda: _operations(cluster)
         self.tasks_unreachable.read = lambda: sum(
             len(one.unreachable_tasks) for one in tuple(cluster.frameworks.values())
         )
@@ -231,6 +253,31 @@ class MasterMetrics(Metrics):
             TaskState.TASK_GONE: self.tasks_gone,
             TaskState.TASK_GONE_BY_OPERATOR: self.tasks_gone_by_operator,
         }
+
+    def by_operation_end(self) -> Mapping[OperationState, Counter]:
+        """What counts operations that end in a state."""
+        return {
+            OperationState.OPERATION_FINISHED: self.operations_finished,
+            OperationState.OPERATION_FAILED: self.operations_failed,
+            OperationState.OPERATION_ERROR: self.operations_error,
+            OperationState.OPERATION_DROPPED: self.operations_dropped,
+            OperationState.OPERATION_GONE_BY_OPERATOR: self.operations_gone_by_operator,
+        }
+
+
+def _operations(cluster: Cluster) -> Mapping[str, float]:
+    """How many operations there are in all, and in each state that does not stay."""
+    entries = [
+        entry for agent in tuple(cluster.agents.values()) for entry in tuple(agent.operations.values())
+    ]
+    passing = (OperationState.OPERATION_PENDING, OperationState.OPERATION_RECOVERING)
+    counts = {
+        state.value.removeprefix("OPERATION_").lower(): float(
+            sum(entry.record.latest_status.state is state for entry in entries)
+        )
+        for state in passing
+    }
+    return {"total": float(len(entries)), **counts}
 
 
 def _tasks(cluster: Cluster, state: TaskState) -> int:

@@ -10,6 +10,7 @@ from actors.master.agent import AgentEntry
 from actors.master.cluster import Cluster
 from actors.master.commissions import CommissionDesk
 from actors.master.framework import FrameworkEntry
+from actors.master.gauges import MasterMetrics
 from actors.master.offers import OfferDesk
 from actors.master.operation import TERMINAL_OPERATION, OperationEntry
 from actors.master.operation_answers import operation_answers
@@ -54,9 +55,13 @@ class OperationDesk:
     master. An agent that comes back tells its true total, in which is what it tells to be finished.
     """
 
-    def __init__(self, world: World, cluster: Cluster, offers: OfferDesk) -> None:
+    def __init__(
+        self, world: World, cluster: Cluster, offers: OfferDesk, metrics: MasterMetrics | None = None
+    ) -> None:
         self._world = world
         self._cluster = cluster
+        self._metrics = metrics or MasterMetrics()
+        self._ends = self._metrics.by_operation_end()
         self._settlement = Settlement(world, offers)
         self._commissions = CommissionDesk(world, cluster, offers, self._start_commission)
 
@@ -103,6 +108,7 @@ class OperationDesk:
             operation_id=None if operation.id is None else operation.id.value,
             reason=message,
         )
+        self._metrics.operations_error.increment()
         if operation.id is not None:
             status = OperationStatus(operation_id=operation.id, state=_State.OPERATION_ERROR, message=message)
             self._report(framework, status)
@@ -114,8 +120,10 @@ class OperationDesk:
         entry = agent.operations.get(message.operation_uuid)
         if entry is None:
             # Its end was acknowledged before: that acknowledgement was lost, or is still under way.
+            self._metrics.invalid_operation_status_updates.increment()
             self._acknowledge(agent, message.operation_uuid, message.status)
             return
+        self._metrics.valid_operation_status_updates.increment()
         # Of an operation that never came to it an agent knows no more than the uuid.
         status = replace(message.status, operation_id=entry.record.info.id, agent_id=entry.record.agent_id)
         self._note(agent, entry, status)
@@ -137,10 +145,12 @@ class OperationDesk:
         else:
             status = _status_of(entry, message.uuid)
             if status is not None:
+                self._metrics.valid_operation_status_update_acknowledgements.increment()
                 self._acknowledge(agent, entry.uuid, status)
                 self._forget_if_over(entry, status)
                 return
             fault = "no such update was sent"
+        self._metrics.invalid_operation_status_update_acknowledgements.increment()
         self._world.log.warning(
             "acknowledgement of an operation dropped",
             reason=fault,
@@ -173,6 +183,8 @@ class OperationDesk:
                     agent_id=entry.record.agent_id,
                 )
                 self._report(framework, status)
+            if gone and not entry.terminal:
+                self._ends[state].increment()
             self._cluster.remove_operation(entry)
 
     def agent_returned(self, agent: AgentEntry, told: Iterable[Operation]) -> None:
@@ -240,6 +252,7 @@ class OperationDesk:
             return
         entry.record = replace(record, latest_status=status, statuses=(*record.statuses, status))
         if entry.terminal:
+            self._ends[status.state].increment()
             self._log("operation over", entry)
             self._settlement.end(agent, entry)
 

@@ -29,7 +29,7 @@ class Claimant(NamedTuple):
     @classmethod
     def of(cls, framework: FrameworkEntry) -> Claimant:
         """A framework acts for the principal that it gave."""
-        return cls(framework, framework.info.principal)
+        return cls(framework, framework.info.principal or None)
 
 
 def operation_error(operation: Offer.Operation, agent: AgentEntry, claimant: Claimant) -> str | None:

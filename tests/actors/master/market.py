@@ -43,7 +43,7 @@ class Market(Town):
 
     def __init__(self) -> None:
         super().__init__()
-        self.operations = OperationDesk(self.world, self.cluster, self.offers)
+        self.operations = OperationDesk(self.world, self.cluster, self.offers, self.metrics)
         self.acceptance = AcceptanceDesk(
             self.world, self.cluster, self.flags, self.offers, self.tasks, self.operations
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from actors.master.framework import FrameworkState
+from actors.metrics import Registry
 from tests.actors.master.market import AGENT, create, grow, named, reserve, shrink
 from tests.actors.master.scene import CPU, DISK, FIRST, GROWN, SECOND, VOLUME, Scene, State, of
+from tests.transport.records.samples import scalar
 from transport.messages.allocation import RecoverResources, UpdateAgent
 from transport.messages.launching import (
     AcknowledgeOperationUpdate,
@@ -289,3 +291,32 @@ def test_frameworks_ask_for_the_latest_states() -> None:
     known, unknown = scene.market.feedback()
     assert (known.state, known.uuid) == (State.OPERATION_FINISHED, None)
     assert (unknown.state, unknown.uuid) == (State.OPERATION_UNKNOWN, None)
+
+
+# --- metrics ---
+
+
+def test_operations_are_counted_under_mesos_names() -> None:
+    scene = Scene()
+    uuid = scene.start(named(reserve(CPU)))
+    registry = Registry()
+    registry.add(scene.market.metrics)
+
+    def shown() -> dict[str, float]:
+        return {name: value for name, value in registry.snapshot().items() if "operation" in name and value}
+
+    assert shown() == {"master/operations/total": 1, "master/operations/pending": 1}
+    scene.applied(uuid)
+    scene.acknowledge(SECOND)
+    scene.acknowledge()
+    scene.applied(uuid)
+    refused = named(reserve(scalar("cpus", 1)), "p")
+    scene.market.accept(scene.framework, scene.make_offer(Resources.parse("cpus:1")), refused)
+    assert shown() == {
+        "master/operations/finished": 1,
+        "master/operations/error": 1,
+        "master/valid_operation_status_updates": 1,
+        "master/invalid_operation_status_updates": 1,
+        "master/valid_operation_status_update_acknowledgements": 1,
+        "master/invalid_operation_status_update_acknowledgements": 1,
+    }
