@@ -241,10 +241,7 @@ class ExecutorHost(Process):
         """Go on where the host before this one ended; then do what was asked for meanwhile."""
         if self._deferred is None:
             return
-        kept, torn = self._launches.load()
-        for container_id in torn:
-            self.log.warning("executor not recovered", container_id=container_id, reason="half a record")
-            self._launches.forget(container_id)
+        kept = self._launches.load()
         for container_id, launch in kept.items():
             self._resume(container_id, launch, runs=container_id in message.container_ids)
         strays = dict.fromkeys(container_id.partition(".")[0] for container_id in message.container_ids)

@@ -1,11 +1,11 @@
 """What an executor node must know again after its own death: the executors it launched, and their tasks.
 
-Only its process may die in between: a loss of power takes the containers with it, so nothing here is synced.
+One file, to which a record is added for each launch, each task, and each end. Only the process may die in
+between: a loss of power takes the containers with it, so nothing here is synced, and the last record may
+be there in part.
 """
 
 from __future__ import annotations
-
-from typing import TypeVar
 
 import msgspec
 
@@ -15,11 +15,12 @@ from transport.pid import Pid
 from transport.record import Record
 from transport.records.task import TaskInfo
 
-_FOLDER = "executors"
-_LAUNCH = ".launch"
-_TASK = ".task"
-
-T = TypeVar("T")
+_FILE = "executors.log"
+_REWRITTEN = "executors.log.new"
+#: Bytes before each record that say how long it is.
+_LENGTH = 4
+#: The file is written anew when so much was added to it.
+_GROWTH_BYTES = 8 * 2**20
 
 
 class Launch(Record):
@@ -31,59 +32,90 @@ class Launch(Record):
     task: TaskInfo | None = None
 
 
+class _Entry(Record):
+    """One record of the file: what is not set stays as it was; with neither set, the executor is forgotten."""
+
+    container_id: str
+    launch: Launch | None = None
+    task: TaskInfo | None = None
+
+
 class Launches:
-    """Keeps one file for each executor, and one for each task of a command executor."""
+    """The executors that are worth remembering; each call may raise OSError."""
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
-        #: What has files here.
-        self._kept: set[str] = set()
+        #: By container id, the records that count.
+        self._kept: dict[str, bytes] = {}
+        self._grown_bytes = 0
 
     def keep(self, agent: Pid, launch: LaunchExecutor) -> None:
-        """Remember an executor; raises OSError."""
-        self._kept.add(launch.container_id)
-        content = msgspec.msgpack.encode(Launch(agent=agent.whoever(), launch=launch))
-        self._disk.write(_path(launch.container_id, _LAUNCH), content)
+        """Remember an executor."""
+        kept = Launch(agent=agent.whoever(), launch=launch)
+        self._add(_Entry(container_id=launch.container_id, launch=kept))
 
     def keep_task(self, container_id: str, task: TaskInfo) -> None:
-        """Remember what a command executor runs; raises OSError."""
-        self._disk.write(_path(container_id, _TASK), msgspec.msgpack.encode(task))
+        """Remember what a command executor runs, if the executor itself is worth it."""
+        if container_id in self._kept:
+            self._add(_Entry(container_id=container_id, task=task))
 
     def forget(self, container_id: str) -> None:
         """Remember it no more."""
-        if container_id not in self._kept:
-            return
-        self._kept.remove(container_id)
-        for kind in (_LAUNCH, _TASK):
-            try:
-                self._disk.remove(_path(container_id, kind))
-            except FileNotFoundError:
-                continue
+        if container_id in self._kept:
+            self._add(_Entry(container_id=container_id))
 
-    def load(self) -> tuple[dict[str, Launch], tuple[str, ...]]:
-        """All that is kept, by container id, and the ids of those of which only a part was written."""
-        kept: dict[str, Launch] = {}
-        torn = []
-        for name in self._disk.list(_FOLDER):
-            container_id, dot, kind = name.rpartition(".")
-            if dot + kind != _LAUNCH:
-                continue
-            self._kept.add(container_id)
-            launch = self._read(container_id, _LAUNCH, Launch)
-            if launch is None:
-                torn.append(container_id)
+    def load(self) -> dict[str, Launch]:
+        """All that was kept by a node before this one, by container id, oldest first."""
+        found: dict[str, Launch] = {}
+        for entry in self._read():
+            kept = entry.launch or found.get(entry.container_id)
+            if kept is None or (entry.launch is None and entry.task is None):
+                found.pop(entry.container_id, None)
+            elif entry.task is not None:
+                found[entry.container_id] = msgspec.structs.replace(kept, task=entry.task)
             else:
-                kept[container_id] = msgspec.structs.replace(
-                    launch, task=self._read(container_id, _TASK, TaskInfo)
-                )
-        return kept, tuple(torn)
+                found[entry.container_id] = kept
+        self._kept = {
+            container_id: _framed(_Entry(container_id=container_id, launch=launch))
+            for container_id, launch in found.items()
+        }
+        self._rewrite()
+        return found
 
-    def _read(self, container_id: str, kind: str, wanted: type[T]) -> T | None:
+    def _add(self, entry: _Entry) -> None:
+        record = _framed(entry)
+        if entry.launch is not None or entry.task is not None:
+            self._kept[entry.container_id] = self._kept.get(entry.container_id, b"") + record
+        else:
+            del self._kept[entry.container_id]
+        self._disk.append(_FILE, record)
+        self._grown_bytes += len(record)
+        if self._grown_bytes > _GROWTH_BYTES:
+            self._rewrite()
+
+    def _rewrite(self) -> None:
+        """Leave out what does not count any more, and half a record at the end."""
+        self._disk.write(_REWRITTEN, b"".join(self._kept.values()))
+        self._disk.rename(_REWRITTEN, _FILE)
+        self._grown_bytes = 0
+
+    def _read(self) -> list[_Entry]:
         try:
-            return msgspec.msgpack.decode(self._disk.read(_path(container_id, kind)), type=wanted)
-        except (FileNotFoundError, msgspec.DecodeError):
-            return None
+            content = self._disk.read(_FILE)
+        except FileNotFoundError:
+            return []
+        entries = []
+        start = 0
+        while start + _LENGTH <= len(content):
+            end = start + _LENGTH + int.from_bytes(content[start : start + _LENGTH])
+            try:
+                entries.append(msgspec.msgpack.decode(content[start + _LENGTH : end], type=_Entry))
+            except msgspec.DecodeError:
+                break
+            start = end
+        return entries
 
 
-def _path(container_id: str, kind: str) -> str:
-    return f"{_FOLDER}/{container_id}{kind}"
+def _framed(entry: _Entry) -> bytes:
+    body = msgspec.msgpack.encode(entry)
+    return len(body).to_bytes(_LENGTH) + body

@@ -345,17 +345,21 @@ def test_what_ended_with_the_node_is_told_as_ended(host: Host) -> None:
     assert host.running() == []
 
 
-def test_half_a_record_of_an_executor_is_passed_over(host: Host) -> None:
-    host.tell(launch("a", checkpoint=True))
-    content = host.node.disk.read("executors/a.launch")
+def test_what_the_agent_has_dealt_with_is_not_told_after_the_death_of_the_node(host: Host) -> None:
+    host.tell(launch("a", checkpoint=True), launch("b", checkpoint=True))
+    host.node.kill("executor-a")
+    host.node.kill("executor-b")
+    host.sim.run(0.5)
+    host.tell(ForgetExecutor("a"))
     host.node.kill_process()
-    host.node.disk.write("executors/a.launch", content[: len(content) // 2])
     host.node.restart()
     host.sim.run(1.0)
     host.told()
-    host.tell(RecoverExecutors(("a",)))
-    assert host.told() == [ExecutorsRecovered({}, ())]
-    assert (host.running(), host.node.disk.list("executors")) == ([], ())
+    host.tell(RecoverExecutors(("a", "b")))
+    recovered = host.told()[0]
+    assert isinstance(recovered, ExecutorsRecovered)
+    assert recovered.running == {}
+    assert [ending.container_id for ending in recovered.ended] == ["b"]
 
 
 # A command's executor, which is made anew.

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
+from actors.executor import launches as module
 from actors.executor.launches import Launch, Launches
-from actors.simulation import Simulation
+from actors.simulation import SimulatedDisk, Simulation
 from transport.messages.hosting import LaunchExecutor
 from transport.pid import Pid
 from transport.records.executor import ExecutorInfo
@@ -11,6 +14,7 @@ from transport.records.task import TaskInfo
 
 AGENT = Pid("agent", "host", 5051, incarnation=7)
 TASK = TaskInfo(name="t", task_id=TaskID(value="t-1"), agent_id=AgentID(value="a-1"))
+FILE = "executors.log"
 
 
 def launch(container_id: str) -> LaunchExecutor:
@@ -18,35 +22,82 @@ def launch(container_id: str) -> LaunchExecutor:
     return LaunchExecutor(container_id, FrameworkInfo(user="u", name="f"), executor, "/s", {"A": "b"})
 
 
-def test_what_was_kept_is_known_to_the_next_one() -> None:
-    disk = Simulation(1).node("host").disk
+def kept(container_id: str, task: TaskInfo | None = None) -> Launch:
+    return Launch(agent=AGENT.whoever(), launch=launch(container_id), task=task)
+
+
+def make(disk: SimulatedDisk, *container_ids: str) -> Launches:
     launches = Launches(disk)
-    for container_id in ("a", "b", "c"):
+    launches.load()
+    for container_id in container_ids:
         launches.keep(AGENT, launch(container_id))
+    return launches
+
+
+@pytest.fixture
+def disk() -> SimulatedDisk:
+    return Simulation(1).node("host").disk
+
+
+def test_what_was_kept_is_known_to_the_next_one(disk: SimulatedDisk) -> None:
+    launches = make(disk, "a", "b", "c")
     launches.keep_task("b", TASK)
     launches.forget("c")
-    launches.forget("never kept")
-    kept, torn = Launches(disk).load()
-    assert kept == {
-        "a": Launch(agent=AGENT.whoever(), launch=launch("a")),
-        "b": Launch(agent=AGENT.whoever(), launch=launch("b"), task=TASK),
-    }
-    assert torn == ()
+    assert Launches(disk).load() == {"a": kept("a"), "b": kept("b", TASK)}
+    assert Launches(disk).load() == {"a": kept("a"), "b": kept("b", TASK)}
 
 
-def test_half_a_record_is_named_and_half_a_task_is_none() -> None:
-    disk = Simulation(1).node("host").disk
-    launches = Launches(disk)
-    for container_id in ("a", "b"):
-        launches.keep(AGENT, launch(container_id))
-        launches.keep_task(container_id, TASK)
-    disk.truncate("executors/a.launch", 10)
-    disk.truncate("executors/b.task", 10)
-    later = Launches(disk)
-    kept, torn = later.load()
-    assert torn == ("a",)
-    assert list(kept) == ["b"]
-    assert kept["b"].task is None
+def test_nothing_is_known_where_nothing_was_kept(disk: SimulatedDisk) -> None:
+    assert Launches(disk).load() == {}
+
+
+def test_the_next_one_goes_on(disk: SimulatedDisk) -> None:
+    make(disk, "a", "b").keep_task("a", TASK)
+    later = make(disk, "c")
+    later.keep_task("b", TASK)
     later.forget("a")
-    later.forget("b")
-    assert disk.list("executors") == ()
+    assert Launches(disk).load() == {"b": kept("b", TASK), "c": kept("c")}
+
+
+def test_what_was_never_kept_is_nothing_to_write_about(disk: SimulatedDisk) -> None:
+    launches = make(disk, "a")
+    size = disk.size(FILE)
+    launches.keep_task("b", TASK)
+    launches.forget("b")
+    assert disk.size(FILE) == size
+
+
+def test_what_was_written_in_part_is_left_out(disk: SimulatedDisk) -> None:
+    make(disk, "a", "b").keep_task("a", TASK)
+    whole = disk.read(FILE)
+    seen = []
+    for size in range(len(whole)):
+        disk.write(FILE, whole[:size])
+        found = make(disk).load()
+        assert found in ({}, {"a": kept("a")}, {"a": kept("a"), "b": kept("b")})
+        if found not in seen:
+            seen.append(found)
+    assert len(seen) == 3
+
+
+def test_zeros_and_noise_at_the_end_are_left_out(disk: SimulatedDisk) -> None:
+    make(disk, "a")
+    whole = disk.read(FILE)
+    for noise in (bytes(100), b"\0\0\0\x01\xc1", b"\xff" * 9):
+        disk.write(FILE, whole + noise)
+        launches = make(disk, "b")
+        assert Launches(disk).load() == {"a": kept("a"), "b": kept("b")}
+        launches.forget("b")
+
+
+def test_the_file_is_written_anew_before_it_is_large(
+    disk: SimulatedDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GROWTH_BYTES", 10_000)
+    launches = make(disk, "stays")
+    launches.keep_task("stays", TASK)
+    for number in range(500):
+        launches.keep(AGENT, launch(f"c-{number}"))
+        launches.forget(f"c-{number}")
+        assert disk.size(FILE) < 11_000
+    assert Launches(disk).load() == {"stays": kept("stays", TASK)}
