@@ -183,9 +183,10 @@ class AgentDesk:
             )
             return
         agent = self._cluster.agents.get(agent_id)
-        if agent is not None and agent.connected and agent.pid.address != sender.address:
+        if agent is not None and agent.connected and not _may_succeed(agent.pid, sender):
+            # Should the one that is connected end, it says it again.
             self._world.log.warning(
-                "agent is elsewhere", agent_id=agent_id, agent=str(sender), known=str(agent.pid)
+                "agent has to wait for another", agent_id=agent_id, agent=str(sender), other=str(agent.pid)
             )
             return
         self.removals.reprieve(agent_id, "it re-registers")
@@ -279,6 +280,11 @@ class AgentDesk:
             return
         if agent.connected or agent.deadline is not None:
             self.removals.reprieve(agent.id, "it answers pings again")
+
+
+def _may_succeed(known: Pid, sender: Pid) -> bool:
+    """Whether a sender can be the known actor, or its next life."""
+    return known.address == sender.address and known.incarnation <= sender.incarnation
 
 
 def _id(info: AgentInfo) -> str:

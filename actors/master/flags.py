@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from actors.flags import Missing, flag
 from actors.master.missing import MISSING
+from actors.master.removal_rate import RemovalRate
 from actors.node.daemon import MesosFlags
 from actors.node.flags import is_port
 from actors.units import Duration
@@ -29,6 +30,14 @@ def _percentage(text: str) -> str | None:
     number = text.removesuffix("%")
     if not text.endswith("%") or not number.replace(".", "", 1).isdecimal() or float(number) > 100:
         return "must be a percentage, as in 50%"
+    return None
+
+
+def _removal_rate(value: str | None) -> str | None:
+    try:
+        RemovalRate.parse(value)
+    except ValueError:
+        return "must be a number of agents and a duration, as in 1/10mins"
     return None
 
 
@@ -78,6 +87,7 @@ class MasterFlags(MesosFlags):
         None,
         "How many silent agents may be given up in how much time, as in 1/10mins; no limit unless given.",
         aliases=("slave_removal_rate_limit",),
+        check=_removal_rate,
     )
     registry_gc_interval: Duration = flag(
         Duration.of(900), "How often the registry forgets unreachable and gone agents."

@@ -186,6 +186,16 @@ def test_a_restarted_agent_may_register_before_its_end_is_noticed() -> None:
     assert HERE not in county.world.links
 
 
+def test_what_an_agent_said_before_it_was_restarted_is_not_heard_after() -> None:
+    """IgnoreOldAgentReregistration."""
+    county = County(prompt=True)
+    agent = county.join(RESTARTED)
+    county.world.forget()
+    county.agents.reregister(HERE, reregistration())
+    assert agent.pid == RESTARTED
+    assert not county.world.sent
+
+
 def test_an_agent_with_the_same_id_elsewhere_has_to_wait_until_the_known_one_is_away() -> None:
     county = County(prompt=True)
     agent = county.join()
