@@ -56,6 +56,7 @@ class Forgetting:
             self._waiting.add(run)
             return
         self._useless.discard(run)
+        self._over.pop(run, None)
         if is_latest:
             batch = Batch()
             for name in (paths.EXECUTOR_INFO, paths.GENERATED_EXECUTOR, paths.LATEST_RUN):

@@ -6,11 +6,11 @@ from collections import deque
 from typing import NamedTuple, TypeAlias
 
 from actors.agent import paths
+from actors.agent.alarm import Alarm
 from actors.agent.deadlines import Deadlines
 from actors.agent.flags import AgentFlags
 from actors.agent.folders import Folders
 from actors.process import Process, handles
-from actors.system import Timer
 from transport.messages.checkpointing import (
     DiscardExecutor,
     DiscardFramework,
@@ -56,8 +56,7 @@ class GarbageCollector(Process):
         self._waiting: Deadlines[Discarded] = Deadlines()
         #: What is being deleted, and the folders of each that are still there.
         self._doomed: deque[tuple[Discarded, list[str]]] = deque()
-        self._timer: Timer | None = None
-        self._timer_due = 0.0
+        self._alarm = Alarm(self, self._ring)
         self._deleting = False
 
     def initialize(self) -> None:
@@ -113,11 +112,11 @@ class GarbageCollector(Process):
     def check_invariants(self) -> None:
         """Assert that whatever waits or is due will get its turn."""
         assert self._deleting or not self._doomed
-        assert self._timer is not None or not len(self._waiting)
+        assert self._alarm.is_set or not len(self._waiting)
 
     def _discard(self, discarded: Discarded, age_seconds: float = 0.0) -> None:
         self._waiting.set(discarded, self.system.now() + self._delay_seconds - age_seconds)
-        self._set_timer()
+        self._alarm.set(self._waiting.next())
 
     def _watch(self) -> None:
         usage = self._folders.usage()
@@ -125,30 +124,19 @@ class GarbageCollector(Process):
         self._take(self._delay_seconds - oldest)
 
     def _ring(self) -> None:
-        self._timer = None
         self._take(0.0)
 
     def _take(self, early_seconds: float) -> None:
         """Begin to delete what is due, or will be in so many seconds."""
         for discarded in self._waiting.take(self.system.now() + early_seconds):
             self._doomed.append((discarded, self._paths(discarded)))
-        self._set_timer()
+        self._alarm.set(self._waiting.next())
         self._go_on()
 
     def _go_on(self) -> None:
         if self._doomed and not self._deleting:
             self._deleting = True
             self.send(self.pid, Flush())
-
-    def _set_timer(self) -> None:
-        """Have one timer, for what is due first; one that comes too early does no harm."""
-        due = self._waiting.next()
-        if self._timer is not None and (due is None or due < self._timer_due):
-            self._timer.cancel()
-            self._timer = None
-        if self._timer is None and due is not None:
-            self._timer = self.delay(max(0.0, due - self.system.now()), self._ring)
-            self._timer_due = due
 
     def _paths(self, discarded: Discarded) -> list[str]:
         """The folders that are deleted here."""

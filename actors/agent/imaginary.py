@@ -26,9 +26,12 @@ class ImaginarySandboxes:
         """See `Sandboxes.make`."""
         if user is not None and user not in self._users:
             raise SandboxError(f"user {user!r}: there is none of that name on this host")
-        self._disk.write(f"{path}/{_OWNER}", (user or "").encode())
-        for volume in volumes:
-            self._disk.write(f"{paths.volume(volume).lstrip('/')}/{_OWNER}", (user or "").encode())
+        try:
+            self._disk.write(f"{path}/{_OWNER}", (user or "").encode())
+            for volume in volumes:
+                self._disk.write(f"{paths.volume(volume).lstrip('/')}/{_OWNER}", (user or "").encode())
+        except (OSError, ValueError) as error:
+            raise SandboxError(f"sandbox {path}: {error}") from error
         return f"/{path}"
 
     def remove_volumes(self, volumes: Sequence[Resource]) -> None:

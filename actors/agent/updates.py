@@ -6,12 +6,12 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from actors.agent import paths
+from actors.agent.alarm import Alarm
 from actors.agent.retained import StreamRecord
 from actors.agent.retries import Retries
 from actors.agent.stream import Receipt, Stream
 from actors.agent.stream_files import StreamFiles
 from actors.process import Process, handles
-from actors.system import Timer
 from transport.envelope import Envelope
 from transport.message import Message
 from transport.messages.checkpointing import (
@@ -72,8 +72,7 @@ class Updates(Process):
         self._master: Pid | None = None
         self._entries: dict[_Task, _Entry] = {}
         self._retries: Retries[_Task] = Retries()
-        self._timer: Timer | None = None
-        self._timer_due = 0.0
+        self._alarm = Alarm(self, self._retry)
         #: Terminal updates of streams that are no more, by uuid.
         self._over: OrderedDict[bytes, None] = OrderedDict()
         # What waits for the next flush: streams to look after, and answers, with what caused them.
@@ -115,7 +114,7 @@ class Updates(Process):
         self._retries.clear()
         for task, entry in self._entries.items():
             self._send_head(task, entry, self._cause)
-        self._set_timer()
+        self._alarm.set(self._retries.next())
 
     @handles(HoldUpdates)
     def hold(self, sender: Pid, message: HoldUpdates) -> None:
@@ -123,7 +122,7 @@ class Updates(Process):
         self._flush()
         self._master = None
         self._retries.clear()
-        self._set_timer()
+        self._alarm.set(self._retries.next())
 
     @handles(StreamUpdate)
     def update(self, sender: Pid, message: StreamUpdate) -> None:
@@ -171,7 +170,7 @@ class Updates(Process):
         for task in [task for task in self._entries if task.framework_id == message.framework_id]:
             del self._entries[task]
             self._retries.stop(task)
-        self._set_timer()
+        self._alarm.set(self._retries.next())
 
     # What it tells itself.
 
@@ -264,7 +263,7 @@ class Updates(Process):
             entry = self._entries.get(task)
             if entry is not None and task not in self._retries:
                 self._send_head(task, entry, cause)
-        self._set_timer()
+        self._alarm.set(self._retries.next())
 
     def _send_head(self, task: _Task, entry: _Entry, cause: Envelope | None) -> None:
         head = entry.stream.head
@@ -275,21 +274,10 @@ class Updates(Process):
             self._retries.start(task, self.system.now())
 
     def _retry(self) -> None:
-        self._timer = None
         self._flush()
         for task in self._retries.take(self.system.now()):
             self._send_head(task, self._entries[task], self._cause)
-        self._set_timer()
-
-    def _set_timer(self) -> None:
-        """Have one timer, for what is due first; one that comes too early does no harm."""
-        due = self._retries.next()
-        if self._timer is not None and (due is None or due < self._timer_due):
-            self._timer.cancel()
-            self._timer = None
-        if self._timer is None and due is not None:
-            self._timer = self.delay(max(0.0, due - self.system.now()), self._retry)
-            self._timer_due = due
+        self._alarm.set(self._retries.next())
 
     def _remember(self, uuid: bytes) -> None:
         self._over[uuid] = None

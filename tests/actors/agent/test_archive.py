@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from actors.agent import paths
@@ -108,6 +110,15 @@ def test_a_sandbox_that_cannot_be_made_is_an_answer_and_what_came_before_it_stan
     checkpoint = host.recovered()
     assert checkpoint.resources == (volume(),)
     assert checkpoint.drain_config is None
+
+
+def test_a_disk_without_room_for_a_sandbox_fails_a_task_and_not_the_agent() -> None:
+    host = admitted()
+    host.node.disk.fail("write", paths.sandboxes(AGENT_ID), error=errno.ENOSPC)
+    answer = host.archive(_SANDBOX)
+    assert answer.error is not None
+    assert "No space left" in answer.error
+    assert host.archive(_SANDBOX).error is None
 
 
 @pytest.mark.parametrize(
