@@ -33,7 +33,7 @@ class Launch(Record):
 
 
 class _Entry(Record):
-    """One record of the file: what is not set stays as it was; with neither set, the executor is forgotten."""
+    """One record of the file: what is not set stays as it was; with neither set the executor is forgotten."""
 
     container_id: str
     launch: Launch | None = None
