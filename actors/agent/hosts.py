@@ -18,6 +18,8 @@ from transport.pid import Pid
 
 #: How often a question that is not answered is repeated.
 _RETRY_SECONDS: Final = 1.0
+#: Before it is looked for again; whoever knows where it is learns of its loss meanwhile.
+_PAUSE_SECONDS: Final = 0.2
 #: An executor node takes as long as an interpreter to start.
 _FIND_SECONDS: Final = 10.0
 
@@ -80,7 +82,7 @@ class ExecutorNode:
             return None
         self._world.log.warning("executor node lost", executors=str(pid))
         self._close()
-        self.find()
+        self._world.delay(_PAUSE_SECONDS, self.find)
         return [executor for who, executor in self._subscribed.items() if who.address == pid.address]
 
     def open(self) -> None:

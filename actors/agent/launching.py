@@ -145,7 +145,8 @@ class LaunchDesk:
         ]
         saves = self._saves(executor, tasks, fresh=known is None)
         then = partial(self._archived, executor, launch)
-        if saves:
+        waits = not (executor.sandbox or executor.recovered)
+        if saves or waits:  # nothing may overtake what makes the executor's sandbox
             self._world.archive(saves, then)
         else:
             then(Archived(0))
@@ -221,6 +222,8 @@ class LaunchDesk:
             self._drop_late(executor, tasks)
         elif archived.error is not None:
             self._fail(executor, tasks, archived.error)
+        elif not (executor.sandbox or executor.recovered):
+            self._fail(executor, tasks, "the executor has no sandbox")
         elif any(task.killed for task in tasks):
             for task in tasks:
                 task.stage = Stage.QUEUED

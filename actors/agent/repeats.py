@@ -17,6 +17,7 @@ from transport.messages.executing import (
 from transport.messages.hosting import DestroyExecutor
 from transport.pid import Pid
 from transport.records.check import KillPolicy
+from transport.records.executor import ExecutorInfo
 from transport.records.task_status import TaskState
 
 #: How often to look. What is new waits for the look after the next: its effect is on its way.
@@ -59,19 +60,28 @@ class Repeats:
         self._tell(task.executor, KillExecutorTask(task.task_id, policy))
         self._new[task.executor.container_id] = task.executor
 
+    def watch(self, executor: ExecutorEntry) -> None:
+        """Look at an executor that has less to do than before."""
+        self._new[executor.container_id] = executor
+
     # --- and again ---
 
-    def sweep(self) -> None:
-        """Look who still misses something."""
+    def sweep(self) -> list[ExecutorEntry]:
+        """Look who still misses something; returns built-in executors that should have ended by themselves."""
         due, self._old = self._old, self._new
         self._new = {}
+        idle = []
         for container_id, executor in due.items():
+            if _lingers(executor):
+                idle.append(executor)
+                continue
             missed = self._missed(executor)
             if missed:
                 self._old[container_id] = executor
                 self._world.log.info("told again", executor_id=executor.executor_id, messages=len(missed))
             for to, message in missed:
                 self._world.send(to, message)
+        return idle
 
     def _missed(self, executor: ExecutorEntry) -> list[tuple[Pid, Message]]:
         if executor.state is ExecutorState.TERMINATED:
@@ -93,6 +103,12 @@ class Repeats:
     def _tell_node(self, message: Message) -> None:
         if self.executors is not None:
             self._world.send(self.executors, message)
+
+
+def _lingers(executor: ExecutorEntry) -> bool:
+    """Whether a built-in executor has nothing to do any more, and goes on."""
+    built_in = executor.generated or executor.info.type is ExecutorInfo.Type.DEFAULT
+    return built_in and executor.state is ExecutorState.RUNNING and executor.idle
 
 
 def _missed_by(executor: ExecutorEntry) -> list[Message]:

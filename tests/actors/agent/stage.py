@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -161,6 +162,19 @@ class _Keeper(Process):
         self.send(sender, hosting.ExecutorNodeFound(self._executors))
 
 
+class _Detector(Probe):
+    """Names the leader, if it is given one, or has the test do so."""
+
+    def __init__(self, leader: Pid | None) -> None:
+        super().__init__()
+        self._leader = leader
+
+    def unhandled(self, sender: Pid, message: object) -> None:
+        super().unhandled(sender, message)
+        if self._leader is not None:
+            self.send(sender, LeaderDetected(self._leader, 1))
+
+
 class Stage:
     """One agent with its real archive and streams; the test is everybody else."""
 
@@ -171,8 +185,11 @@ class Stage:
         info: AgentInfo | None = None,
         boot_id: str = "boot-1",
         registered: bool = True,
+        executors: Callable[[], ExecutorsDouble] | None = None,
+        restart_seconds: float | None = None,
         **others: object,
     ) -> None:
+        """`executors` makes another double; an agent that dies comes back after `restart_seconds`, if given."""
         self.sim = Simulation(seed)
         self.info = info or agent_info()
         self.boot_id = boot_id
@@ -180,15 +197,19 @@ class Stage:
         self.epoch = 1
         self.master_node = self.sim.node("master")
         self.master = self.master_node.probe("master")
-        self.hosts = self.sim.node("hosts", lambda node: node.spawn(ExecutorsDouble, "executors"))
-        self.detector = Probe()
+        self.hosts = self.sim.node(
+            "hosts", lambda node: node.spawn(executors or ExecutorsDouble, "executors")
+        )
+        self.detector = _Detector(None)
         self.garbage = Probe()
-        self.node = self.sim.node("agent", self._boot)
+        #: Whom the detector names by itself.
+        self.leader: Pid | None = None
+        self.node = self.sim.node("agent", self._boot, restart_seconds=restart_seconds)
         if registered:
             self.register()
 
     def _boot(self, node: SimulatedNode) -> None:
-        self.garbage, self.detector = Probe(), Probe()
+        self.garbage, self.detector = Probe(), _Detector(self.leader)
         garbage = node.spawn(lambda: self.garbage, "garbage")
         detector = node.spawn(lambda: self.detector, "detector")
         executors = self.hosts.pid_of("executors")

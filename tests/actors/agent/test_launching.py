@@ -254,6 +254,18 @@ def test_a_lost_launch_is_told_again() -> None:
     assert len(stage.executors.launched) == 1
 
 
+def test_no_task_overtakes_the_one_for_which_the_sandbox_is_made() -> None:
+    stage = Stage()
+    hold = stage.sim.hold(Archive, to=stage.node.pid_of("archive"))
+    for task_id in ("t1", "t2"):
+        stage.run_task(task(task_id, executor=custom()), checkpoint=False)
+    assert stage.executors.launched == []
+    hold.release()
+    stage.run()
+    (launched,) = stage.executors.launched
+    assert launched.sandbox
+
+
 def test_draining_agents_take_no_tasks() -> None:
     stage = Stage()
     stage.drain()

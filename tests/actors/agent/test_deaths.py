@@ -1,0 +1,250 @@
+"""Tasks under agents that die at every step, with an executor and a master that do what is due of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.executor.executor import Executor
+from actors.executor.settings import ExecutorSettings
+from actors.process import Process, handles
+from actors.simulation import Plan
+from tests.actors.agent.stage import (
+    AGENT_ID,
+    FRAMEWORK_ID,
+    PING_TIMEOUT_SECONDS,
+    ExecutorsDouble,
+    Stage,
+    framework,
+    task,
+)
+from transport.messages import hosting
+from transport.messages.launching import AcknowledgeUpdate, RunTask, StatusUpdate
+from transport.messages.membership import (
+    AgentReconciliation,
+    AgentRegistered,
+    AgentReregistered,
+    RegisterAgent,
+    ReregisterAgent,
+)
+from transport.pid import Pid
+from transport.records.ids import TaskID
+from transport.records.task import TaskInfo
+from transport.records.task_status import TaskState, TaskStatus
+
+_ENDS = ("FINISHED", "FAILED", "LOST", "GONE", "DROPPED")
+
+
+class Quick(Executor):
+    """Runs a task for a moment."""
+
+    #: How often each task was run, by any of them.
+    runs: dict[str, int]
+
+    def launch_task(self, task: TaskInfo) -> None:
+        task_id = task.task_id.value
+        self.runs[task_id] = self.runs.get(task_id, 0) + 1
+        self.update(task_id, TaskState.TASK_RUNNING)
+        self.delay(0.3, self._finish, task_id)
+
+    def _finish(self, task_id: str) -> None:
+        self.update(task_id, TaskState.TASK_FINISHED)
+        self.stop()
+
+
+class LivingExecutors(ExecutorsDouble):
+    """Executors that live."""
+
+    def __init__(self, runs: dict[str, int]) -> None:
+        super().__init__()
+        self._runs = runs
+        self._actors: dict[Pid, str] = {}
+
+    def initialize(self) -> None:
+        self.every(1.0, self._tell_again)
+
+    def _tell_again(self) -> None:
+        for ending in self.ended.values():
+            if self.agent is not None:
+                self.send(self.agent, hosting.ExecutorEnded(ending))
+
+    @handles(hosting.LaunchExecutor)
+    def launch(self, sender: Pid, message: hosting.LaunchExecutor) -> None:
+        if message.container_id in self.running or message.container_id in self.ended:
+            return
+        super().launch(sender, message)
+        settings = ExecutorSettings.read(message.environment)
+
+        def make() -> Quick:
+            executor = Quick(settings)
+            executor.runs = self._runs
+            return executor
+
+        pid = self.spawn(make, f"executor-{message.container_id}")
+        self._actors[pid] = message.container_id
+        self.link(pid)
+
+    @handles(hosting.DestroyExecutor)
+    def destroy(self, sender: Pid, message: hosting.DestroyExecutor) -> None:
+        self.terminate(self._pid(message.container_id))
+        super().destroy(sender, message)
+
+    def exited(self, pid: Pid) -> None:
+        container_id = self._actors.pop(pid, None)
+        if container_id in self.running:
+            self.end(container_id)
+
+    def _pid(self, container_id: str) -> Pid:
+        return Pid(f"executor-{container_id}", *self.pid.address)
+
+
+class LivingMaster(Process):
+    """A master with a scheduler in one: launches tasks once, acknowledges everything, notes their ends."""
+
+    def __init__(self, tasks: int) -> None:
+        self.waiting = [f"t{number}" for number in range(tasks)]
+        self.live: dict[str, TaskState] = {}
+        self.ends: dict[str, list[str]] = {}
+        self.agent: Pid | None = None
+        self._heard: set[bytes | None] = set()
+
+    def initialize(self) -> None:
+        self.every(0.5, self._launch)
+
+    def exited(self, pid: Pid) -> None:
+        if pid == self.agent:
+            self.agent = None
+
+    @handles(RegisterAgent)
+    def register(self, sender: Pid, message: RegisterAgent) -> None:
+        self._welcome(sender)
+        self.send(sender, AgentRegistered(AGENT_ID, PING_TIMEOUT_SECONDS))
+
+    @handles(ReregisterAgent)
+    def reregister(self, sender: Pid, message: ReregisterAgent) -> None:
+        self._welcome(sender)
+        told = {one.task_id.value for one in message.tasks}
+        unknown = tuple(
+            TaskStatus(task_id=TaskID(value=task_id), state=state)
+            for task_id, state in self.live.items()
+            if task_id not in told
+        )
+        asked = (AgentReconciliation(framework_id=FRAMEWORK_ID, statuses=unknown, partition_aware=True),)
+        self.send(sender, AgentReregistered(AGENT_ID, PING_TIMEOUT_SECONDS, asked if unknown else ()))
+
+    def _welcome(self, agent: Pid) -> None:
+        self.agent = agent
+        self.link(agent)
+
+    def _launch(self) -> None:
+        if self.agent is not None and self.waiting:
+            task_id = self.waiting.pop()
+            self.live[task_id] = TaskState.TASK_STAGING
+            self.send(self.agent, RunTask(framework(), task(task_id, "cpus:0.5;mem:64")))
+
+    @handles(StatusUpdate)
+    def update(self, sender: Pid, message: StatusUpdate) -> None:
+        status = message.status
+        task_id = status.task_id.value
+        state = status.state.name.removeprefix("TASK_")
+        if state in _ENDS and task_id in self.live:
+            del self.live[task_id]
+            self.ends.setdefault(task_id, []).append(state)
+        elif task_id in self.live:
+            self.live[task_id] = status.state
+        else:
+            assert state in _ENDS or status.uuid in self._heard, f"{task_id} is {state} after its end"
+        self._heard.add(status.uuid)
+        if self.agent is not None and status.uuid is not None:
+            self.send(self.agent, AcknowledgeUpdate(FRAMEWORK_ID, task_id, status.uuid))
+
+    @property
+    def done(self) -> bool:
+        return not self.waiting and not self.live
+
+
+class Play:
+    """A cluster of one agent that plays itself."""
+
+    def __init__(self, seed: int = 1, tasks: int = 1) -> None:
+        self.runs: dict[str, int] = {}
+        self.stage = Stage(
+            seed, registered=False, executors=lambda: LivingExecutors(self.runs), restart_seconds=1.0
+        )
+        leader = self.stage.sim.node("leader", lambda node: node.spawn(lambda: LivingMaster(tasks), "master"))
+        self.master = leader.process("master", LivingMaster)
+        self.stage.leader = leader.pid_of("master")
+        self.stage.crash()
+        self.stage.restart()
+
+    def finish(self) -> None:
+        """Everything comes to its end, and nothing is left."""
+        self.stage.sim.run_until(lambda: self.master.done, timeout_seconds=300.0)
+        self.stage.sim.run_until(self.forgotten, timeout_seconds=900.0)
+
+    def forgotten(self) -> bool:
+        stage = self.stage
+        return stage.node.up and not stage.agent.books.frameworks and not stage.executors.ended
+
+    def check(self) -> None:
+        assert all(len(ends) == 1 for ends in self.master.ends.values()), self.master.ends
+        assert all(count == 1 for count in self.runs.values()), self.runs
+        finished = [name for name, ends in self.master.ends.items() if ends == ["FINISHED"]]
+        assert all(name in self.runs for name in finished), (self.master.ends, self.runs)
+
+
+#: Where power may fail, and how often each is passed on the way of one task.
+STEPS = (
+    *(("agent.archive.before_flush", nth) for nth in (1, 2, 3)),
+    *(("agent.archive.after_flush", nth) for nth in (1, 2, 3)),
+    *(("agent.updates.before_sync", nth) for nth in (1, 2, 3, 4)),
+    *(("agent.updates.after_sync", nth) for nth in (1, 2, 3, 4)),
+    ("agent.sandbox.made", 1),
+)
+
+
+def test_a_task_runs_when_nobody_dies() -> None:
+    play = Play(tasks=5)
+    play.finish()
+    assert play.master.ends == {f"t{number}": ["FINISHED"] for number in range(5)}
+    play.check()
+
+
+@pytest.mark.parametrize(("point", "nth"), STEPS)
+def test_wherever_the_agent_dies_its_task_runs_at_most_once_and_has_one_end(point: str, nth: int) -> None:
+    play = Play()
+    armed = play.stage.sim.arm(point, node=play.stage.node, nth=nth)
+    play.stage.sim.run_until(lambda: armed.struck)
+    play.stage.run(1.0)
+    play.stage.restart()
+    play.finish()
+    play.check()
+
+
+def survive(seed: int, plan: Plan) -> None:
+    play = Play(seed, tasks=30)
+    play.stage.sim.chaos(plan)
+    play.stage.run(20.0)
+    play.stage.sim.quiet()
+    play.finish()
+    play.check()
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_agents_that_die_and_connections_that_break_at_any_time(seed: int) -> None:
+    spared = ("leader", "hosts")
+    survive(seed, Plan(kill_seconds=3.0, strike_seconds=3.0, disconnect_seconds=2.0, spared=spared))
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_messages_that_get_lost_or_come_twice_or_late_besides(seed: int) -> None:
+    survive(
+        seed,
+        Plan(
+            kill_seconds=3.0,
+            strike_seconds=3.0,
+            disconnect_seconds=2.0,
+            weather_seconds=2.0,
+            pause_seconds=5.0,
+            spared=("leader",),
+        ),
+    )
