@@ -15,13 +15,13 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from msgspec.structs import replace
 
 from actors.executor.executor import Executor
 from actors.executor.settings import PRIVATE_PREFIX, ExecutorSettings
-from actors.logging import Logs
+from actors.logging import Level, Logs
 from actors.process import Process
 from actors.pykka_system import PykkaSystem
 from actors.trace.tracer import Tracer
@@ -63,7 +63,7 @@ def run_executor(make: Make, environment: Mapping[str, str] | None = None) -> in
     environment = os.environ if environment is None else environment
     settings = ExecutorSettings.read(environment)
     executor = make(settings)
-    logs = Logs()
+    logs = Logs(_level(environment))
     logs.install()
     system = PykkaSystem(
         bind=Address(_address_for(settings.agent.address), 0),
@@ -108,6 +108,16 @@ def _load(name: str) -> Make:
         raise ValueError(f"{name}: is not a subclass of actors.executor.executor.Executor")
     make: Make = found
     return make
+
+
+def _level(environment: Mapping[str, str]) -> Level:
+    # Not INFO, as for daemons: each try to reach an agent that is away would stand in the sandbox.
+    text = environment.get("MESOS_LOGGING_LEVEL", "WARNING")
+    for level in get_args(Level):
+        if text == level:
+            found: Level = level
+            return found
+    raise ValueError(f"MESOS_LOGGING_LEVEL={text}: must be one of {', '.join(get_args(Level))}")
 
 
 def _secret(environment: Mapping[str, str]) -> Secret | None:

@@ -49,3 +49,15 @@ def test_an_agent_that_was_away_is_dialed_in_time() -> None:
 def test_an_executor_is_started_by_an_agent() -> None:
     with pytest.raises(ValueError, match="PION_AGENT_PID: must be in the environment"):
         run_executor(Executor, {})
+
+
+def test_an_unknown_level_of_logging_is_refused() -> None:
+    environment = {
+        "PION_AGENT_PID": "agent@127.0.0.1:6051",
+        "MESOS_FRAMEWORK_ID": "f",
+        "MESOS_EXECUTOR_ID": "e",
+        "MESOS_DIRECTORY": "/",
+        "MESOS_LOGGING_LEVEL": "LOUD",
+    }
+    with pytest.raises(ValueError, match="MESOS_LOGGING_LEVEL=LOUD: must be one of DEBUG, INFO, "):
+        run_executor(Executor, environment)
