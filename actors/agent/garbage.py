@@ -75,14 +75,12 @@ class GarbageCollector(Process):
     @handles(DiscardExecutor)
     def discard_executor(self, sender: Pid, message: DiscardExecutor) -> None:
         """Delete a container's folders in time."""
-        self._touch(message)
-        self._discard(message)
+        self._begin(message)
 
     @handles(DiscardFramework)
     def discard_framework(self, sender: Pid, message: DiscardFramework) -> None:
         """Delete a framework's folders in time, unless it comes back."""
-        self._touch(message)
-        self._discard(message)
+        self._begin(message)
 
     @handles(KeepFramework)
     def keep_framework(self, sender: Pid, message: KeepFramework) -> None:
@@ -161,9 +159,16 @@ class GarbageCollector(Process):
             return self._delay_seconds
         return min(max(0.0, self.system.wall() - max(times)), self._delay_seconds)
 
-    def _touch(self, discarded: Discarded) -> None:
-        for path in self._calendars(discarded):
+    def _begin(self, discarded: DiscardExecutor | DiscardFramework) -> None:
+        """Have something wait from now on."""
+        try:
+            calendars = self._calendars(discarded)
+        except ValueError as error:
+            self.log.warning("nothing to delete: there can be no such folder", error=str(error))
+            return
+        for path in calendars:
             self._folders.touch(path, self.system.wall())
+        self._discard(discarded)
 
     def _forget(self, discarded: Discarded) -> None:
         archive = Pid("archive", *self.pid.address)

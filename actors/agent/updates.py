@@ -216,7 +216,12 @@ class Updates(Process):
             # The made-up executor of a command task bears the task's name.
             executor_id = update.executor_id or task_id
             place = StreamOver(update.framework_id, executor_id, message.container_id, task_id)
-        entry = _Entry(Stream(), update.agent_id, update.executor_id, place)
+        try:
+            entry = _Entry(Stream(), update.agent_id, update.executor_id, place)
+        except ValueError as error:
+            # Of a task that could not be archived either.
+            self.log.warning("update stream cannot be kept", error=str(error))
+            entry = _Entry(Stream(), update.agent_id, update.executor_id, None)
         self._read(entry)
         return entry
 

@@ -222,6 +222,18 @@ def test_a_sandbox_with_many_files_goes_bit_by_bit() -> None:
     assert {status.pid.name: status.turns for status in at.node.actors()}["garbage"] - turns > 5
 
 
+def test_what_can_have_no_folder_is_passed_over() -> None:
+    at = host()
+    at.run()
+    at.complete()
+    at.tell(DiscardExecutor(FRAMEWORK_ID, "../../..", RUN))
+    at.tell(DiscardFramework("a/b"))
+    at.tell(_DISCARD)
+    at.sim.run(_HOUR + 10)
+    assert at.node.up
+    assert not at.has(_SANDBOX)
+
+
 def test_what_cannot_be_deleted_is_given_up_and_the_rest_goes() -> None:
     at = host()
     at.run("first", "e0")

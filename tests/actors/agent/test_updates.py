@@ -223,6 +223,14 @@ def test_an_update_without_uuid_is_refused() -> None:
     assert sent(host) == []
 
 
+def test_a_stream_that_can_have_no_file_is_sent_all_the_same() -> None:
+    host = listening()
+    host.tell("updates", update(_FINISHED, RUN, "../../.."))
+    assert host.sim.wait_for(UpdateStreamed).accepted
+    acknowledge(host, b"u2")
+    assert host.answers(StreamAdvanced)[-1].over
+
+
 # Crashes; every one of them is in test_durability.
 
 
