@@ -28,17 +28,13 @@ def refusal(
     *,
     generated: bool,
     launch_executor: bool | None,
-    rests: bool = False,
 ) -> Refusal | None:
     """Why tasks that take `needed` cannot be launched under an executor; None when they can.
 
-    `known` is the executor of that id which is there already, if any; `rests` tells that a task of the
-    same id was over just now.
+    `known` is the executor of that id which is there already, if any.
     """
     if books.drain is not None:
         return Refusal(_Reason.REASON_AGENT_DRAINING, "the agent is being drained")
-    if rests:
-        return Refusal(_Reason.REASON_EXECUTOR_TERMINATED, "a task of the same id was over just now")
     if known is None and launch_executor is False:
         return Refusal(_Reason.REASON_EXECUTOR_TERMINATED, "the executor is not running any more")
     if known is not None and (known.ends or known.generated or generated):

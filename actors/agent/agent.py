@@ -201,7 +201,13 @@ class Agent(Process):
         if self._registration.admitted(sender, message.agent_id, message.ping_timeout_seconds):
             self._operations.tell_all()
         if self._registration.obeys(sender):
-            self._statuses.reconcile(message)
+            self._statuses.reconcile(message.reconciliations)
+
+    @handles(membership.ReconcileTasks)
+    def reconcile_tasks(self, sender: Pid, message: membership.ReconcileTasks) -> None:
+        """The master misses news of tasks."""
+        if self._obeys(sender, message):
+            self._statuses.reconcile(message.reconciliations)
 
     @handles(membership.PingAgent)
     def ping(self, sender: Pid, message: membership.PingAgent) -> None:

@@ -112,13 +112,11 @@ class LaunchDesk:
         if framework.terminating or self._books.memory.ended(framework.id):
             self._world.log.info("task of a framework that is over", framework_id=framework.id)
             return
-        if self._repeated(framework, launch):
+        if self._repeated(framework, launch) or self._outlived(framework, launch):
             return
         known = framework.executors.get(executor_info.executor_id.value)
         holdings = [Resources(task.resources) for task in launch.infos]
         needed = sum(holdings, Resources())
-        now = self._world.now()
-        rests = any(self._books.memory.rests(framework.id, task.task_id.value, now) for task in launch.infos)
         refused = refusal(
             self._books,
             known,
@@ -126,7 +124,6 @@ class LaunchDesk:
             needed,
             generated=generated,
             launch_executor=launch_executor,
-            rests=rests,
         )
         if refused is not None:
             self._refuse(info, executor_info, launch, refused, generated=generated)
@@ -163,6 +160,18 @@ class LaunchDesk:
         executor_id = None if generated else executor.executor_id.value
         for task in launch.infos:
             self._statuses.refuse(framework, task, *refused, executor_id=executor_id)
+
+    def _outlived(self, framework: FrameworkEntry, launch: Launch) -> bool:
+        """Whether a task of the same id was over just now: the launch may be an old one that took long.
+
+        It is passed over: were it new, the master would ask for it in time.
+        """
+        now, memory = self._world.now(), self._books.memory
+        over = [task.task_id.value for task in launch.infos]
+        over = [task_id for task_id in over if memory.rests(framework.id, task_id, now)]
+        if over:
+            self._world.log.warning("task was over just now", task_id=over[0], framework_id=framework.id)
+        return bool(over)
 
     def _repeated(self, framework: FrameworkEntry, launch: Launch) -> bool:
         repeated = [info.task_id.value for info in launch.infos if info.task_id.value in framework.tasks]

@@ -9,7 +9,7 @@ from typing import Final
 _TASKS: Final = 10_000
 _FRAMEWORKS: Final = 1_000
 #: For so long a task's id is not used again.
-_REST_SECONDS: Final = 1.0
+_REST_SECONDS: Final = 3.0
 
 
 class Memory:

@@ -67,7 +67,7 @@ class Repeats:
     # --- and again ---
 
     def sweep(self) -> list[ExecutorEntry]:
-        """Look who still misses something; returns built-in executors that should have ended by themselves."""
+        """Look who still misses something; returns built-in executors that have nothing to do."""
         due, self._old = self._old, self._new
         self._new = {}
         idle = []

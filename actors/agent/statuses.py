@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -22,7 +23,7 @@ from transport.messages.checkpointing import (
 )
 from transport.messages.executing import ExecutorUpdate, KillExecutorTask, ShutdownNow, UpdateAcknowledged
 from transport.messages.launching import AcknowledgeUpdate, StatusUpdate
-from transport.messages.membership import AgentReregistered
+from transport.messages.membership import AgentReconciliation
 from transport.pid import Pid
 from transport.records.container import ContainerStatus
 from transport.records.framework import FrameworkInfo
@@ -37,6 +38,14 @@ Source = TaskStatus.Source
 
 #: What becomes of a task by draining its agent (mesos-protocol.md §3.10).
 _DRAINED: Final = frozenset({_State.TASK_KILLING, _State.TASK_KILLED})
+#: A task never goes back (I10).
+_RANK: Final = {
+    _State.TASK_STAGING: 0,
+    _State.TASK_STARTING: 1,
+    _State.TASK_RUNNING: 2,
+    _State.TASK_KILLING: 3,
+}
+_END: Final = 4
 
 
 class StatusDesk:
@@ -112,9 +121,9 @@ class StatusDesk:
         status = self._make(task_id, state, reason, message, named)
         self._stream(framework_id, status, executor_id, None)
 
-    def reconcile(self, message: AgentReregistered) -> None:
+    def reconcile(self, reconciliations: Iterable[AgentReconciliation]) -> None:
         """Tell the master that tasks which it believes to be here are not."""
-        for reconciliation in message.reconciliations:
+        for reconciliation in reconciliations:
             framework = self._books.frameworks.get(reconciliation.framework_id)
             aware = reconciliation.partition_aware
             for status in reconciliation.statuses:
@@ -177,6 +186,10 @@ class StatusDesk:
             self._world.send(executor.pid, KillExecutorTask(status.task_id.value))
         if task is None or executor.framework.terminating:
             # Over and acknowledged, or of no interest to anybody: its stream must not begin anew.
+            self._world.send(executor.pid, UpdateAcknowledged(status.task_id.value, status.uuid))
+            return
+        if _RANK.get(status.state, _END) < _RANK.get(task.state, _END) and not task.terminal:
+            # A later one has overtaken it: what it tells is known.
             self._world.send(executor.pid, UpdateAcknowledged(status.task_id.value, status.uuid))
             return
         self._metrics.valid_status_updates.increment()

@@ -189,7 +189,7 @@ class Stage:
         restart_seconds: float | None = None,
         **others: object,
     ) -> None:
-        """`executors` makes another double; an agent that dies comes back after `restart_seconds`, if given."""
+        """`executors` makes another double; an agent that dies comes back after `restart_seconds`."""
         self.sim = Simulation(seed)
         self.info = info or agent_info()
         self.boot_id = boot_id

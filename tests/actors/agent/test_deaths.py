@@ -35,13 +35,17 @@ _ENDS = ("FINISHED", "FAILED", "LOST", "GONE", "DROPPED")
 
 
 class Quick(Executor):
-    """Runs a task for a moment."""
+    """Runs one task for a moment."""
 
     #: How often each task was run, by any of them.
     runs: dict[str, int]
+    _used = False
 
     def launch_task(self, task: TaskInfo) -> None:
         task_id = task.task_id.value
+        if self._used:
+            return  # a launch that came twice, the second time after the task's end
+        self._used = True
         self.runs[task_id] = self.runs.get(task_id, 0) + 1
         self.update(task_id, TaskState.TASK_RUNNING)
         self.delay(0.3, self._finish, task_id)

@@ -1,0 +1,78 @@
+"""The metrics of an agent."""
+
+from __future__ import annotations
+
+from actors.agent.gauges import AgentMetrics
+from actors.metrics import Registry
+from tests.actors.agent.stage import Stage, custom, task
+from transport.records.task_status import TaskState
+
+
+def snapshot(stage: Stage) -> dict[str, float]:
+    registry = Registry()
+    registry.add(stage.agent.metrics)
+    return registry.snapshot()
+
+
+def test_they_tell_how_many_tasks_and_executors_are_in_which_state() -> None:
+    stage = Stage()
+    stage.run_task()
+    assert snapshot(stage)["slave/tasks_staging"] == 1
+    assert snapshot(stage)["slave/executors_registering"] == 1
+    executor = stage.executor()
+    assert snapshot(stage)["slave/executors_running"] == 1
+    for state in ("starting", "running", "killing"):
+        executor.update(state.upper())
+        assert snapshot(stage)[f"slave/tasks_{state}"] == 1
+    executor.update("KILLED")
+    assert snapshot(stage)["slave/tasks_killed"] == 1
+    assert snapshot(stage)["slave/valid_status_updates"] == 4
+    stage.shut_down_executor("t1")
+    assert snapshot(stage)["slave/executors_terminating"] == 1
+    stage.end()
+    assert snapshot(stage)["slave/executors_terminated"] == 1
+    assert snapshot(stage)["slave/executors_terminating"] == 0
+
+
+def test_they_tell_what_is_used_of_what_there_is() -> None:
+    stage = Stage()
+    stage.run_task(task(executor=custom(needs="cpus:1;mem:960")), launch_executor=True)
+    shown = snapshot(stage)
+    assert shown["slave/cpus_total"] == 4
+    assert shown["slave/cpus_used"] == 2
+    assert shown["slave/cpus_percent"] == 0.5
+    assert shown["slave/mem_percent"] == 0.25
+    assert shown["slave/gpus_percent"] == 0
+
+
+def test_they_tell_whether_the_agent_is_registered_and_since_when_it_runs() -> None:
+    stage = Stage(registered=False)
+    assert snapshot(stage)["slave/registered"] == 0
+    stage.register()
+    assert snapshot(stage)["slave/registered"] == 1
+    stage.run(10.0)
+    assert snapshot(stage)["slave/uptime_secs"] > 10
+
+
+def test_every_end_is_counted_once() -> None:
+    metrics = AgentMetrics()
+    for state in TaskState:
+        metrics.note(state)
+    ends = {
+        name: counter.value
+        for name, counter in vars(metrics).items()
+        if name.startswith("tasks_") and hasattr(counter, "value")
+    }
+    assert ends == {
+        "tasks_finished": 1,
+        "tasks_failed": 1,
+        "tasks_killed": 1,
+        "tasks_lost": 2,
+        "tasks_gone": 2,
+    }
+
+
+def test_they_have_the_names_of_mesos() -> None:
+    names = {metric.name for metric in vars(AgentMetrics()).values()}
+    assert all(name.startswith("slave/") for name in names)
+    assert len(names) == len(vars(AgentMetrics()))
