@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Final
 
 from actors.system import Log
@@ -38,6 +39,9 @@ class BriefLog:
         if level >= self._lowest:
             shown = " ".join(f"{name}={value}" for name, value in values.items())
             sys.stderr.write(f"{_LEVELS[level]}: {self._actor}: {event} {shown}".rstrip() + "\n")
+            error = values.get("exc_info")
+            if isinstance(error, BaseException):
+                sys.stderr.write("".join(traceback.format_exception(error)))
             sys.stderr.flush()
 
 

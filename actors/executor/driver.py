@@ -10,23 +10,23 @@ from __future__ import annotations
 
 import importlib
 import os
-import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias, get_args
+from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
+from actors.brief_log import BriefLog
 from actors.executor.executor import Executor
 from actors.executor.settings import PRIVATE_PREFIX, ExecutorSettings
-from actors.logging import Level, Logs
 from actors.process import Process
 from actors.pykka_system import PykkaSystem
 from actors.trace.tracer import Tracer
 from transport.limits import Limits
 from transport.pid import Address, Pid
+from transport.route import own_host
 from transport.secret import Secret, read_secret
 
 #: Makes an executor; its class does, unless its constructor wants more.
@@ -36,6 +36,7 @@ Make: TypeAlias = Callable[[ExecutorSettings], Executor]
 EXECUTOR = "executor"
 #: Messages that are remembered: few, because nobody asks here; but all belong to the story of their task.
 _TRACED = 64
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 #: The secret file of the agent's network of actors, if it has one; the file must be the executor's user's.
 _SECRET_FILE = f"{PRIVATE_PREFIX}SECRET_FILE"
 
@@ -63,13 +64,13 @@ def run_executor(make: Make, environment: Mapping[str, str] | None = None) -> in
     environment = os.environ if environment is None else environment
     settings = ExecutorSettings.read(environment)
     executor = make(settings)
-    logs = Logs(_level(environment))
-    logs.install()
+    level = _level(environment)
     system = PykkaSystem(
-        bind=Address(_address_for(settings.agent.address), 0),
+        bind=Address(own_host(settings.agent.address), 0),
         secret=_secret(environment),
         limits=network_limits(settings),
-        logger=logs.actor,
+        logger=lambda pid: BriefLog(pid.name, level),
+        network_log=BriefLog("network", level).info,
     )
     system.tracer = Tracer("", now=system.now, wall=system.wall, capacity=_TRACED)
     system.start()
@@ -110,36 +111,23 @@ def _load(name: str) -> Make:
     return make
 
 
-def _level(environment: Mapping[str, str]) -> Level:
-    # Not INFO, as for daemons: each try to reach an agent that is away would stand in the sandbox.
-    text = environment.get("MESOS_LOGGING_LEVEL", "WARNING")
-    for level in get_args(Level):
-        if text == level:
-            found: Level = level
-            return found
-    raise ValueError(f"MESOS_LOGGING_LEVEL={text}: must be one of {', '.join(get_args(Level))}")
-
-
-def _secret(environment: Mapping[str, str]) -> Secret | None:
-    path = environment.get(_SECRET_FILE)
-    if path is None:
-        return None
-    return read_secret(Path(path))
-
-
 def network_limits(settings: ExecutorSettings) -> Limits:
     """Those of every node, but an agent that was away is dialed again before it gives the executor up."""
     usual = Limits()
     return replace(usual, backoff_max_seconds=min(usual.backoff_max_seconds, settings.pause_max_seconds))
 
 
-def _address_for(agent: Address) -> str:
-    """The address of this host by which the agent reaches it; raises OSError."""
-    family, _, _, _, where = socket.getaddrinfo(agent.host, agent.port, type=socket.SOCK_DGRAM)[0]
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.connect(where)  # sends nothing
-        host: str = probe.getsockname()[0]
-        return host
+def _level(environment: Mapping[str, str]) -> str:
+    # Not INFO, as for daemons: each try to reach an agent that is away would stand in the sandbox.
+    level = environment.get("MESOS_LOGGING_LEVEL", "WARNING")
+    if level not in _LEVELS:
+        raise ValueError(f"MESOS_LOGGING_LEVEL={level}: must be one of {', '.join(_LEVELS)}")
+    return level.lower()
+
+
+def _secret(environment: Mapping[str, str]) -> Secret | None:
+    path = environment.get(_SECRET_FILE)
+    return None if path is None else read_secret(Path(path))
 
 
 if __name__ == "__main__":

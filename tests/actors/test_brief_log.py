@@ -38,3 +38,13 @@ def test_a_command_on_the_network_imports_neither_structlog_nor_asyncio() -> Non
         "assert not {'structlog', 'asyncio'} & sys.modules.keys(), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_an_exception_is_told_with_where_it_came_from(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RuntimeError) as raised:
+        raise RuntimeError("no way")
+    BriefLog("scheduler").error("actor crashed", exc_info=raised.value)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "error: scheduler: actor crashed exc_info=no way"
+    assert lines[1] == "Traceback (most recent call last):"
+    assert lines[-1] == "RuntimeError: no way"
