@@ -99,7 +99,7 @@ class Filler(Scheduler):
 
     def resource_offers(self, offers: tuple[Offer, ...]) -> None:
         for offer in offers:
-            count = min(_PER_OFFER, self.left)
+            count = min(_PER_OFFER, self.left, _room(offer))
             tasks = [self._task(offer, self.left - number) for number in range(count)]
             self.left -= count
             if tasks:
@@ -118,6 +118,12 @@ class Filler(Scheduler):
             resources=_TASK,
             command=CommandInfo(value="true"),
         )
+
+
+def _room(offer: Offer) -> int:
+    """How many tasks fit into the offer."""
+    cpus = sum(one.scalar.value for one in offer.resources if one.name == "cpus" and one.scalar is not None)
+    return int(cpus)
 
 
 def figures(size: Size) -> Iterator[Figure]:
@@ -141,13 +147,19 @@ def _boot_master(node: SimulatedNode) -> None:
     flags = MasterFlags(registry="in_memory")
     node.spawn(MemoryStore, STORE)
     registrar = node.spawn(lambda: Registrar(flags, node.pid_of(STORE)), REGISTRAR)
-    allocator = node.spawn(lambda: AllocatorProcess(HierarchicalAllocator(), node.pid_of(MASTER)), ALLOCATOR)
+    # Checked after each turn, their books would take far longer than they do.
+    allocator = node.spawn(
+        lambda: _UncheckedAllocator(HierarchicalAllocator(), node.pid_of(MASTER)), ALLOCATOR
+    )
     info = master_info(flags, f"{node.rng.getrandbits(128):032x}", node.address)
-    # Checked after each turn, its books would take far longer than the master does.
     node.spawn(lambda: _Unchecked(flags, info, allocator, registrar), MASTER)
 
 
 class _Unchecked(Master):
+    check_invariants = None  # type: ignore[assignment]
+
+
+class _UncheckedAllocator(AllocatorProcess):
     check_invariants = None  # type: ignore[assignment]
 
 
