@@ -80,7 +80,7 @@ class Census:
         if session == 0:  # the kernel's own
             return ""
         try:
-            environment = Path(f"/proc/{process}/environ").read_bytes()
+            environment = _environment(process)
         except PermissionError:
             return self._descended(process, sessions)
         except OSError:
@@ -97,15 +97,18 @@ class Census:
         return ""
 
     def _descended(self, process: int, sessions: Mapping[int, str]) -> str:
+        """The container of the nearest ancestor that is known to have one."""
         for _ in range(_GENERATIONS):
             seen = stat(process)
             if seen is None or seen.parent <= 1:
                 return ""
             process = seen.parent
-            try:
-                container = sessions.get(os.getsid(process))
-            except OSError:
-                return ""
-            if container is not None:
-                return container
+            with contextlib.suppress(OSError):
+                container = sessions.get(os.getsid(process)) or self._marked(_environment(process))
+                if container:
+                    return container
         return ""
+
+
+def _environment(process: int) -> bytes:
+    return Path(f"/proc/{process}/environ").read_bytes()

@@ -55,7 +55,7 @@ class ProcessContainerizer:
 
     def __init__(self, runtime_dir: Path, notify: Notify) -> None:
         self._paths = RuntimePaths(runtime_dir)
-        self._census = Census(str(runtime_dir))
+        self._census = Census(str(runtime_dir.resolve()))
         self._notify = notify
         self._open_files = _raise_limit()
         #: Guards the tables and the folders.

@@ -90,18 +90,34 @@ def _output(name: str, path: str | None, identity: Identity | None) -> Iterator[
         yield subprocess.DEVNULL
         return
     try:
-        file = os.open(path, _FILE, 0o644)
+        file = _opened(path, identity)
     except (OSError, ValueError) as error:
         raise StartError(f"{name} {path!r}: {_words(error)}") from None
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise StartError(f"{name} {path!r}: is not a regular file")
         os.set_blocking(file, True)
-        if identity is not None:
-            os.fchown(file, identity.user, identity.group)
         yield file
     finally:
         os.close(file)
+
+
+def _opened(path: str, identity: Identity | None) -> int:
+    if identity is None:
+        return os.open(path, _FILE, 0o644)
+    # This process may write anywhere, the user may not: nor may a link that took the place of the user's
+    # folder lead it to one of somebody else.
+    above, name = os.path.split(path)
+    folder = os.open(above, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if os.fstat(folder).st_uid != identity.user:
+            raise ValueError("its folder belongs to another user")
+        file = os.open(name, _FILE, 0o644, dir_fd=folder)
+    finally:
+        os.close(folder)
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        os.fchown(file, identity.user, identity.group)
+    return file
 
 
 def _reason(spec: Spec, error: Exception) -> str:

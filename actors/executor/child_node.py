@@ -37,7 +37,8 @@ class ChildNode:
 
     def start(self) -> None:
         """See `ExecutorNode.start`."""
-        self._runtime_dir.mkdir(parents=True, exist_ok=True)
+        # What is kept there of executors holds their environments, with whatever is secret in them.
+        self._runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = self._runtime_dir / "executor_node.log"
         if log.exists() and log.stat().st_size > _LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))

@@ -64,3 +64,23 @@ def test_the_first_process_leads_a_session(program: subprocess.Popen[bytes]) -> 
     assert found is not None
     assert found.process == program.pid
     assert Census("here").first("b") is None
+
+
+def test_a_session_of_unknown_origin_is_that_of_its_nearest_ancestor(
+    program: subprocess.Popen[bytes],
+) -> None:
+    child = "import os, subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]], env={})"
+    with subprocess.Popen(
+        [sys.executable, "-c", child, PROGRAM],
+        env=dict(Census("here").mark("b")),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        found = Census("here").take({})
+        # One of them has no mark, and a session of its own.
+        assert len(found["b"]) == 2
+        assert found["a"] == [program.pid]
+        parent.stdin.close()  # type: ignore[union-attr]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -140,16 +141,60 @@ def test_an_id_that_cannot_name_a_folder_is_refused(containers: Containers, cont
 def test_it_runs_as_the_user_that_is_named_if_this_process_may_do_that(
     containers: Containers, tmp_path: Path
 ) -> None:
-    ended = containers.run(
-        "one", "sh", "-c", "id -un; id -G", user="nobody", directory="/", stdout=str(tmp_path / "out")
-    )
+    sandbox = tmp_path / "sandbox"
+    sandbox.mkdir()
+    files = {"directory": "/", "stdout": str(sandbox / "out")}
     if os.geteuid() != 0:
+        ended = containers.run("one", "true", user="nobody", **files)
         assert ended.error == "user 'nobody': only root may run programs of others"
         return
-    name, groups = (tmp_path / "out").read_text().splitlines()
+    nobody = pwd.getpwnam("nobody")
+    os.chown(sandbox, nobody.pw_uid, nobody.pw_gid)
+    assert containers.run("one", "sh", "-c", "id -un; id -G", user="nobody", **files).status == 0
+    name, groups = (sandbox / "out").read_text().splitlines()
     assert name == "nobody"
     assert "0" not in groups.split()
-    assert (tmp_path / "out").stat().st_uid != 0
+    assert (sandbox / "out").stat().st_uid == nobody.pw_uid
+
+
+def test_a_user_s_output_is_not_led_into_the_folder_of_another(
+    containers: Containers, tmp_path: Path
+) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "sandbox").symlink_to(tmp_path / "precious")
+    ended = containers.run("one", "true", user="nobody", stdout=str(tmp_path / "sandbox/out"))
+    assert ended.error.endswith(
+        "its folder belongs to another user" if os.geteuid() == 0 else "only root may run programs of others"
+    )
+    assert list((tmp_path / "precious").iterdir()) == []
+
+
+LIMITED = """
+import resource, subprocess, sys, threading
+from pathlib import Path
+from containerizers.containerizer import Ended, Spec
+from containerizers.process import ProcessContainerizer
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+ended = threading.Event()
+folder = Path(sys.argv[1])
+told = lambda event: ended.set() if isinstance(event, Ended) else None
+containerizer = ProcessContainerizer(folder / "runtime", told)
+limits = "sleep 0.1; ulimit -Sn; ulimit -Hn"
+spec = Spec(arguments=("/bin/sh", "-c", limits), directory="/", stdout=str(folder / "out"))
+containerizer.launch("one", spec)
+ended.wait(60)
+containerizer.close()
+print(hard, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+"""
+
+
+def test_the_descriptors_that_this_process_allows_itself_are_not_passed_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LIMITED, str(tmp_path)]
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    hard, soft = output.split()
+    assert soft == hard
+    assert (tmp_path / "out").read_text().split() == ["200", hard]
 
 
 # Signals, and the end of all of it.
