@@ -29,6 +29,8 @@ class Calls(Process):
     framework: FrameworkInfo
     suppressed_roles: tuple[str, ...] = ()
     constraints: OfferConstraints | None = None
+    #: Ids of offers that are neither used, given back nor rescinded.
+    held: dict[str, None]
 
     def call(self, message: Message) -> None:
         """Send a message to the master, if subscribed."""
@@ -49,11 +51,18 @@ class Calls(Process):
 
     # --- offers ---
 
+    def _let_go(self, offers: Iterable[Offer]) -> tuple[str, ...]:
+        offer_ids = _ids(offers)
+        for offer_id in offer_ids:
+            self.held.pop(offer_id, None)
+        return offer_ids
+
     def accept(
         self, offers: Iterable[Offer], operations: Iterable[Offer.Operation], filters: Filters | None = None
     ) -> None:
         """Use offers of one agent: perform the operations in order; the rest counts as declined."""
-        self.call(scheduling.AcceptOffers(self.framework_id, _ids(offers), tuple(operations), filters))
+        offer_ids = self._let_go(offers)
+        self.call(scheduling.AcceptOffers(self.framework_id, offer_ids, tuple(operations), filters))
 
     def launch(
         self, offers: Iterable[Offer], tasks: Iterable[TaskInfo], filters: Filters | None = None
@@ -76,7 +85,8 @@ class Calls(Process):
 
     def decline(self, offers: Iterable[Offer], refuse_seconds: float | None = None) -> None:
         """Give offers back, and want nothing like them for so long (5 s unless given)."""
-        self.call(scheduling.DeclineOffers(self.framework_id, _ids(offers), _filters(refuse_seconds)))
+        offer_ids = self._let_go(offers)
+        self.call(scheduling.DeclineOffers(self.framework_id, offer_ids, _filters(refuse_seconds)))
 
     def accept_inverse_offers(
         self, offers: Iterable[InverseOffer], refuse_seconds: float | None = None

@@ -28,7 +28,7 @@ from transport.messages.scheduling import TaskReference
 from transport.pid import Pid
 from transport.records.framework import FrameworkInfo
 from transport.records.master import MasterInfo
-from transport.records.offer import InverseOffer, Offer
+from transport.records.offer import Filters, InverseOffer, Offer
 from transport.records.offer_constraints import OfferConstraints
 from transport.records.operation import OperationState, OperationStatus
 from transport.records.task_status import TaskState, TaskStatus
@@ -173,14 +173,23 @@ class Scheduler(Subscriber):
 
     # --- events ---
 
+    @handles(scheduling.OffersOutstanding)
+    def __outstanding(self, sender: Pid, message: scheduling.OffersOutstanding) -> None:
+        lost = tuple(offer_id for offer_id in message.offer_ids if offer_id not in self.held)
+        if lost and self.hears(sender):
+            self.log.warning("offers got lost", offers=len(lost))
+            self.call(scheduling.DeclineOffers(self.framework_id, lost, Filters(refuse_seconds=0.0)))
+
     @handles(scheduling.ResourceOffers)
     def __offered(self, sender: Pid, message: scheduling.ResourceOffers) -> None:
         if self.hears(sender):
+            self.held |= dict.fromkeys(offer.id.value for offer in message.offers)
             self.resource_offers(message.offers)
 
     @handles(scheduling.RescindOffer)
     def __offer_rescinded(self, sender: Pid, message: scheduling.RescindOffer) -> None:
         if self.hears(sender):
+            self.held.pop(message.offer_id, None)
             self.rescinded(message.offer_id)
 
     @handles(scheduling.InverseOffers)

@@ -41,6 +41,7 @@ class Subscriber(Calls):
         self.framework = framework
         self.suppressed_roles = suppressed_roles
         self.constraints = constraints
+        self.held = {}
         #: The master, where it was named, and a detector is to be spawned for it.
         self.__named = parse_master(detector) if isinstance(detector, str) else None
         self.__detector = detector if isinstance(detector, Pid) else None
@@ -192,6 +193,7 @@ class Subscriber(Calls):
         if self.__next_try is not None:
             self.__next_try.cancel()
         self.__subscription.begin(master)
+        self.held.clear()
         self.link(master)
         self.__heartbeats = self.every(message.heartbeat_interval_seconds, self.__miss_heartbeat)
         is_new = self.framework.id is None

@@ -32,6 +32,8 @@ class Cluster:
         self.frameworks: dict[str, FrameworkEntry] = {}
         self.completed_frameworks: OrderedDict[str, FrameworkEntry] = OrderedDict()
         self._completed_frameworks_limit = completed_frameworks_limit
+        #: By framework id and task id, launches that nothing was heard of yet.
+        self.staging: dict[tuple[str, str], TaskEntry] = {}
         self.offers: dict[str, OfferEntry] = {}
         self.inverse_offers: dict[str, InverseOfferEntry] = {}
 
@@ -79,10 +81,13 @@ class Cluster:
         framework.tasks[task.task_id] = task
         framework.unreachable_tasks.pop(task.task_id, None)
         agent.tasks[task.framework_id, task.task_id] = task
+        if task.record.state is TaskState.TASK_STAGING:
+            self.staging[task.framework_id, task.task_id] = task
 
     def update_task(self, task: TaskEntry, status: TaskStatus, latest: TaskState) -> Resources:
         """Note an update; returns what the agent gets back, which is something only the first time."""
         task.note(status, latest)
+        self.staging.pop((task.framework_id, task.task_id), None)
         return self.release_task(task) if task.terminal else Resources()
 
     def release_task(self, task: TaskEntry) -> Resources:
@@ -95,6 +100,7 @@ class Cluster:
         framework = self.frameworks[task.framework_id]
         del framework.tasks[task.task_id]
         del self.agents[task.agent_id].tasks[task.framework_id, task.task_id]
+        self.staging.pop((task.framework_id, task.task_id), None)
         if unreachable:
             framework.note_unreachable(task.record)
         else:

@@ -18,6 +18,7 @@ from actors.master.gauges import MasterMetrics
 from actors.master.maintenance import MaintenanceDesk
 from actors.master.offers import OfferDesk
 from actors.master.operations import OperationDesk
+from actors.master.overdue import OverdueDesk
 from actors.master.quotas import QuotaDesk
 from actors.master.tasks import TaskDesk
 from actors.process import handles
@@ -63,6 +64,7 @@ class Master(AgentGate):
         self.draining.recover(registry)
         self.agents.recover(registry)
         self.every(HEARTBEAT_SECONDS, self.frameworks.beat)
+        self.every(HEARTBEAT_SECONDS, OverdueDesk(self, self.cluster).look)
 
     def check_invariants(self) -> None:
         """Raise AssertionError when the books contradict themselves."""

@@ -70,6 +70,12 @@ class AgentReregistered(Message):
     reconciliations: tuple[AgentReconciliation, ...] = ()
 
 
+class ReconcileTasks(Message):
+    """Launches that nothing was heard of for a while; of tasks it does not know the agent says so."""
+
+    reconciliations: tuple[AgentReconciliation, ...]
+
+
 class PingAgent(Message):
     """Is the agent alive? `connected` says whether the master thinks it is registered."""
 

@@ -88,6 +88,12 @@ class RescindOffer(Message):
     offer_id: str
 
 
+class OffersOutstanding(Message):
+    """Offers that were made a while ago: those that the scheduler never got, it gives back."""
+
+    offer_ids: tuple[str, ...]
+
+
 class AcceptOffers(Message):
     """Perform operations on what was offered, in order; the rest counts as declined."""
 

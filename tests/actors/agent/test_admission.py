@@ -31,7 +31,6 @@ def asked(
     *,
     generated: bool = False,
     launch_executor: bool | None = True,
-    rests: bool = False,
 ) -> Refusal | None:
     return refusal(
         made,
@@ -40,7 +39,6 @@ def asked(
         Resources(resources(needs)),
         generated=generated,
         launch_executor=launch_executor,
-        rests=rests,
     )
 
 
@@ -82,10 +80,6 @@ def test_made_up_executors_share_their_ids_with_nobody() -> None:
     assert reason(asked(made)) is _Reason.REASON_EXECUTOR_TERMINATED
     made = books(ExecutorState.RUNNING)
     assert reason(asked(made, generated=True)) is _Reason.REASON_EXECUTOR_TERMINATED
-
-
-def test_the_id_of_a_task_that_was_over_just_now_rests() -> None:
-    assert reason(asked(books(), rests=True)) is _Reason.REASON_EXECUTOR_TERMINATED
 
 
 def test_what_an_executor_held_is_free_once_it_is_over() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from actors.agent.memory import Memory
 
 
-def test_a_task_rests_for_a_second_and_is_known_for_longer() -> None:
+def test_a_task_rests_for_a_while_and_is_known_for_longer() -> None:
     memory = Memory()
     memory.end_task("f1", "t1", 10.0)
-    assert memory.rests("f1", "t1", 10.9)
-    assert not memory.rests("f1", "t1", 11.0)
+    assert memory.rests("f1", "t1", 12.9)
+    assert not memory.rests("f1", "t1", 13.0)
     assert memory.knows_task("f1", "t1")
     assert not memory.knows_task("f2", "t1")
 
