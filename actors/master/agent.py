@@ -10,6 +10,7 @@ from actors.master.task import TaskEntry
 from actors.system import Timer
 from transport.pid import Pid
 from transport.records.agent import AgentInfo, DrainInfo
+from transport.records.check import KillPolicy
 from transport.records.executor import ExecutorInfo
 from transport.records.inverse_offer_status import InverseOfferStatus
 from transport.records.resources import Resources
@@ -58,8 +59,8 @@ class AgentEntry:
         self.operations: dict[bytes, OperationEntry] = {}
         #: What operations did not make after all, and somebody may have been promised: the agent refuses it.
         self.doubtful = Resources()
-        #: By framework id and task id: kills to be sent again when it is connected.
-        self.pending_kills: dict[tuple[str, str], None] = {}
+        #: By framework id and task id: kills to be sent again when it is connected, and how gracefully.
+        self.pending_kills: dict[tuple[str, str], KillPolicy | None] = {}
 
     @property
     def active(self) -> bool:

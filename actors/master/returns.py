@@ -234,8 +234,8 @@ class ReturnDesk:
 
     def _say_again(self, agent: AgentEntry, message: ReregisterAgent) -> None:
         """What the agent may not have heard."""
-        for framework_id, task_id in agent.pending_kills:
-            self._world.send(agent.pid, KillTask(framework_id, task_id))
+        for (framework_id, task_id), policy in agent.pending_kills.items():
+            self._world.send(agent.pid, KillTask(framework_id, task_id, policy))
         for info in message.frameworks:
             assert info.id is not None
             framework = self._cluster.frameworks.get(info.id.value)

@@ -226,7 +226,7 @@ class TaskDesk:
             return
         agent = self._cluster.agents[task.agent_id]
         if not task.terminal:
-            agent.pending_kills[framework.id, task.task_id] = None
+            agent.pending_kills[framework.id, task.task_id] = message.kill_policy
         self._world.log.info(
             "task to be killed",
             task_id=task.task_id,

@@ -218,7 +218,7 @@ def test_a_kill_goes_to_the_agent_and_is_remembered_until_the_task_is_over() -> 
     town.world.forget()
     town.tasks.kill(framework, Kill(framework.id, "t", None, policy))
     assert town.world.told(agent.pid) == [KillTask(framework.id, "t", policy)]
-    assert list(agent.pending_kills) == [(framework.id, "t")]
+    assert agent.pending_kills == {(framework.id, "t"): policy}
     town.tasks.update(agent, update(task, State.TASK_KILLED, b"1"))
     assert not agent.pending_kills
 
