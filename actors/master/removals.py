@@ -184,7 +184,14 @@ class RemovalDesk:
                 self._end(agent_id, since)
                 answer(200, "")
 
-            self._save(agent_id, "marked gone", MarkAgentGone(agent_id, since), gone)
+            # One that was out of reach may just have been forgotten.
+            self._save(
+                agent_id,
+                "marked gone",
+                MarkAgentGone(agent_id, since),
+                gone,
+                lambda error: answer(404, error),
+            )
 
     def _end(self, agent_id: str, since: TimeInfo) -> None:
         message = "Agent has been marked gone"
@@ -212,9 +219,12 @@ class RemovalDesk:
             return
 
         def saved(applied: RegistryApplied) -> None:
-            assert applied.error is None, applied.error
             del self._members.under_way[agent_id]
-            then()
+            if applied.error is None:
+                then()
+            else:
+                assert refused is not None, applied.error
+                refused(applied.error)
 
         self._members.under_way[agent_id] = what
         self._world.save(operation, saved)

@@ -194,6 +194,17 @@ def test_an_unknown_agent_is_not_marked_gone() -> None:
     assert county.answers() == [(404, "agent 'm1-S0': there is no such agent")]
 
 
+def test_an_agent_that_is_just_being_forgotten_is_not_marked_gone() -> None:
+    county, _, _ = populated()
+    give_up(county)
+    county.world.commit()
+    county.agents.mark_gone(OPERATOR, GONE)
+    county.world.refuse("agent m1-S0 is not known")
+    assert county.answers() == [(404, "agent m1-S0 is not known")]
+    assert not county.agents.members.under_way
+    assert not county.cluster.gone
+
+
 def test_marking_an_agent_gone_again_does_nothing() -> None:
     county = County(prompt=True)
     county.cluster.gone[AGENT] = TimeInfo(nanoseconds=1)
