@@ -213,7 +213,14 @@ class RemovalDesk:
 
     # --- the books ---
 
-    def _save(self, agent_id: str, what: str, operation: RegistryOperation, then: Callable[[], None]) -> None:
+    def _save(
+        self,
+        agent_id: str,
+        what: str,
+        operation: RegistryOperation,
+        then: Callable[[], None],
+        refused: Callable[[str], None] | None = None,
+    ) -> None:
         """Make a change durable, during which there is no other one of the agent."""
         if agent_id in self._members.under_way:
             return
