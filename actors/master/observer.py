@@ -54,11 +54,12 @@ class PingHealth:
 class _Patient:
     __slots__ = ("agent_id", "connected", "health", "part", "pid")
 
-    def __init__(self, agent_id: str, limit: int, part: int) -> None:
+    def __init__(self, agent_id: str, pid: Pid, limit: int, part: int) -> None:
         self.agent_id = agent_id
-        self.pid: Pid
-        self.connected = False
+        self.pid = pid
+        self.connected = True
         self.health = PingHealth(limit)
+        #: With whom it is pinged.
         self.part = part
 
 
@@ -104,19 +105,18 @@ class AgentObserver(Process):
     @handles(ObserveAgent)
     def observe(self, sender: Pid, message: ObserveAgent) -> None:
         """Ping an agent from its next turn on; one that has just connected has shown that it lives."""
+        # A restarted agent answers too, though it is not registered again yet.
+        pid = message.pid.whoever()
         patient = self._by_id.get(message.agent_id)
         if patient is None:
-            patient = _Patient(message.agent_id, self._limit, self._next_part)
+            patient = _Patient(message.agent_id, pid, self._limit, self._next_part)
             self._next_part = (self._next_part + 1) % _PARTS
             self._by_id[patient.agent_id] = self._parts[patient.part][patient.agent_id] = patient
-        else:
-            self._forget_pid(patient)
-        # A restarted agent answers too, though it is not registered again yet.
-        patient.pid = message.pid.whoever()
-        patient.connected = message.connected
+        self._forget_pid(patient)
+        self._by_pid[pid] = patient
+        patient.pid, patient.connected = pid, message.connected
         if message.connected:
             patient.health.pong()
-        self._by_pid[patient.pid] = patient
 
     @handles(ForgetAgent)
     def forget(self, sender: Pid, message: ForgetAgent) -> None:
