@@ -21,11 +21,11 @@ from msgspec.structs import replace
 from actors.brief_log import BriefLog
 from actors.executor.executor import Executor
 from actors.executor.settings import PRIVATE_PREFIX, ExecutorSettings
-from actors.process import Process
+from actors.executor.watcher import Watcher
 from actors.pykka_system import PykkaSystem
 from actors.trace.tracer import Tracer
 from transport.limits import Limits
-from transport.pid import Address, Pid
+from transport.pid import Address
 from transport.route import own_host
 from transport.secret import Secret, read_secret
 
@@ -39,20 +39,6 @@ _TRACED = 64
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 #: The secret file of the agent's network of actors, if it has one; the file must be the executor's user's.
 _SECRET_FILE = f"{PRIVATE_PREFIX}SECRET_FILE"
-
-
-class _Watcher(Process):
-    """Tells when the executor is gone."""
-
-    def __init__(self, executor: Pid, gone: threading.Event) -> None:
-        self._executor = executor
-        self._gone = gone
-
-    def initialize(self) -> None:
-        self.link(self._executor)
-
-    def exited(self, pid: Pid) -> None:
-        self._gone.set()
 
 
 def run_executor(make: Make, environment: Mapping[str, str] | None = None) -> int:
@@ -78,7 +64,7 @@ def run_executor(make: Make, environment: Mapping[str, str] | None = None) -> in
     try:
         gone = threading.Event()
         pid = system.spawn(lambda: executor, EXECUTOR)
-        system.spawn(lambda: _Watcher(pid, gone), "watcher")
+        system.spawn(lambda: Watcher(pid, gone.set), "watcher")
         gone.wait()
     finally:
         system.stop()
