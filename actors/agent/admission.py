@@ -29,7 +29,7 @@ def refusal(
     generated: bool,
     launch_executor: bool | None,
 ) -> Refusal | None:
-    """Why tasks that take `needed` cannot be launched under an executor; None when they can.
+    """Why tasks that take `needed` (allocated to nobody) cannot be launched; None when they can.
 
     `known` is the executor of that id which is there already, if any.
     """
@@ -44,7 +44,7 @@ def refusal(
         )
     wanted = needed
     if known is None and not generated:
-        wanted = needed + Resources(executor.resources)
+        wanted = needed + Resources(executor.resources).unallocate()
     if not books.fits(wanted):
         return Refusal(_Reason.REASON_RESOURCES_UNKNOWN, f"{wanted} is not free on this agent")
     return None

@@ -74,7 +74,7 @@ class Books:
         self.containers[executor.container_id] = executor
         self.executor_counts[executor.state] += 1
         if not executor.generated:
-            executor.holding = _taken(Resources(executor.info.resources))
+            executor.holding = Resources(executor.info.resources).unallocate().non_shared
             self.used += executor.holding
         return new
 
@@ -113,7 +113,7 @@ class Books:
         framework.tasks[task.task_id] = task.executor.tasks[task.task_id] = task
         self.task_counts[task.state] += 1
         if not task.terminal:
-            task.holding = _taken(task.holding)
+            task.holding = task.holding.non_shared
             self.used += task.holding
 
     def note(self, task: TaskEntry, status: TaskStatus) -> None:
@@ -138,8 +138,9 @@ class Books:
         executor.completed_tasks.append(task.record)
 
     def fits(self, more: Resources) -> bool:
-        """Whether so much more, allocated to whomever, is there."""
-        return self.total.contains(more.unallocate()) and self.total.contains(self.used + _taken(more))
+        """Whether so much more, allocated to nobody, is there; several tasks may use a shared volume."""
+        taken = more.non_shared
+        return (taken is more or self.total.contains(more)) and self.total.contains(self.used + taken)
 
     # --- what must hold ---
 
@@ -162,11 +163,6 @@ class Books:
         assert executors == len(self.containers), "a container without executor"
         assert used == self.used, f"{used} is held, {self.used} is booked"
         assert self.total.contains(used), f"{used} is held of {self.total}"
-
-
-def _taken(resources: Resources) -> Resources:
-    """What nobody else can have; several tasks may use a shared volume."""
-    return resources.unallocate().non_shared
 
 
 def _check_executor(executor: ExecutorEntry) -> None:

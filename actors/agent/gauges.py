@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from actors.agent.executor import ExecutorState
 from actors.metrics import Counter, Gauge, Metrics, metric
@@ -14,6 +14,18 @@ if TYPE_CHECKING:
 
 _State = TaskState
 K = TypeVar("K")
+
+
+#: By which metric tasks that are over are counted.
+_COUNTED: Final = {
+    _State.TASK_FINISHED: "tasks_finished",
+    _State.TASK_FAILED: "tasks_failed",
+    _State.TASK_KILLED: "tasks_killed",
+    _State.TASK_LOST: "tasks_lost",
+    _State.TASK_DROPPED: "tasks_lost",
+    _State.TASK_GONE: "tasks_gone",
+    _State.TASK_GONE_BY_OPERATOR: "tasks_gone",
+}
 
 
 class AgentMetrics(Metrics):
@@ -76,16 +88,9 @@ class AgentMetrics(Metrics):
 
     def note(self, state: TaskState) -> None:
         """Count a task that is over."""
-        counter = {
-            _State.TASK_FINISHED: self.tasks_finished,
-            _State.TASK_FAILED: self.tasks_failed,
-            _State.TASK_KILLED: self.tasks_killed,
-            _State.TASK_LOST: self.tasks_lost,
-            _State.TASK_DROPPED: self.tasks_lost,
-            _State.TASK_GONE: self.tasks_gone,
-            _State.TASK_GONE_BY_OPERATOR: self.tasks_gone,
-        }.get(state)
-        if counter is not None:
+        name = _COUNTED.get(state)
+        if name is not None:
+            counter: Counter = getattr(self, name)
             counter.increment()
 
     def read_from(self, books: Books, uptime: Callable[[], float]) -> None:

@@ -115,7 +115,7 @@ class LaunchDesk:
         if self._repeated(framework, launch) or self._outlived(framework, launch):
             return
         known = framework.executors.get(executor_info.executor_id.value)
-        holdings = [Resources(task.resources) for task in launch.infos]
+        holdings = [Resources(task.resources).unallocate() for task in launch.infos]
         needed = sum(holdings, Resources())
         refused = refusal(
             self._books,

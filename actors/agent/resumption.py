@@ -214,7 +214,7 @@ def _task(executor: ExecutorEntry, checkpoint: TaskCheckpoint) -> TaskEntry:
         if place < checkpoint.acknowledged:
             task.advance(status)
     if not task.terminal:
-        task.holding = Resources(checkpoint.task.resources)
+        task.holding = Resources(checkpoint.task.resources).unallocate()
     return task
 
 

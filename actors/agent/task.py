@@ -60,7 +60,7 @@ class TaskEntry:
         self.stage = stage
         #: What it was launched with; None for one that was found after a restart.
         self.launch = launch
-        #: What it takes of the agent's total; empty once it is over.
+        #: What it takes of the agent's total, allocated to nobody; empty once it is over.
         self.holding = Resources() if holding is None else holding
         #: Somebody wants it dead.
         self.killed = False

@@ -25,6 +25,9 @@ class Enumeration(Enum):
         member.number = number
         return member
 
+    # Members are single objects; hashing their names each time is slow where states are looked up.
+    __hash__ = object.__hash__
+
     @staticmethod
     def _generate_next_value_(name: str, *_: object) -> str:
         return name

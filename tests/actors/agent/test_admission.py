@@ -7,7 +7,7 @@ import pytest
 from actors.agent.admission import Refusal, refusal
 from actors.agent.books import Books
 from actors.agent.executor import ExecutorEntry, ExecutorState
-from tests.actors.agent.stage import agent_info, custom, default, framework, resources
+from tests.actors.agent.stage import agent_info, custom, default, framework
 from transport.records.agent import DrainConfig
 from transport.records.resources import Resources
 from transport.records.task_status import TaskStatus
@@ -36,7 +36,7 @@ def asked(
         made,
         made.executor("m1-0000", "e1"),
         custom(),
-        Resources(resources(needs)),
+        Resources.parse(needs),
         generated=generated,
         launch_executor=launch_executor,
     )
@@ -88,7 +88,7 @@ def test_what_an_executor_held_is_free_once_it_is_over() -> None:
         made,
         None,
         default(),
-        Resources(resources("cpus:3.9;mem:96")),
+        Resources.parse("cpus:3.9;mem:96"),
         generated=False,
         launch_executor=True,
     )

@@ -22,7 +22,7 @@ FRAMEWORK = FrameworkID(value="f1")
 
 
 def made(**others: object) -> ExecutorInfo:
-    return command_executor(task("t1", **others), FRAMEWORK)
+    return command_executor(task("t1", **others), FRAMEWORK)  # type: ignore[arg-type]
 
 
 def test_it_is_called_as_its_task_and_belongs_to_its_framework() -> None:
