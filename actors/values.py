@@ -52,6 +52,7 @@ def _path(text: str) -> Path:
     return Path(text.removeprefix("file://"))
 
 
+_UNIONS = (typing.Union, types.UnionType)
 _KINDS: dict[object, Kind] = {
     bool: Kind("BOOLEAN", _bool),
     int: Kind("NUMBER", _int),
@@ -68,12 +69,14 @@ _KINDS: dict[object, Kind] = {
 def kind_of(annotation: Any) -> Kind:
     """How to read text as a value of that type; raises TypeError for a type that text cannot give.
 
-    Besides the types above: `X | None` reads as X, a Literal of strings is one of its words, and
-    `tuple[X, ...]` is a list separated by commas.
+    Besides the types above: `X | None` reads as X, `X | str` as the text itself, a Literal of strings is one
+    of its words, and `tuple[X, ...]` is a list separated by commas.
     """
     annotation = without_none(annotation)
     if annotation in _KINDS:
         return _KINDS[annotation]
+    if typing.get_origin(annotation) in _UNIONS and str in typing.get_args(annotation):
+        return _KINDS[str]
     if typing.get_origin(annotation) is typing.Literal:
         return _choice(typing.get_args(annotation))
     item = item_of(annotation)
@@ -87,7 +90,7 @@ def kind_of(annotation: Any) -> Kind:
 
 def without_none(annotation: Any) -> Any:
     """`X` of `X | None`, and every other type as it is."""
-    if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
+    if typing.get_origin(annotation) not in _UNIONS:
         return annotation
     members = [member for member in typing.get_args(annotation) if member is not types.NoneType]
     return members[0] if len(members) == 1 else annotation

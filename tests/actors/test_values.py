@@ -27,6 +27,8 @@ from transport.pid import Address, Pid
         (Pid, "a@h:1", Pid("a", "h", 1)),
         (Address, "[::1]:5050", Address("::1", 5050)),
         (int | None, "3", 3),
+        (Pid | str, "h:1", "h:1"),
+        (Pid | str | None, "h:1", "h:1"),
         (Literal["INFO", "DEBUG"], "DEBUG", "DEBUG"),
         (tuple[int, ...], "1,2,3", (1, 2, 3)),
         (tuple[Pid, ...], "a@h:1,b@h:2", (Pid("a", "h", 1), Pid("b", "h", 2))),
@@ -58,7 +60,7 @@ def test_text_of_another_form_is_refused_with_the_rule(annotation: Any, text: st
         kind_of(annotation).parse(text)
 
 
-@pytest.mark.parametrize("annotation", [dict, list[int], int | str, tuple[int, str]])
+@pytest.mark.parametrize("annotation", [dict, list[int], int | Pid, tuple[int, str]])
 def test_a_type_that_text_cannot_give_is_an_error_of_the_programmer(annotation: Any) -> None:
     with pytest.raises(TypeError, match="cannot be given as text"):
         kind_of(annotation)
