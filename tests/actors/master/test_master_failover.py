@@ -129,6 +129,19 @@ def test_a_message_for_a_scheduler_that_is_away_is_lost() -> None:
     assert told == [b"second"]
 
 
+def test_executors_hear_the_scheduler_that_took_over_and_not_the_one_before() -> None:
+    """SchedulerFailoverFrameworkToExecutorMessage."""
+    stage = Stage()
+    old, agent = stage.scheduler(lasting(), "one"), stage.agent()
+    running(stage, old, "t")
+    new = successor(stage, old)
+    for scheduler, data in ((old, b"old"), (new, b"new")):
+        scheduler.send(MASTER, scheduling.FrameworkMessage(new.id, agent.id or "", "e", data))
+    stage.sim.run(1.0)
+    heard = [one.data for one in agent.received if isinstance(one, scheduling.FrameworkMessage)]
+    assert heard == [b"new"]
+
+
 def test_a_framework_whose_time_is_up_is_removed_for_good() -> None:
     """SchedulerReregisterAfterFailoverTimeout."""
     stage = Stage()

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from tests.actors.master.stage import Stage
+from transport.messages.registry import MarkAgentDrained, PruneAgents, RegistryApplied
+
+
+def test_what_is_saved_goes_on_when_it_is_durable_and_in_order() -> None:
+    stage = Stage()
+    answers: list[tuple[str, RegistryApplied]] = []
+    stage.master.save(PruneAgents(), lambda applied: answers.append(("first", applied)))
+    stage.master.save(MarkAgentDrained("nobody"), lambda applied: answers.append(("second", applied)))
+    assert not answers
+    stage.sim.run_until(lambda: len(answers) == 2)
+    assert [name for name, _ in answers] == ["first", "second"]
+    assert answers[0][1].error is None
+    assert answers[1][1].error is not None
+
+
+def test_an_answer_to_what_was_not_asked_is_ignored() -> None:
+    stage = Stage()
+    stage.master.registry_applied(stage.node.pid_of("registrar"), RegistryApplied(99))
+    stage.sim.run(1.0)
+    assert not stage.sim.crashes
+
+
+def test_a_master_ends_with_its_registrar_and_the_next_one_knows_its_agents() -> None:
+    stage = Stage()
+    agent = stage.agent()
+    stage.node.kill("registrar")
+    stage.sim.run_until(lambda: not agent.registered)
+    assert not stage.node.up
+    stage.node.start()
+    stage.sim.run_until(lambda: agent.registered)
+    assert agent.id == "m1-S0"
+
+
+def test_a_reign_tells_how_long_it_lasts() -> None:
+    stage = Stage()
+    stage.sim.run(100.0)
+    metrics = stage.master.metrics
+    assert metrics.elected.read() == 1.0
+    assert 99.0 < metrics.uptime_secs.read() < 101.0
