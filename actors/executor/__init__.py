@@ -20,6 +20,5 @@ that runs. `keeper` finds or starts it (`child_node`, `whereabouts`). Its actor 
 executors and tells the agent of their ends until that forgets them (`endings`); its actor `containerizer`
 makes the containers. Should the node itself die, the next one adopts what still runs (`launches`).
 
-Order that is safety: an update is kept before it is sent, and forgotten when the agent says that it has it;
-a task is told to be STARTING before its container is asked for, so that no task runs of which nobody knows.
+Order that is safety: an update is kept before it is sent, and forgotten when the agent says that it has it.
 """

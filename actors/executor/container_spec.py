@@ -29,12 +29,14 @@ def task_environment(executor: Mapping[str, str], task: TaskInfo, sandbox: str) 
 def container_spec(
     command: CommandInfo | None, *, environment: Mapping[str, str], directory: str, user: str | None
 ) -> ContainerSpec:
-    """How to run a command in its sandbox; raises ValueError when it names nothing to run.
+    """How to run a command in its sandbox; raises ValueError when it names nothing to run, or files to fetch.
 
     `user` is whose the sandbox is, or None where users cannot be switched to; a command may name another.
     """
     if command is None:
         raise ValueError("command: must be set for a task that is run by a built-in executor")
+    if command.uris:
+        raise ValueError("command.uris: this agent fetches nothing into sandboxes")
     return ContainerSpec(
         arguments=_arguments(command),
         directory=directory,

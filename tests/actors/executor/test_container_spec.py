@@ -33,9 +33,10 @@ def test_a_command_is_for_the_shell_or_a_program_with_its_arguments(
         (None, "command: must be set"),
         (CommandInfo(), "command.value: must name a shell command"),
         (CommandInfo(value="", shell=False), "command.value: must name a program"),
+        (CommandInfo(value="./run", uris=(CommandInfo.URI(value="http://h/run"),)), "command.uris: "),
     ],
 )
-def test_a_command_without_anything_to_run_is_refused(command: CommandInfo | None, rule: str) -> None:
+def test_a_command_that_cannot_be_run_is_refused(command: CommandInfo | None, rule: str) -> None:
     with pytest.raises(ValueError, match=rule):
         container_spec(command, environment={}, directory="/s", user=None)
 
