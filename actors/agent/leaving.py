@@ -44,6 +44,7 @@ class Leaving:
         self.leaves = True
         self._unregister, self._forget = unregister, forget or unregister
         self._world.log.warning("agent leaves", reason=reason)
+        self._registration.close()
         for framework_id in list(self._books.frameworks):
             self._executors.shut_down_framework(framework_id)
         self.go_on()
@@ -53,7 +54,6 @@ class Leaving:
         if not self.leaves or self._ended or self._books.frameworks:
             return
         self._ended = True
-        self._registration.close()
         if self._unregister and self._books.info.id is not None:
             self._world.report(UnregisterAgent(self._books.agent_id))
         if self._forget:

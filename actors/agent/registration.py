@@ -56,7 +56,7 @@ class Registration:
         return sender == self.master
 
     def close(self) -> None:
-        """The agent ends: register no more."""
+        """The agent leaves: register no more, though the master is still told how that goes."""
         self._closed = True
         self._turn += 1
 

@@ -16,9 +16,17 @@ from actors.agent.reconfiguration import change_error, grown
 from actors.agent.task import Stage, TaskEntry
 from actors.agent.world import World
 from actors.system import Timer
-from transport.messages.checkpointing import Archived, DiscardExecutor, RecoverUpdates, SaveResources
+from transport.messages.checkpointing import (
+    Archived,
+    DiscardExecutor,
+    RecoverUpdates,
+    Save,
+    SaveAgent,
+    SaveResources,
+)
 from transport.messages.executing import ReconnectExecutor
 from transport.messages.hosting import ExecutorEnding, ExecutorsRecovered
+from transport.records.agent import AgentInfo
 from transport.records.agent_state import (
     AgentCheckpoint,
     ExecutorCheckpoint,
@@ -56,26 +64,27 @@ class Resumption:
 
     def recover(self, checkpoint: AgentCheckpoint) -> str | None:
         """Fill the books; why the agent cannot go on, or None."""
-        old, info = checkpoint.info, self._books.info
+        old, info, flags = checkpoint.info, self._books.info, self._world.flags
         for damage in checkpoint.errors:
             self._world.log.warning("checkpoint passed over", error=damage)
-        if old is not None:
-            error = change_error(old, info, self._world.flags.reconfiguration_policy)
-            if error is not None and not checkpoint.rebooted:
-                return (
-                    f"{error}: undo the change, or start the agent as a new one by removing "
-                    f"{self._world.flags.work_dir}/meta/slaves/latest, which ends its tasks"
-                )
-            if error is not None:
-                self._world.log.warning("agent starts as a new one", reason=error)
-                checkpoint, old = AgentCheckpoint(rebooted=True), None
-                self._world.archive((SaveResources(info.resources),), _nothing)
-        if old is not None:
-            self._books.info = replace(info, id=old.id)
-            if checkpoint.resources is not None:
-                self._books.total = grown(Resources(checkpoint.resources), old, info)
+        error = None if old is None else change_error(old, info, flags.reconfiguration_policy)
+        if error is not None and not checkpoint.rebooted:
+            return (
+                f"{error}: undo the change, or start the agent as a new one by removing "
+                f"{flags.work_dir}/meta/slaves/latest, which ends its tasks"
+            )
+        if error is not None:
+            self._world.log.warning("agent starts as a new one", reason=error)
+            checkpoint = AgentCheckpoint(rebooted=True)
+            self._world.archive((SaveResources(info.resources),), _nothing)
+        if checkpoint.info is not None:
+            self._go_on_as(checkpoint.info, checkpoint)
         elif checkpoint.resources is not None:
             self._adopt(Resources(checkpoint.resources))
+        self._take_up(checkpoint)
+        return None
+
+    def _take_up(self, checkpoint: AgentCheckpoint) -> None:
         self._books.drain = checkpoint.drain_config
         self._world.send(self._world.updates, RecoverUpdates(checkpoint))
         for framework in checkpoint.frameworks:
@@ -83,9 +92,23 @@ class Resumption:
             entry.saved = True
             for executor in framework.executors:
                 self._recover_executor(entry, executor)
-        self._operations.recover(checkpoint.operations)
+        if checkpoint.info is not None:
+            self._operations.recover(checkpoint.operations)
         self._begin(rebooted=checkpoint.rebooted)
-        return None
+
+    def _go_on_as(self, old: AgentInfo, checkpoint: AgentCheckpoint) -> None:
+        """The same agent, though it may have grown; what operations made of the total is kept."""
+        info = self._books.info = replace(self._books.info, id=old.id)
+        saves: tuple[Save, ...] = (SaveAgent(info),)
+        if checkpoint.resources is not None:
+            total = Resources(checkpoint.resources)
+            # What was added may be in the total already, if the agent died before it kept the rest.
+            if total.quantities != self._books.total.quantities:
+                total = grown(total, old, info)
+            self._books.total = total
+            saves = (SaveResources(tuple(total), checkpoint.operations), *saves)
+        if info != old:
+            self._world.archive(saves, _nothing)
 
     def _adopt(self, total: Resources) -> None:
         """A new agent takes over the reservations and volumes of an old one on the same resources."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from tests.actors.agent.kept import volume
-from tests.actors.agent.stage import AGENT_ID, FRAMEWORK_ID, Stage, framework, resources, task
+from tests.actors.agent.stage import AGENT_ID, FRAMEWORK_ID, Stage, agent_info, framework, resources, task
 from transport.messages.checkpointing import Archive, RemoveVolumes, SaveResources
 from transport.messages.launching import (
     AcknowledgeOperationUpdate,
@@ -14,6 +14,7 @@ from transport.messages.launching import (
     ReconcileAgentOperations,
     RunTask,
 )
+from transport.messages.membership import RegisterAgent, ShutdownAgent
 from transport.records.ids import OperationID
 from transport.records.offer import Offer
 from transport.records.operation import OperationState
@@ -200,6 +201,32 @@ def test_a_volume_whose_removal_was_cut_short_is_removed_after_the_restart() -> 
     stage.run()
     saves = [save for one in hold.held if isinstance(one.message, Archive) for save in one.message.saves]
     assert saves == [RemoveVolumes((volume(),))]
+
+
+def test_what_operations_made_stays_while_the_agent_grows_again_and_again() -> None:
+    stage = Stage(reconfiguration_policy="additive")
+    apply(stage, reserve(DISK))
+    for cpus in (5, 6, 6):
+        stage.crash()
+        stage.info = agent_info(f"cpus:{cpus};mem:4096;disk:1024;ports:[31000-31999]")
+        stage.restart()
+        stage.detect()
+        told = Resources(stage.reregister().resources)
+        assert told.scalar_quantities["cpus"] == cpus * 1000
+        assert told.scalar_quantities["disk"] == 1024_000
+        assert told.reserved("web") == Resources([DISK])
+
+
+def test_volumes_outlive_the_agents_id() -> None:
+    stage = with_volume()
+    total = stage.agent.books.total
+    stage.tell(ShutdownAgent("gone"))
+    stage.start_again()
+    stage.master.received.clear()
+    stage.detect()
+    stage.sim.run_until(lambda: stage.heard(RegisterAgent))
+    assert Resources(stage.heard(RegisterAgent)[0].resources) == total
+    assert not stage.agent.books.operations
 
 
 def test_volumes_grow_and_shrink() -> None:

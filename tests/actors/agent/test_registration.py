@@ -257,6 +257,16 @@ def test_an_agent_that_leaves_tells_its_master_when_everything_has_ended() -> No
     stage.sim.run_until(lambda: control.received == [StopNode()])
 
 
+def test_an_agent_that_leaves_does_not_register_again() -> None:
+    stage = Stage()
+    stage.run_task()
+    stage.executor().update("RUNNING")
+    stage.tell(ShutdownAgent("go"))
+    stage.sim.disconnect("agent", "master")
+    stage.run(3.0)
+    assert stage.heard(ReregisterAgent) == []
+
+
 def test_nobody_else_can_make_an_agent_leave() -> None:
     stage = Stage()
     control = stage.node.probe("node")
