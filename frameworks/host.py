@@ -89,9 +89,9 @@ def run(
         logger=lambda pid: BriefLog(pid.name, level),
         network_log=BriefLog("network", level).info,
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    system.start()
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        system.start()
         detector = system.spawn(lambda: StandaloneDetector(master), "detector")
         scheduler = make(detector)
         watched = system.spawn(lambda: scheduler, name)
@@ -100,6 +100,7 @@ def run(
             pass
     finally:
         system.stop(_CLOSE_SECONDS)
+        signal.signal(signal.SIGTERM, before)
     return scheduler
 
 
