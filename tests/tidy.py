@@ -43,6 +43,10 @@ WORLD = frozenset({"docker", "kazoo", "pykka", "random", "socket", "subprocess",
 #: Decisions, beside the processes: files and folders whose code knows no world at all.
 DECISIONS = (
     "actors/master/allocator/",
+    "actors/master/operation_answers.py",
+    "actors/master/pool.py",
+    "actors/master/requests.py",
+    "actors/master/validation/",
     "transport/backoff.py",
     "transport/codec.py",
     "transport/envelope.py",

@@ -80,8 +80,8 @@ def _member_error(
         return error
     if task.executor is not executor and (task.executor is None or task.executor.info != executor.info):
         return "executor: must be that of the group, or not set"
-    if info.command is None and executor.info.type is ExecutorInfo.Type.DEFAULT:
-        return "command: must be set for an executor of type DEFAULT"
+    if info.command is None and executor.info.type is ExecutorInfo.Type.DEFAULT and not _has_image(info):
+        return "command: must be set for an executor of type DEFAULT, unless there is an image that has one"
     if info.container is not None and info.container.type is ContainerInfo.Type.DOCKER:
         return "container.type: must not be DOCKER in a group"
     if info.container is not None and info.container.network_infos and _looks_by_network(info):
@@ -89,6 +89,11 @@ def _member_error(
     if info.limits and shares_cgroups(info.container):
         return "limits: must not be set unless share_cgroups is false"
     return None
+
+
+def _has_image(info: TaskInfo) -> bool:
+    mesos = None if info.container is None else info.container.mesos
+    return mesos is not None and mesos.image is not None
 
 
 def _looks_by_network(info: TaskInfo) -> bool:

@@ -13,6 +13,7 @@ from transport.records.check import CheckInfo, HealthCheck
 from transport.records.container import ContainerInfo
 from transport.records.executor import ExecutorInfo
 from transport.records.ids import AgentID, FrameworkID
+from transport.records.image import Image
 from transport.records.linux import LinuxInfo
 from transport.records.network import NetworkInfo
 from transport.records.resources import Resources
@@ -21,6 +22,9 @@ from transport.records.value import Value
 
 DOCKER = ContainerInfo(type=ContainerInfo.Type.DOCKER, docker=ContainerInfo.DockerInfo(image="i"))
 ALONE = ContainerInfo(type=ContainerInfo.Type.MESOS, linux_info=LinuxInfo(share_cgroups=False))
+WITH_IMAGE = ContainerInfo(
+    type=ContainerInfo.Type.MESOS, mesos=ContainerInfo.MesosInfo(image=Image(type=Image.Type.DOCKER))
+)
 NETWORKED = ContainerInfo(type=ContainerInfo.Type.MESOS, network_infos=(NetworkInfo(name="n"),))
 HTTP = HealthCheck(type=HealthCheck.Type.HTTP, http=HealthCheck.HTTPCheckInfo(port=80))
 TCP = CheckInfo(type=CheckInfo.Type.TCP, tcp=CheckInfo.Tcp(port=80))
@@ -45,6 +49,7 @@ def test_a_sound_group_breaks_no_rule() -> None:
     apart = replace(task("t"), container=ALONE, limits=LIMITS)
     assert error_of(default_executor(), apart, replace(apart, task_id=task("u").task_id)) is None
     assert error_of(default_executor(), replace(task("t"), health_check=HTTP)) is None
+    assert error_of(default_executor(), replace(task("t"), command=None, container=WITH_IMAGE)) is None
 
 
 @pytest.mark.parametrize(
