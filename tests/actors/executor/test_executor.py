@@ -26,6 +26,7 @@ from transport.messages.executing import (
     SubscribeExecutor,
     UpdateAcknowledged,
 )
+from transport.messages.hosting import LaunchExecutor
 from transport.messages.scheduling import FrameworkMessage
 from transport.pid import Pid
 from transport.records.agent import AgentInfo
@@ -34,7 +35,7 @@ from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.ids import ExecutorID
 from transport.records.task import TaskGroupInfo, TaskInfo
-from transport.records.task_status import TaskState
+from transport.records.task_status import TaskState, TaskStatus
 
 RUNNING, FINISHED, KILLED = TaskState.TASK_RUNNING, TaskState.TASK_FINISHED, TaskState.TASK_KILLED
 
@@ -390,23 +391,22 @@ def test_an_executor_that_runs_nothing_says_so() -> None:
 class Faithful(CommandExecutor):
     """Fails the simulation when it tells anything that was acknowledged to it."""
 
-    acknowledged: dict[bytes, None]
+    def __init__(self, launch: LaunchExecutor, agent: Pid, containerizer: Pid) -> None:
+        super().__init__(launch, agent, containerizer)
+        self.known: dict[bytes, None] = {}
 
     def receive(self, envelope: Envelope) -> None:
         if isinstance(envelope.message, UpdateAcknowledged) and envelope.sender == self._agent:
-            self.__dict__.setdefault("acknowledged", {})[envelope.message.uuid] = None
+            self.known[envelope.message.uuid] = None
         super().receive(envelope)
 
     def send(self, to: Pid, message: object) -> None:
-        statuses = (
-            (message.status,)
-            if isinstance(message, ExecutorUpdate)
-            else message.unacknowledged_updates
-            if isinstance(message, SubscribeExecutor)
-            else ()
-        )
-        known = self.__dict__.get("acknowledged", {})
-        assert not [status for status in statuses if status.uuid in known]
+        told: tuple[TaskStatus, ...] = ()
+        if isinstance(message, ExecutorUpdate):
+            told = (message.status,)
+        elif isinstance(message, SubscribeExecutor):
+            told = message.unacknowledged_updates
+        assert not [status for status in told if status.uuid in self.known]
         super().send(to, message)
 
 
