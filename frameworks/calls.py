@@ -51,7 +51,7 @@ class Calls(Process):
 
     # --- offers ---
 
-    def _let_go(self, offers: Iterable[Offer]) -> tuple[str, ...]:
+    def __let_go(self, offers: Iterable[Offer]) -> tuple[str, ...]:
         offer_ids = _ids(offers)
         for offer_id in offer_ids:
             self.held.pop(offer_id, None)
@@ -61,7 +61,7 @@ class Calls(Process):
         self, offers: Iterable[Offer], operations: Iterable[Offer.Operation], filters: Filters | None = None
     ) -> None:
         """Use offers of one agent: perform the operations in order; the rest counts as declined."""
-        offer_ids = self._let_go(offers)
+        offer_ids = self.__let_go(offers)
         self.call(scheduling.AcceptOffers(self.framework_id, offer_ids, tuple(operations), filters))
 
     def launch(
@@ -85,7 +85,7 @@ class Calls(Process):
 
     def decline(self, offers: Iterable[Offer], refuse_seconds: float | None = None) -> None:
         """Give offers back, and want nothing like them for so long (5 s unless given)."""
-        offer_ids = self._let_go(offers)
+        offer_ids = self.__let_go(offers)
         self.call(scheduling.DeclineOffers(self.framework_id, offer_ids, _filters(refuse_seconds)))
 
     def accept_inverse_offers(
