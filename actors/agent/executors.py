@@ -160,7 +160,7 @@ class ExecutorDesk:
         self._conclude_tasks(executor, ending)
         if not executor.generated:
             # Also of one that was never started: the master counts with it.
-            status = 0 if ending.status is None else ending.status
+            status = -1 if ending.status is None else ending.status
             framework_id, agent_id = executor.framework.id, self._books.agent_id
             self._world.report(ExecutorExited(framework_id, agent_id, executor.executor_id, status))
         self.settle(executor)

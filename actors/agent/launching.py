@@ -130,7 +130,7 @@ class LaunchDesk:
             if launch_executor and (known is None or known.ends):
                 # The master counts with an executor that is not started.
                 self._world.report(
-                    ExecutorExited(framework.id, self._books.agent_id, executor_info.executor_id.value, 0)
+                    ExecutorExited(framework.id, self._books.agent_id, executor_info.executor_id.value, -1)
                 )
             return
         if executor_info.framework_id is None:

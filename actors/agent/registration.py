@@ -43,7 +43,8 @@ class Registration:
 
     def detected(self, message: LeaderDetected) -> None:
         """Somebody else leads now, or nobody; an older reign is not heard of any more (I24)."""
-        if message.epoch < self._epoch or self._closed:
+        known = message.master == self._leader and message.epoch == self._epoch
+        if message.epoch < self._epoch or self._closed or known:
             return
         self._epoch = message.epoch
         self._disconnect(f"the leader is {message.master}")
@@ -104,16 +105,21 @@ class Registration:
         self._world.archive((SaveAgent(self._books.info),), _nothing)
 
     def leads(self, sender: Pid) -> bool:
-        """Whether that is the leading master, registered with or not."""
+        """Whether that is the leading master, registered with or not.
+
+        One that is named by hand, which has epoch 0, may call its host by another name than the agent does.
+        """
         leader = self._leader
-        return leader is not None and sender.whoever() == leader.whoever()
+        if leader is None:
+            return False
+        return leader in (sender, sender.whoever()) or (self._epoch == 0 and leader.name == sender.name)
 
     # --- being alive ---
 
     def ping(self, sender: Pid, message: PingAgent) -> None:
         """Whoever watches over agents asks; it tells, too, if the master has given this one up."""
-        leader = self._leader
-        if leader is None or sender.address != leader.address:
+        known = self.master or self._leader
+        if known is None or sender.address != known.address:
             return
         self._world.send(sender, PongAgent())
         if self.master is None:

@@ -127,8 +127,11 @@ class StatusDesk:
             framework = self._books.frameworks.get(reconciliation.framework_id)
             aware = reconciliation.partition_aware
             for status in reconciliation.statuses:
-                if framework is not None and status.task_id.value in framework.tasks:
+                task_id = status.task_id.value
+                if framework is not None and task_id in framework.tasks:
                     continue
+                if self._books.memory.rests(reconciliation.framework_id, task_id, self._world.now()):
+                    continue  # told just now; should that not have arrived, the master asks again
                 executor_id = None if status.executor_id is None else status.executor_id.value
                 self.report_unknown(
                     reconciliation.framework_id,

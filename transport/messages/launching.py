@@ -121,7 +121,7 @@ class OperationApplied(Message):
 
 
 class ExecutorExited(Message):
-    """A custom or default executor ended; `status` is as `waitpid` gives it."""
+    """A custom or default executor ended; `status` is as `waitpid` gives it, or -1 when it is not known."""
 
     framework_id: str
     agent_id: str

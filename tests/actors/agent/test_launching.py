@@ -154,7 +154,7 @@ def test_the_master_learns_that_an_executor_is_not_started_for_a_task_that_is_re
     stage = Stage()
     stage.run_task(task("t1", "cpus:5", executor=custom()), launch_executor=True)
     assert stage.last() == ("DROPPED", "RESOURCES_UNKNOWN")
-    assert stage.heard(ExecutorExited) == [ExecutorExited(FRAMEWORK_ID, AGENT_ID, "e1", 0)]
+    assert stage.heard(ExecutorExited) == [ExecutorExited(FRAMEWORK_ID, AGENT_ID, "e1", -1)]
 
 
 def test_the_master_learns_that_an_executor_was_not_started_as_its_first_task_was_killed() -> None:

@@ -26,6 +26,7 @@ from transport.messages.membership import (
     UnregisterAgent,
 )
 from transport.messages.node import StopNode
+from transport.pid import Pid
 from transport.records.ids import TaskID
 from transport.records.task_status import TaskState, TaskStatus
 
@@ -122,6 +123,36 @@ def test_messages_of_anybody_but_the_registered_master_are_ignored() -> None:
     assert not stage.agent.books.frameworks
     stage.run_task()
     assert len(stage.executors.launched) == 1
+
+
+def test_a_master_named_by_hand_may_have_another_name_for_its_host() -> None:
+    stage = Stage(registered=False)
+    stage.epoch = 0
+    named = stage.sim.node("named").probe("relay")
+    stage.detect(Pid("master", "named", 5050))
+    stage.run(2.0)
+    stage.tell(AgentRegistered(AGENT_ID, PING_TIMEOUT_SECONDS))
+    assert stage.agent.books.agent_id == AGENT_ID
+    named.send(stage.pid, PingAgent(connected=True))
+    stage.ping()
+    stage.run()
+    assert named.received == []
+    assert stage.heard(PongAgent) == [PongAgent()]
+
+
+def test_hearing_of_the_same_leader_again_changes_nothing() -> None:
+    stage = Stage()
+    stage.detect()
+    stage.run(5.0)
+    assert stage.heard(ReregisterAgent) == []
+
+
+def test_where_masters_change_nobody_else_may_answer_for_the_leader() -> None:
+    stage = Stage(registered=False)
+    stage.detect(Pid("master", "named", 5050))
+    stage.run(2.0)
+    stage.tell(AgentRegistered(AGENT_ID, PING_TIMEOUT_SECONDS))
+    assert stage.agent.books.info.id is None
 
 
 def test_an_older_reign_is_not_heard_of_any_more() -> None:
