@@ -163,7 +163,9 @@ class AcceptanceDesk:
         if not tasks:
             self._operations.refuse(framework, operation, why)
         for task in tasks:
-            self._tasks.refuse(framework, task, state, reason, why)
+            # An ACCEPT that came twice must not tell of the end of what the first one launched.
+            if reason is not _Reason.REASON_INVALID_OFFERS or not framework.knows(task.task_id.value):
+                self._tasks.refuse(framework, task, state, reason, why)
 
     # --- launches ---
 

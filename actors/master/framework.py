@@ -82,6 +82,14 @@ class FrameworkEntry:
         """Whether it tells apart how tasks are lost."""
         return Capability.PARTITION_AWARE in self.capabilities
 
+    def knows(self, task_id: str) -> bool:
+        """Whether a task of that id was launched, and is not forgotten yet."""
+        return (
+            task_id in self.tasks
+            or task_id in self.unreachable_tasks
+            or any(task.task_id.value == task_id for task in self.completed_tasks)
+        )
+
     def note_unreachable(self, task: Task) -> None:
         """Remember a task whose agent is out of reach; of too many, the oldest are forgotten."""
         self.unreachable_tasks[task.task_id.value] = task

@@ -7,7 +7,7 @@ from containerizers.fake import Course
 from frameworks.scheduler import Scheduler
 from frameworks.testing import SimulatedCluster
 from transport.messages.launching import RunTask
-from transport.messages.scheduling import DeclineOffers, OffersOutstanding, ResourceOffers
+from transport.messages.scheduling import AcceptOffers, DeclineOffers, OffersOutstanding, ResourceOffers
 from transport.pid import Pid
 from transport.records.command import CommandInfo
 from transport.records.framework import FrameworkInfo
@@ -94,3 +94,20 @@ def test_an_offer_that_its_scheduler_holds_stays_its_own() -> None:
 
     assert node.process("scheduler", OneTask).offers == 1
     assert not declined.dropped
+
+
+def test_an_accept_that_comes_twice_does_not_tell_the_end_of_what_it_launched() -> None:
+    sim = Simulation(5)
+    again = sim.hold(AcceptOffers)
+    one = cluster(sim)
+    node = one.start(OneTask)
+    scheduler = node.process("scheduler", OneTask)
+    sim.run_until(lambda: again.held)
+    message = again.held[0]
+    again.release()
+    sim.run_until(lambda: len(scheduler.told) == 2)
+
+    scheduler.send(one.master_pid, message.message)
+    sim.run(5.0)
+
+    assert [status.state for status in scheduler.told] == [TaskState.TASK_STARTING, TaskState.TASK_RUNNING]
