@@ -5,11 +5,12 @@ Each probe has a deadline that nothing on the other side can extend, however slo
 
 from __future__ import annotations
 
+import queue
 import re
 import socket
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, urljoin, urlsplit
 
 #: Probes that may be under way at a time; further ones wait, which counts for their deadlines.
@@ -34,21 +35,47 @@ class ProbePool:
     """Probes on threads of its own; `answer` is called once for each, by any thread."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_THREADS, "probe")
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads = 0
+        #: Probes that wait or are under way.
+        self._unfinished = 0
 
     def http(self, url: str, timeout_seconds: float, answer: Answer) -> None:
         """GET an address and those it redirects to."""
         deadline = time.monotonic() + timeout_seconds
-        self._threads.submit(_answered, answer, lambda: http_status(url, deadline))
+        self._submit(lambda: _answered(answer, lambda: http_status(url, deadline)))
 
     def tcp(self, host: str, port: int, timeout_seconds: float, answer: Answer) -> None:
         """Connect to a port."""
         deadline = time.monotonic() + timeout_seconds
-        self._threads.submit(_answered, answer, lambda: connect(host, port, deadline).close())
+        self._submit(lambda: _answered(answer, lambda: connect(host, port, deadline).close()))
 
     def close(self) -> None:
-        """Begin no more probes; those under way end at their deadlines, at the latest."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Begin no more probes; those under way end at their deadlines, or with the process."""
+        with self._lock:
+            while True:
+                try:
+                    self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+            for _ in range(self._threads):
+                self._jobs.put(None)
+
+    def _submit(self, job: Callable[[], None]) -> None:
+        with self._lock:
+            self._unfinished += 1
+            if self._threads < min(self._unfinished, _THREADS):
+                self._threads += 1
+                # Not a pool of the standard library, whose threads the end of the process waits for.
+                threading.Thread(target=self._work, name="probe", daemon=True).start()
+            self._jobs.put(job)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+            with self._lock:
+                self._unfinished -= 1
 
 
 def http_status(url: str, deadline: float) -> int:

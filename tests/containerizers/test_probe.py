@@ -4,6 +4,8 @@ import contextlib
 import queue
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -177,6 +179,7 @@ def test_https_with_a_server_that_does_not_speak_it_is_an_error() -> None:
 
 
 def test_a_pool_answers_every_probe_once_by_whatever_thread() -> None:
+    before = threading.active_count()
     pool, answers = ProbePool(), queue.Queue[tuple[str, int | None, str | None]]()
     with Server(*[OK] * 41) as server:
         for number in range(40):
@@ -188,4 +191,31 @@ def test_a_pool_answers_every_probe_once_by_whatever_thread() -> None:
     pool.close()
     assert sorted(got, key=str) == sorted([("h", 200, None)] * 40 + [("t", None, None)], key=str)
     assert (kind, status) == ("gone", None)
+    assert threading.active_count() < before + 40
     assert error is not None and "no connection" in error
+
+
+def test_a_closed_pool_begins_nothing_more_and_its_threads_end() -> None:
+    pool, answers = ProbePool(), queue.Queue[int | None]()
+    with Server(OK) as server:
+        pool.http(server.url(), 20.0, lambda status, error: answers.put(status))
+        assert answers.get(timeout=DEADLINE_SECONDS) == 200
+    threads = [thread for thread in threading.enumerate() if thread.name == "probe"]
+    pool.close()
+    for thread in threads:
+        thread.join(DEADLINE_SECONDS)
+        assert not thread.is_alive()
+
+
+def test_a_process_ends_without_waiting_for_its_probes() -> None:
+    program = """
+import socket
+from containerizers.probe import ProbePool
+server = socket.create_server(("127.0.0.1", 0))
+pool = ProbePool()
+pool.http(f"http://127.0.0.1:{server.getsockname()[1]}/", 3600.0, print)
+server.accept()
+pool.close()
+"""
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", program], cwd=root, check=True, timeout=DEADLINE_SECONDS)
