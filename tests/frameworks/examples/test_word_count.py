@@ -76,13 +76,18 @@ def kill_executors(world: World) -> None:
             host.executors.kill(container_id)
 
 
+def kill_executor_nodes(world: World) -> None:
+    for host in world.cluster.hosts:
+        host.executor_node.kill_process()
+
+
 def lose_power(world: World) -> None:
     world.cluster.hosts[0].lose_power()
     world.sim.run(5.0)
     world.cluster.hosts[0].node.restart()
 
 
-@pytest.mark.parametrize("befalls", [kill_everything, kill_executors, lose_power])
+@pytest.mark.parametrize("befalls", [kill_everything, kill_executors, kill_executor_nodes, lose_power])
 def test_every_word_is_counted_once_whatever_is_killed(
     folder: Path, befalls: Callable[[World], None]
 ) -> None:
