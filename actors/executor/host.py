@@ -17,6 +17,7 @@ from actors.executor.container_spec import PATH, container_spec
 from actors.executor.containerizer import CONTAINERIZER
 from actors.executor.containment import check_container
 from actors.executor.endings import Endings
+from actors.executor.hosted import HostedExecutor
 from actors.executor.launches import Launch, Launches
 from actors.process import Process, handles
 from actors.system import Timer
@@ -44,7 +45,6 @@ from transport.messages.hosting import (
 )
 from transport.messages.node import StopNode
 from transport.pid import Pid
-from transport.records.executor import ExecutorInfo
 from transport.records.task import TaskInfo
 from transport.records.task_status import TaskStatus
 
@@ -64,33 +64,11 @@ class MakeCommand(Protocol):
 EXECUTORS = "executors"
 #: When to ask the containerizer again, which may have crashed.
 _ASK_AGAIN_SECONDS = 1.0
+#: The pause before the successor of a containerizer that crashed is asked for the containers.
+_ADOPTION_PAUSE_SECONDS = 0.2
 
 _Reason = TaskStatus.Reason
 M = TypeVar("M")
-
-
-class _Executor:
-    """One that was launched and has not ended."""
-
-    __slots__ = ("actor", "destroyed", "forgotten", "launch", "process", "recovered")
-
-    def __init__(self, launch: LaunchExecutor) -> None:
-        self.launch = launch
-        #: Of a built-in one.
-        self.actor: Pid | None = None
-        #: Of any other, once it runs.
-        self.process: int | None = None
-        #: Whether the agent wants it to end.
-        self.destroyed = False
-        #: Whether nobody wants to know how it ends.
-        self.forgotten = False
-        #: Whether it was launched by a host before this one.
-        self.recovered = False
-
-    @property
-    def is_built_in(self) -> bool:
-        """Whether it is an actor."""
-        return self.launch.generated or self.launch.executor.type is ExecutorInfo.Type.DEFAULT
 
 
 class ExecutorHost(Process):
@@ -110,7 +88,7 @@ class ExecutorHost(Process):
         self._containerizer = Pid(CONTAINERIZER, *self.pid.address)
         self._launches = Launches(self.system.disk)
         self._agent: Pid | None = None
-        self._executors: dict[str, _Executor] = {}
+        self._executors: dict[str, HostedExecutor] = {}
         #: Container ids of the built-in ones, by their actors.
         self._actors: dict[Pid, str] = {}
         self._endings = Endings(self, self._tell_ended)
@@ -118,6 +96,7 @@ class ExecutorHost(Process):
         self._deferred: list[Callable[[], None]] | None = []
         self._patience: Timer | None = None
         self._lose_patience_in_time()
+        self.link(self._containerizer)
         self._find_containers()
 
     # What the agent asks for.
@@ -186,7 +165,8 @@ class ExecutorHost(Process):
     def keep(self, sender: Pid, message: KeepTask) -> None:
         """Remember what an executor runs."""
         if sender.name == _name(message.container_id) and message.container_id in self._executors:
-            self._launches.keep_task(message.container_id, message.task)
+            container_id = message.container_id
+            self._write(container_id, partial(self._launches.keep_task, container_id, message.task))
             self.system.fault("executors.keep_task.after")
 
     # What became of them.
@@ -219,7 +199,7 @@ class ExecutorHost(Process):
         )
 
     def exited(self, pid: Pid) -> None:
-        """An executor's actor has ended, or the agent is gone."""
+        """An executor's actor has ended, the agent is gone, or the containerizer crashed."""
         container_id = self._actors.pop(pid, None)
         if container_id is not None:
             # Its containers are destroyed for having lost their owner; the end is told when they are gone.
@@ -228,6 +208,17 @@ class ExecutorHost(Process):
             self.log.info("agent gone", agent=str(pid))
             self._agent = None
             self._lose_patience_in_time()
+        elif pid == self._containerizer:
+            self.delay(_ADOPTION_PAUSE_SECONDS, self._adopt)
+
+    def _adopt(self) -> None:
+        """Tell a new containerizer what the one before it was told."""
+        self.link(self._containerizer)
+        for container_id, executor in self._executors.items():
+            if executor.actor is None and not executor.destroyed:
+                self.send(self._containerizer, AdoptContainer(container_id))
+            elif executor.actor not in self._actors:
+                self.send(self._containerizer, DestroyContainer(container_id))
 
     # After the death of the node.
 
@@ -254,7 +245,7 @@ class ExecutorHost(Process):
             action()
 
     def _resume(self, container_id: str, kept: Launch, *, runs: bool) -> None:
-        executor = self._executors[container_id] = _Executor(kept.launch)
+        executor = self._executors[container_id] = HostedExecutor(kept.launch)
         executor.recovered = True
         self.log.info("executor resumed", container_id=container_id, runs=runs)
         if not executor.is_built_in:
@@ -271,7 +262,7 @@ class ExecutorHost(Process):
 
     def _launch(self, launch: LaunchExecutor, agent: Pid) -> None:
         container_id = launch.container_id
-        executor = _Executor(launch)
+        executor = HostedExecutor(launch)
         try:
             check_id(container_id)
             if not launch.generated:
@@ -306,10 +297,10 @@ class ExecutorHost(Process):
         )
         self.send(self._containerizer, LaunchContainer(launch.container_id, spec))
 
-    def _host(self, executor: _Executor, make: Callable[[], Process]) -> None:
+    def _host(self, executor: HostedExecutor, make: Callable[[], Process]) -> None:
         self._watch(executor, self.spawn(make, _name(executor.launch.container_id)))
 
-    def _watch(self, executor: _Executor, actor: Pid) -> None:
+    def _watch(self, executor: HostedExecutor, actor: Pid) -> None:
         executor.actor = actor
         self._actors[actor] = executor.launch.container_id
         self.link(actor)
@@ -336,9 +327,16 @@ class ExecutorHost(Process):
     def _forget(self, container_id: str) -> None:
         self._endings.forget(container_id)
         if container_id not in self._executors:
-            self._launches.forget(container_id)
+            self._write(container_id, partial(self._launches.forget, container_id))
 
-    def _tell_launched(self, executor: _Executor) -> None:
+    def _write(self, container_id: str, write: Callable[[], None]) -> None:
+        """Write something down if that can be done: a full disk must not end what runs."""
+        try:
+            write()
+        except OSError as error:
+            self.log.warning("executor's record not written", container_id=container_id, reason=str(error))
+
+    def _tell_launched(self, executor: HostedExecutor) -> None:
         if self._agent is not None and (executor.actor is not None or executor.process is not None):
             self.send(self._agent, ExecutorLaunched(executor.launch.container_id, executor.process))
 

@@ -7,6 +7,8 @@ be there in part.
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 
 from actors.disk import Disk
@@ -41,13 +43,15 @@ class _Entry(Record):
 
 
 class Launches:
-    """The executors that are worth remembering; each call may raise OSError."""
+    """The executors that are worth remembering; each call may raise OSError, and then has done nothing."""
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         #: By container id, the records that count.
         self._kept: dict[str, bytes] = {}
         self._grown_bytes = 0
+        #: Whether half a record may stand at the end of the file.
+        self._is_torn = False
 
     def keep(self, agent: Pid, launch: LaunchExecutor) -> None:
         """Remember an executor."""
@@ -79,25 +83,31 @@ class Launches:
             container_id: _framed(_Entry(container_id=container_id, launch=launch))
             for container_id, launch in found.items()
         }
-        self._rewrite()
+        # Should that fail now, it must be done before something is added behind half a record.
+        self._is_torn = True
+        with contextlib.suppress(OSError):
+            self._rewrite()
         return found
 
     def _add(self, entry: _Entry) -> None:
+        if self._is_torn or self._grown_bytes > _GROWTH_BYTES:
+            self._rewrite()
         record = _framed(entry)
+        self._is_torn = True
+        self._disk.append(_FILE, record)
+        self._is_torn = False
+        self._grown_bytes += len(record)
         if entry.launch is not None or entry.task is not None:
             self._kept[entry.container_id] = self._kept.get(entry.container_id, b"") + record
         else:
             del self._kept[entry.container_id]
-        self._disk.append(_FILE, record)
-        self._grown_bytes += len(record)
-        if self._grown_bytes > _GROWTH_BYTES:
-            self._rewrite()
 
     def _rewrite(self) -> None:
         """Leave out what does not count any more, and half a record at the end."""
         self._disk.write(_REWRITTEN, b"".join(self._kept.values()))
         self._disk.rename(_REWRITTEN, _FILE)
         self._grown_bytes = 0
+        self._is_torn = False
 
     def _read(self) -> list[_Entry]:
         try:

@@ -313,6 +313,17 @@ def test_a_host_that_crashes_finds_its_executors_again(host: Host) -> None:
     assert host.told()[0] == ended("a", message="ended after its node had; how cannot be learned")
 
 
+def test_a_containerizer_that_crashes_is_told_of_its_executors_again(host: Host) -> None:
+    host.tell(custom("a", "endless"), custom("b", "endless"), launch("c"))
+    host.node.kill(CONTAINERIZER)
+    host.sim.run(100.0)
+    # What the actor of the third one runs is for that to adopt.
+    assert host.running() == ["a", "b"]
+    host.told()
+    host.tell(DestroyExecutor("a"))
+    assert ended("a", message="destroyed by the agent") in host.told()
+
+
 def test_an_executor_that_is_a_process_outlives_the_node(host: Host) -> None:
     host.tell(custom("a", "endless", checkpoint=True), custom("b", "endless"))
     host.node.kill_process()

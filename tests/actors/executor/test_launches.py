@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from actors.executor import launches as module
@@ -101,3 +103,29 @@ def test_the_file_is_written_anew_before_it_is_large(
         launches.forget(f"c-{number}")
         assert disk.size(FILE) < 11_000
     assert Launches(disk).load() == {"stays": kept("stays", TASK)}
+
+
+def test_what_a_full_disk_refuses_is_not_kept_and_spoils_nothing(disk: SimulatedDisk) -> None:
+    launches = make(disk, "a")
+    for operation in ("append", "write"):
+        disk.fail("append", error=errno.ENOSPC)
+        with pytest.raises(OSError, match="No space left"):
+            launches.keep(AGENT, launch("b"))
+        if operation == "write":
+            disk.fail("write", error=errno.ENOSPC)
+            with pytest.raises(OSError, match="No space left"):
+                launches.keep(AGENT, launch("b"))
+        launches.keep(AGENT, launch("c"))
+        assert Launches(disk).load() == {"a": kept("a"), "c": kept("c")}
+        launches = make(disk)
+        launches.forget("c")
+
+
+def test_a_full_disk_does_not_keep_the_next_one_from_starting(disk: SimulatedDisk) -> None:
+    make(disk, "a")
+    disk.truncate(FILE, disk.size(FILE) + 2)
+    disk.fail("write", error=errno.ENOSPC)
+    launches = Launches(disk)
+    assert launches.load() == {"a": kept("a")}
+    launches.keep(AGENT, launch("b"))
+    assert Launches(disk).load() == {"a": kept("a"), "b": kept("b")}
