@@ -17,7 +17,7 @@ def test_an_agent_registers_with_what_its_host_has() -> None:
 
 def test_a_restarted_agent_keeps_its_id_and_a_host_that_lost_its_power_too() -> None:
     cluster = SimulatedCluster(1)
-    cluster.wait_until_registered()
+    cluster.sim.run(5.0)
     (agent_id,) = cluster.master.cluster.agents
     host = cluster.hosts[0]
     for end in (host.node.kill_process, host.lose_power):
