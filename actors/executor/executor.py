@@ -41,6 +41,8 @@ from transport.records.task_status import TaskResourceLimitation, TaskState, Tas
 
 #: The longest pause after the first try to subscribe; doubled with each, up to the backoff's maximum.
 _FIRST_PAUSE_SECONDS = 0.2
+#: An update that is not acknowledged is told again after so long, even if the link holds.
+_REPEAT_SECONDS = 5.0
 #: How long `stop` waits for acknowledgements while the agent is there (mesos-protocol.md §3.6, §3.8).
 STOP_SECONDS = 60.0
 
@@ -65,6 +67,7 @@ class Executor(Process):
         self._retry: Timer | None = None
         #: When an agent that is away is given up.
         self._patience: Timer | None = None
+        self._repeat: Timer | None = None
         self._stopping = False
         self._shutting_down = False
         self._deadline: Timer | None = None
@@ -142,6 +145,8 @@ class Executor(Process):
         self._unacknowledged.updated(status)
         if self._agent is not None:
             self._tell(self._agent, status)
+        if self._repeat is None:
+            self._repeat = self.delay(_REPEAT_SECONDS, self._tell_again)
 
     def send_message(self, data: bytes) -> None:
         """Send bytes to the scheduler, at most once: not at all while the agent is away."""
@@ -171,8 +176,7 @@ class Executor(Process):
             return
         first = self._agent_id is None
         self._connect(sender, message)
-        for status in self._unacknowledged.updates:
-            self._tell(sender, status)
+        self._tell_all()
         if first:
             self.registered(message.executor, message.framework, message.agent)
         else:
@@ -252,7 +256,7 @@ class Executor(Process):
     def end(self) -> None:
         """End now, whatever was not acknowledged."""
         self.ended = True
-        for timer in (self._retry, self._patience, self._deadline):
+        for timer in (self._retry, self._patience, self._deadline, self._repeat):
             if timer is not None:
                 timer.cancel()
         self.terminate()
@@ -309,6 +313,17 @@ class Executor(Process):
             return True
         self.log.info("message not obeyed", type=type(message).__name__, sender=str(sender))
         return False
+
+    def _tell_all(self) -> None:
+        if self._agent is not None:
+            for status in self._unacknowledged.updates:
+                self._tell(self._agent, status)
+
+    def _tell_again(self) -> None:
+        self._repeat = None
+        if self._unacknowledged:
+            self._tell_all()
+            self._repeat = self.delay(_REPEAT_SECONDS, self._tell_again)
 
     def _tell(self, agent: Pid, status: TaskStatus) -> None:
         self.send(agent, ExecutorUpdate(self.settings.framework_id, self.settings.executor_id, status))

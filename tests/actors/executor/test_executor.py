@@ -8,7 +8,7 @@ import pytest
 from actors.executor.command import CommandExecutor
 from actors.executor.executor import Executor
 from actors.executor.settings import ExecutorSettings
-from actors.simulation import Simulation, SimulatedNode
+from actors.simulation import Faults, Simulation, SimulatedNode
 from tests.actors.executor.agents import Books, FakeAgent, framework
 
 from tests.actors.executor.hosts import CONTAINER, Host
@@ -228,6 +228,19 @@ def test_nothing_is_told_again_that_was_acknowledged() -> None:
     assert world.books.subscriptions[-1] == SubscribeExecutor("framework-1", "executor-1")
 
 
+def test_an_update_is_told_every_five_seconds_until_it_is_acknowledged() -> None:
+    world = World().subscribed()
+    world.books.acknowledges = False
+    world.diary.update("one", RUNNING)
+    world.sim.run(4.9)
+    assert list(world.books.times.values()) == [1]
+    world.sim.run(5.2)
+    assert list(world.books.times.values()) == [3]
+    world.books.acknowledges = True
+    world.sim.run(60.0)
+    assert list(world.books.times.values()) == [4]
+
+
 def test_a_lost_connection_alone_brings_a_new_subscription() -> None:
     world = World().subscribed()
     world.sim.disconnect("agent", "host")
@@ -408,6 +421,29 @@ class Faithful(CommandExecutor):
             told = message.unacknowledged_updates
         assert not [status for status in told if status.uuid in self.known]
         super().send(to, message)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_the_network_loses_every_update_arrives_in_the_end(seed: int) -> None:
+    rng = random.Random(seed)
+    host = Host(Faithful, seed=seed)
+    host.sim.set_faults(Faults(loss=rng.choice([0.05, 0.2]), duplicate=0.1))
+    host.books.tasks.append(command_task())
+    for _ in range(3):
+        host.sim.run(2.0 * rng.random())
+        if rng.random() < 0.5:
+            host.agent_node.kill_process()
+            host.sim.run(2.0 * rng.random())
+            host.agent_node.restart()
+    host.sim.quiet()
+    # Whether the task has reached its executor is the agent's care, not the executor's.
+    host.sim.disconnect("agent", "host")
+    host.sim.run_until(lambda: host.containers.running)
+    host.containers.end(CONTAINER)
+    host.sim.run_until(lambda: not host.lives)
+    assert {*host.books.states()} == {TaskState.TASK_STARTING, RUNNING, FINISHED}
+    assert len(host.books.states()) == 3
+    assert host.sim.crashes == ()
 
 
 @pytest.mark.parametrize("seed", range(60))
