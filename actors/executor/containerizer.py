@@ -78,6 +78,15 @@ class ContainerizerProcess(Process):
             self._containerizer.destroy(family)
         self._containerizer.close()
 
+    def check_invariants(self) -> None:
+        """The tables agree with each other."""
+        owned = {container_id: owner for owner, ids in self._owned.items() for container_id in ids}
+        assert owned == {name: one.owner for name, one in self._containers.items() if one.owner is not None}
+        families = [container_id for family in self._families.values() for container_id in family]
+        assert sorted(families) == sorted(self._containers)
+        assert self._orphans.keys().isdisjoint(self._containers)
+        assert all(map(self._remaining, self._asked))
+
     # What actors ask for.
 
     @handles(LaunchContainer)

@@ -99,6 +99,13 @@ class ExecutorHost(Process):
         self.link(self._containerizer)
         self._find_containers()
 
+    def check_invariants(self) -> None:
+        """Every executor has one place, and every actor its executor."""
+        for actor, container_id in self._actors.items():
+            assert self._executors[container_id].actor == actor
+        for ending in self._endings.all():
+            assert ending.container_id not in self._executors
+
     # What the agent asks for.
 
     @handles(LaunchExecutor)

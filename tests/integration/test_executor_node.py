@@ -289,6 +289,24 @@ def test_a_node_that_no_agent_comes_back_to_ends(tmp_path: Path, monkeypatch: py
         agent.end()
 
 
+def test_a_node_that_is_starting_can_be_given_up(agent: Agent) -> None:
+    agent.node.start()
+    assert agent.node.starting()
+    agent.node.give_up()
+    wait_until(lambda: not agent.node.starting(), "it ends")
+    agent.node.give_up()
+
+
+def test_a_log_that_has_grown_long_is_put_aside(agent: Agent) -> None:
+    log = agent.runtime_dir / "executor_node.log"
+    agent.runtime_dir.mkdir()
+    with log.open("wb") as file:
+        file.truncate(17 * 2**20)
+    agent.find()
+    assert log.stat().st_size < 2**20
+    assert (agent.runtime_dir / "executor_node.log.1").stat().st_size == 17 * 2**20
+
+
 def test_an_idle_node_is_small(agent: Agent) -> None:
     agent.find()
     agent.launch("c-1")

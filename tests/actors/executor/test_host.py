@@ -21,6 +21,7 @@ from transport.messages.executing import (
 )
 from transport.messages.hosting import (
     DestroyExecutor,
+    EndExecutorNode,
     ExecutorEnded,
     ExecutorEnding,
     ExecutorLaunched,
@@ -294,6 +295,17 @@ def test_an_agent_that_comes_back_in_time_is_enough(host: Host) -> None:
     host.tell(RecoverExecutors(("a",)), agent=host.agents.probe("agent"))
     host.sim.run(PATIENCE_SECONDS)
     assert host.control.received == []
+
+
+def test_an_agent_that_leaves_for_good_ends_the_node(host: Host) -> None:
+    host.tell(launch("a"))
+    stranger = host.sim.node("elsewhere").probe("keeper")
+    stranger.send(host.node.pid_of(EXECUTORS), EndExecutorNode())
+    host.sim.run(1.0)
+    assert host.control.received == []
+    host.agents.probe("keeper").send(host.node.pid_of(EXECUTORS), EndExecutorNode())
+    host.sim.run(1.0)
+    assert host.control.received == [StopNode()]
 
 
 # After the death of the node, or of its host alone.

@@ -7,7 +7,12 @@ from actors.executor.keeper import KEEPER, Keeper
 from actors.executor.simulated_node import SimulatedExecutorNode
 from actors.process import Process
 from actors.simulation import Probe, SimulatedNode, Simulation
-from transport.messages.hosting import ExecutorNodeFound, FindExecutorNode
+from transport.messages.hosting import (
+    EndExecutorNode,
+    ExecutorNodeEnds,
+    ExecutorNodeFound,
+    FindExecutorNode,
+)
 from transport.pid import Pid
 
 
@@ -17,6 +22,7 @@ class SlowNode(SimulatedExecutorNode):
     def __init__(self, node: SimulatedNode, sim: Simulation, start_seconds: float = 0.0) -> None:
         super().__init__(node)
         self.starts: list[float] = []
+        self.given_up = False
         self.broken: OSError | None = None
         self._sim = sim
         self._node_ = node
@@ -25,6 +31,9 @@ class SlowNode(SimulatedExecutorNode):
     def starting(self) -> bool:
         return bool(self.starts) and self._sim.now < self.starts[-1] + self._start_seconds
 
+    def give_up(self) -> None:
+        self.given_up = True
+
     def start(self) -> None:
         self.starts.append(self._sim.now)
         if self.broken is not None:
@@ -32,12 +41,22 @@ class SlowNode(SimulatedExecutorNode):
         self._node_.restart_after(self._start_seconds)
 
 
+class Silent(Process):
+    """Stands in for `executors`, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def unhandled(self, sender: Pid, message: object) -> None:
+        self.told.append(message)
+
+
 class Host:
     """An agent's node with a keeper, and the node that is kept."""
 
     def __init__(self, *, up: bool = False, start_seconds: float = 0.3) -> None:
         self.sim = Simulation(3)
-        self.kept = self.sim.node("executors", lambda node: node.spawn(Process, EXECUTORS))
+        self.kept = self.sim.node("executors", lambda node: node.spawn(Silent, EXECUTORS))
         if not up:
             self.kept.kill_process()
         self.node = SlowNode(self.kept, self.sim, start_seconds)
@@ -130,4 +149,29 @@ def test_only_the_newest_agent_of_a_name_is_told() -> None:
     host.find(later)
     host.found(later)
     assert host.agent.received == []
+    assert len(host.node.starts) == 1
+
+
+def test_an_agent_that_leaves_for_good_has_the_node_told_to_end() -> None:
+    host = Host(up=True)
+    host.find()
+    host.found()
+    host.agent.send(host.agents.pid_of(KEEPER), EndExecutorNode())
+    host.sim.run_until(lambda: host.agent.received)
+    assert host.agent.received == [ExecutorNodeEnds()]
+    host.sim.run(1.0)
+    assert host.kept.process(EXECUTORS, Silent).told == [EndExecutorNode()]
+    host.kept.kill_process()
+    host.sim.run(60.0)
+    assert host.node.starts == []
+
+
+def test_one_that_is_still_starting_is_given_up() -> None:
+    host = Host(start_seconds=5.0)
+    host.find()
+    host.sim.run(1.0)
+    host.agent.send(host.agents.pid_of(KEEPER), EndExecutorNode())
+    host.sim.run(60.0)
+    assert host.node.given_up
+    assert host.agent.received == [ExecutorNodeEnds()]
     assert len(host.node.starts) == 1
