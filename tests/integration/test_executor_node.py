@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,8 @@ from actors.executor.child_node import ChildNode
 from actors.executor.keeper import KEEPER, Keeper
 from actors.pykka_system import PykkaSystem
 from actors.simulation import Probe
+from containerizers import groups
+from containerizers.census import Census
 from containerizers.paths import RuntimePaths
 from containerizers.stamp import Stamp
 from transport.messages.executing import (
@@ -245,6 +248,26 @@ def test_tasks_outlive_the_node_and_obey_the_next_one(agent: Agent) -> None:
     agent.tell(DestroyExecutor("c-3"))
     agent.hear(ExecutorEnded, lambda one: one.ending.container_id == "c-3")
     wait_until(lambda: not third.runs, "the program is gone")
+
+
+def test_whenever_the_node_is_killed_the_next_one_finds_all_that_it_left(agent: Agent) -> None:
+    census = Census(str(agent.runtime_dir.resolve()))
+
+    def running() -> int:
+        """How many containers have something that runs."""
+        return sum(any(map(groups.runs, processes)) for processes in census.take({}).values())
+
+    agent.find()
+    for launched, least in ((3, 0), (10, 4)):
+        for number in range(launched):
+            agent.launch(f"c-{launched}-{number}", command="setsid sleep 1000 & sleep 1000")
+        wait_until(partial(lambda least: running() >= least, least), f"{least} run")
+        os.kill(agent.node_stamp.process, signal.SIGKILL)
+        agent.found()
+        # An agent that forgot them all wants to see none of them again.
+        agent.tell(RecoverExecutors(()))
+        agent.hear(ExecutorsRecovered)
+        wait_until(lambda: not running(), "they are gone")
 
 
 def test_a_node_that_is_told_to_stop_ends_with_all_that_runs_on_it(agent: Agent) -> None:
