@@ -230,7 +230,7 @@ class AgentDesk:
         agent.resource_version = message.resource_version
         changed, agent.total = agent.total != total, total
         self._operations.agent_returned(agent, message.operations)
-        self._operations.ask(agent)
+        self._operations.ask(agent, message.operations)
         if changed:
             self._world.log.info("agent has other resources", agent_id=agent.id, resources=str(total))
             self._offers.rescind_all(agent)

@@ -12,7 +12,7 @@ from actors.master.commissions import CommissionDesk
 from actors.master.framework import FrameworkEntry
 from actors.master.gauges import MasterMetrics
 from actors.master.offers import OfferDesk
-from actors.master.operation import TERMINAL_OPERATION, OperationEntry
+from actors.master.operation import OperationEntry
 from actors.master.operation_answers import operation_answers
 from actors.master.settlement import Settlement, effect_of
 from actors.master.world import World
@@ -202,12 +202,16 @@ class OperationDesk:
             if uuid not in agent.operations:
                 self._adopt(agent, record)
 
-    def ask(self, agent: AgentEntry) -> None:
-        """Ask an agent that is back, and was answered, about what may never have come there."""
-        pending = tuple(uuid for uuid, entry in agent.operations.items() if not entry.terminal)
-        if pending:
-            self._world.log.info("agent asked about operations", agent_id=agent.id, count=len(pending))
-            self._world.send(agent.pid, ReconcileAgentOperations(pending))
+    def ask(self, agent: AgentEntry, told: Iterable[Operation]) -> None:
+        """Ask an agent that is back, and was answered, about operations that it did not tell.
+
+        They may never have come there, or their outcome was forgotten before it was acknowledged.
+        """
+        known = {record.uuid.value: record for record in told}
+        missing = tuple(uuid for uuid in agent.operations if uuid not in known)
+        if missing:
+            self._world.log.info("agent asked about operations", agent_id=agent.id, count=len(missing))
+            self._world.send(agent.pid, ReconcileAgentOperations(missing))
 
     def _catch_up(self, agent: AgentEntry, entry: OperationEntry, record: Operation) -> None:
         """The agent's total is newer than the books: what is over there needs no converting."""
@@ -246,12 +250,11 @@ class OperationDesk:
 
     def _note(self, agent: AgentEntry, entry: OperationEntry, status: OperationStatus) -> None:
         """Keep a status that is new; settle what the operation holds when it is over by that."""
-        record = entry.record
-        is_known = status.uuid is not None and _status_of(entry, status.uuid.value) is not None
-        if is_known or record.latest_status.state in TERMINAL_OPERATION:
+        record, was_over = entry.record, entry.terminal
+        if status.uuid is not None and _status_of(entry, status.uuid.value) is not None:
             return
         entry.record = replace(record, latest_status=status, statuses=(*record.statuses, status))
-        if entry.terminal:
+        if entry.terminal and not was_over:
             self._ends[status.state].increment()
             self._log("operation over", entry)
             self._settlement.end(agent, entry)

@@ -143,7 +143,7 @@ class ReturnDesk:
         # The agent obeys only whoever has answered.
         self._answer(agent, message)
         self._order(agent, found)
-        self._operations.ask(agent)
+        self._operations.ask(agent, message.operations)
         self._say_again(agent, message)
         for framework, task in self._members.take_left_behind(agent.id):
             self._tasks.end_unreachable(

@@ -191,7 +191,7 @@ def test_an_agent_that_is_back_is_asked_about_operations_that_it_does_not_tell()
     scene.agent.total = before
     scene.market.operations.agent_returned(scene.agent, ())
     assert scene.world.told(scene.agent.pid) == []
-    scene.market.operations.ask(scene.agent)
+    scene.market.operations.ask(scene.agent, ())
     assert scene.world.told(scene.agent.pid) == [ReconcileAgentOperations((uuid,))]
     scene.applied(uuid, State.OPERATION_DROPPED)
     assert scene.agent.total == before
@@ -216,17 +216,38 @@ def test_what_an_agent_tells_to_be_done_is_in_its_total() -> None:
     operation = named(grow(VOLUME, DISK))
     uuid = scene.start(operation)
     scene.agent.total = Resources([GROWN]) + Resources.parse("cpus:4;mem:1024")
-    scene.market.operations.agent_returned(
-        scene.agent, [scene.told(uuid, State.OPERATION_FINISHED, operation)]
-    )
+    told = [scene.told(uuid, State.OPERATION_FINISHED, operation)]
+    scene.market.operations.agent_returned(scene.agent, told)
     total = scene.agent.total
     assert scene.world.allocated == [RecoverResources(scene.framework.id, AGENT, of(VOLUME, DISK))]
     scene.applied(uuid)
     assert scene.agent.total == total
     assert len(scene.world.allocated) == 1
     assert [one.state for one in scene.market.feedback()] == [State.OPERATION_FINISHED]
-    scene.market.operations.ask(scene.agent)
+    scene.market.operations.ask(scene.agent, told)
     assert scene.world.told_of(scene.agent.pid, ReconcileAgentOperations) == []
+
+
+def test_an_outcome_that_the_agent_forgot_before_it_was_acknowledged_is_asked_for_again() -> None:
+    scene = Scene()
+    before = scene.agent.total
+    uuid = scene.start(named(reserve(CPU)))
+    scene.applied(uuid)
+    scene.agent.total = before
+    scene.market.operations.agent_returned(scene.agent, ())
+    scene.market.operations.ask(scene.agent, ())
+    assert scene.world.told_of(scene.agent.pid, ReconcileAgentOperations) == [
+        ReconcileAgentOperations((uuid,))
+    ]
+    scene.applied(uuid, State.OPERATION_DROPPED, SECOND)
+    assert [one.state for one in scene.market.feedback()] == [
+        State.OPERATION_FINISHED,
+        State.OPERATION_DROPPED,
+    ]
+    assert scene.agent.total == before
+    assert scene.world.allocated == []
+    scene.acknowledge(SECOND)
+    assert not scene.agent.operations
 
 
 def test_unacked_agent_operation_after_master_failover() -> None:
