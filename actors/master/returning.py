@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
+from msgspec.structs import replace
 
 from actors.master.agent import AgentEntry
 from actors.master.cluster import Cluster
@@ -55,7 +56,7 @@ def compare(cluster: Cluster, agent: AgentEntry, told: ReregisterAgent, *, new: 
         elif _runs_elsewhere(cluster, agent.id, key):
             kills.append(key)
         elif new or task.state not in TERMINAL:
-            added.append(task)
+            added.append(_as_forwarded(task))
     executors = _unique_executors(cluster, told)
     known = {one.id.value: one for one in told.frameworks if one.id is not None}
     return Comparison(
@@ -141,6 +142,13 @@ def _unique_executors(cluster: Cluster, told: ReregisterAgent) -> dict[tuple[str
         if not _is_over(cluster, executor.framework_id.value):
             executors.setdefault((executor.framework_id.value, executor.executor_id.value), executor)
     return executors
+
+
+def _as_forwarded(task: Task) -> Task:
+    """The task with the statuses that its framework was sent; the agent tells newer ones too."""
+    uuids = [status.uuid for status in task.statuses]
+    sent = uuids.index(task.status_update_uuid) + 1 if task.status_update_uuid in uuids else 0
+    return replace(task, statuses=task.statuses[:sent])
 
 
 def _is_over(cluster: Cluster, framework_id: str) -> bool:

@@ -15,13 +15,18 @@ from tests.actors.master.county import (
 )
 from tests.actors.master.town import State, framework_info
 from transport.messages.membership import RegisterAgent, ReregisterAgent
-from transport.records.ids import AgentID
+from transport.records.ids import AgentID, TaskID
 from transport.records.resource import Resource
 from transport.records.resources import Resources
+from transport.records.task_status import TaskStatus
 from transport.records.value import Value
 
 INFO = framework_info("m1-0000")
 NEGATIVE = Resource(name="cpus", type=Value.Type.SCALAR, scalar=Value.Scalar(value=-1))
+
+
+RUNNING = TaskStatus(task_id=TaskID(value="t"), state=State.TASK_RUNNING, uuid=b"1")
+FAILED = TaskStatus(task_id=TaskID(value="t"), state=State.TASK_FAILED, uuid=b"2")
 
 
 # --- comparing ---
@@ -53,6 +58,27 @@ def test_an_ended_task_is_news_only_of_a_new_agent(*, new: bool) -> None:
     ended = told_task(state=State.TASK_FAILED)
     found = compare(county.cluster, agent, reregistration(frameworks=(INFO,), tasks=(ended,)), new=new)
     assert found.added == ((ended,) if new else ())
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ((RUNNING, FAILED), (RUNNING,)),
+        ((FAILED,), ()),
+        ((RUNNING,), (RUNNING,)),
+        ((), ()),
+    ],
+)
+def test_what_the_framework_was_not_sent_yet_is_no_part_of_the_books(
+    told: tuple[TaskStatus, ...], kept: tuple[TaskStatus, ...]
+) -> None:
+    county = County(prompt=True)
+    agent = county.join()
+    task = replace(told_task(state=State.TASK_FAILED), status_update_uuid=RUNNING.uuid, statuses=told)
+    (added,) = compare(
+        county.cluster, agent, reregistration(frameworks=(INFO,), tasks=(task,)), new=True
+    ).added
+    assert added.statuses == kept
 
 
 def test_a_task_that_is_over_in_the_books_stays_over() -> None:
