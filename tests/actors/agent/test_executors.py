@@ -165,6 +165,7 @@ def test_updates_that_were_not_acknowledged_come_with_the_subscription() -> None
     stage = Stage()
     executor = running(stage)
     stage.sim.disconnect("agent", "hosts")
+    stage.run(0.1)
     finished = executor.status("FINISHED")
     executor.tell(ExecutorUpdate(FRAMEWORK_ID, "t1", finished))
     stage.acknowledge()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 
+from msgspec.structs import replace
+
 from tests.actors.agent.stage import (
     AGENT_ID,
     FRAMEWORK_ID,
@@ -27,7 +29,7 @@ from transport.messages.membership import (
 )
 from transport.messages.node import StopNode
 from transport.pid import Pid
-from transport.records.ids import TaskID
+from transport.records.ids import FrameworkID, TaskID
 from transport.records.task_status import TaskState, TaskStatus
 
 
@@ -281,7 +283,7 @@ def test_an_agent_that_leaves_tells_its_master_when_everything_has_ended() -> No
     control.send(stage.pid, UnregisterAgent(""))
     stage.run()
     assert executor.shut_down
-    stage.run_task(task("t2"))
+    stage.tell(RunTask(replace(framework(), id=FrameworkID(value="other")), task("t2")))
     assert len(stage.executors.launched) == 1
     stage.sim.run_until(lambda: stage.heard(UnregisterAgent))
     assert stage.heard(UnregisterAgent) == [UnregisterAgent(AGENT_ID)]

@@ -103,12 +103,13 @@ def test_an_executor_that_ended_while_the_agent_was_away() -> None:
     stage = Stage()
     running(stage)
     stage.crash()
-    stage.end("t1", 9)
+    stage.end("t1", 9, message="killed by hand")
     stage.restart()
     stage.detect()
     stage.reregister()
     stage.acknowledge()
     assert stage.last() == ("FAILED", "EXECUTOR_TERMINATED")
+    assert stage.statuses()[-1].message == "killed by hand"
 
 
 def test_a_restart_before_the_executor_was_started() -> None:
