@@ -41,7 +41,13 @@ class Ended(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-Event: TypeAlias = Launched | Ended
+class Broken(msgspec.Struct, frozen=True):
+    """A bug: nothing is told any more. Another containerizer must take its place, and adopt what runs."""
+
+    reason: str
+
+
+Event: TypeAlias = Launched | Ended | Broken
 #: Takes events; may be called by any thread.
 Notify: TypeAlias = Callable[[Event], None]
 

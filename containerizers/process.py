@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import resource
 import select
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from containerizers import groups
 from containerizers.census import Census
-from containerizers.containerizer import Ended, Launched, Notify, Spec
+from containerizers.containerizer import Broken, Ended, Launched, Notify, Spec
 from containerizers.paths import RuntimePaths, check_id, parent_of
 from containerizers.program import StartError, start
 from containerizers.stamp import Stamp
@@ -187,12 +188,12 @@ class ProcessContainerizer:
             self._wake_up()
 
     def _stamp(self, container_id: str) -> Stamp | None:
-        """The first process of a container, as its file says, if it runs."""
+        """The first process of a container, as its file says, if its end can be seen."""
         try:
             stamp = Stamp.parse(self._paths.pid(container_id).read_text(encoding="utf-8", errors="replace"))
         except FileNotFoundError:
             return None
-        return stamp if stamp is not None and stamp.runs else None
+        return stamp if stamp is not None and stamp.can_be_awaited else None
 
     def _recovered(self, container_id: str) -> _Container:
         if self._paths.pid(container_id).exists():
@@ -203,7 +204,7 @@ class ProcessContainerizer:
             with contextlib.suppress(ProcessLookupError):
                 descriptor = os.pidfd_open(stamp.process)
                 # Opened by its number: was it still the same one?
-                if stamp.runs:
+                if stamp.can_be_awaited:
                     return _Container(container_id, stamp.process, descriptor)
                 os.close(descriptor)
         return _Container(container_id, None, None)
@@ -222,6 +223,16 @@ class ProcessContainerizer:
     # On the thread that waits.
 
     def _run(self) -> None:
+        reason = "the thread that waits for containers has ended"
+        try:
+            self._wait()
+        except OSError as error:
+            reason = f"{reason}: {error}"
+        finally:
+            if not self._closed:
+                self._notify(Broken(reason))
+
+    def _wait(self) -> None:
         pause: float | None = None
         while not self._closed:
             for descriptor, _ in self._epoll.poll(pause):
@@ -229,15 +240,24 @@ class ProcessContainerizer:
                     os.eventfd_read(self._wake)
                 else:
                     self._first_ended(descriptor)
-            self._send_signals()
-            pauses = [self._bury(), self._write_files()]
-            pause = min((one for one in pauses if one is not None), default=None)
+            pause = self._work()
         # Who was told to end must not run on because nobody waits for it any more.
         self._next_census = 0.0
-        self._send_signals()
-        self._bury()
+        self._work()
         for _, container in self._young:
             self._write_file(container)
+
+    def _work(self) -> float | None:
+        """Do what is to be done; returns when there will be more, in seconds."""
+        try:
+            self._send_signals()
+            pauses = [self._bury(), self._write_files()]
+        except OSError as error:
+            # To look at processes takes a descriptor, and there may be none just now.
+            if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+                raise
+            return _LONGEST_PAUSE_SECONDS
+        return min((one for one in pauses if one is not None), default=None)
 
     def _first_ended(self, descriptor: int) -> None:
         status = _status(descriptor)
@@ -309,7 +329,8 @@ class ProcessContainerizer:
                 if not self._nested[parent]:
                     del self._nested[parent]
         if container.has_file:
-            self._paths.remove(container_id)
+            with contextlib.suppress(OSError):
+                self._paths.remove(container_id)
         self._notify(Ended(container_id, container.status))
 
     def _write_files(self) -> float | None:

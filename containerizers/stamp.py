@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -68,7 +69,15 @@ class Stamp(NamedTuple):
     @property
     def runs(self) -> bool:
         """Whether this very process still runs."""
-        if self.boot != boot_id():
-            return False
-        seen = stat(self.process)
-        return seen is not None and seen.started == self.started and seen.runs
+        seen = self._look()
+        return seen is not None and seen.runs
+
+    @property
+    def can_be_awaited(self) -> bool:
+        """Whether it runs, or its end can still be learned because it is a child of this process."""
+        seen = self._look()
+        return seen is not None and (seen.runs or seen.parent == os.getpid())
+
+    def _look(self) -> Stat | None:
+        seen = stat(self.process) if self.boot == boot_id() else None
+        return seen if seen is not None and seen.started == self.started else None

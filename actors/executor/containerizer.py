@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from actors.process import Process, handles
 from actors.system import Timer
-from containerizers.containerizer import Containerizer, Ended, Event, Launched, Notify, Spec
+from containerizers.containerizer import Broken, Containerizer, Ended, Event, Launched, Notify, Spec
 from containerizers.paths import check_id
 from transport.envelope import Envelope
 from transport.messages.containing import (
@@ -184,11 +184,16 @@ class ContainerizerProcess(Process):
             self._asked.get(container_id, {}).pop(container.owner, None)
         self._answer_those_who_wait(told)
 
+    @handles(Broken)
+    def broken(self, sender: Pid, message: Broken) -> None:
+        """Crash: the successor makes another containerizer, and owners adopt what is theirs."""
+        raise RuntimeError(message.reason)
+
     # How it works.
 
     def _happened(self, event: Event) -> None:
         """Make an event a turn of this actor; called on whatever thread."""
-        container = self._containers.get(event.container_id)
+        container = None if isinstance(event, Broken) else self._containers.get(event.container_id)
         self.system.send(self.pid, self.pid, event, None if container is None else container.cause)
 
     def _later(self, seconds: float, callback: Callable[[], None]) -> Timer:

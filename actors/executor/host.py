@@ -242,6 +242,11 @@ class ExecutorHost(Process):
         kept = self._launches.load()
         for container_id, launch in kept.items():
             self._resume(container_id, launch, runs=container_id in message.container_ids)
+        for container_id in message.container_ids:
+            parent = container_id.rpartition(".")[0]
+            if parent in message.container_ids and parent in kept:
+                # A check of a command, which nobody waits for any more.
+                self.send(self._containerizer, DestroyContainer(container_id))
         strays = dict.fromkeys(container_id.partition(".")[0] for container_id in message.container_ids)
         for container_id in strays:
             if container_id not in kept:

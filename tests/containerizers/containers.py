@@ -90,7 +90,7 @@ class Containers:
             self.events.append(event)
             if isinstance(event, Launched):
                 self.launched[event.container_id] = event.process
-            else:
+            elif isinstance(event, Ended):
                 assert event.container_id not in self.ended, f"{event.container_id} ended twice"
                 self.ended[event.container_id] = event
             self._news.notify_all()

@@ -53,7 +53,7 @@ class Fakes:
         self.now = until
 
     @property
-    def ends(self) -> list[tuple[float, Event]]:
+    def ends(self) -> list[tuple[float, Ended]]:
         return [(when, event) for when, event in self.events if isinstance(event, Ended)]
 
     def _delay(self, seconds: float, callback: Callable[[], None]) -> None:

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
+import errno
 import os
 import pwd
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from containerizers.census import MARK
-from containerizers.containerizer import Ended, Launched
+from containerizers.census import MARK, Census
+from containerizers.containerizer import Broken, Ended, Launched
 from containerizers.process import ProcessContainerizer
 from containerizers.stamp import Stamp
 from tests.containerizers.containers import Containers, read_number, runs, wait_until
@@ -290,6 +291,50 @@ def test_a_crowd_that_multiplies_can_be_destroyed(containers: Containers, tmp_pa
     far = jumps.stat().st_size
     containers.run("later", "sleep", "0.1")
     assert jumps.stat().st_size == far
+
+
+# What can go wrong.
+
+
+def test_a_lack_of_descriptors_is_waited_out(containers: Containers, monkeypatch: pytest.MonkeyPatch) -> None:
+    take, refusals = Census.take, [errno.EMFILE, errno.ENFILE]
+
+    def refused(census: Census, sessions: Mapping[int, str]) -> dict[str, list[int]]:
+        if refusals:
+            raise OSError(refusals.pop(), "no more of them")
+        return take(census, sessions)
+
+    monkeypatch.setattr(Census, "take", refused)
+    assert containers.run("one", "true").status == 0
+    assert refusals == []
+
+
+def test_a_containerizer_that_cannot_go_on_says_so_and_another_one_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(census: Census, sessions: Mapping[int, str]) -> dict[str, list[int]]:
+        raise OSError(errno.EIO, "no idea")
+
+    events: list[object] = []
+    containerizer = ProcessContainerizer(tmp_path / "runtime", events.append)
+    with Containers(tmp_path) as later:
+        with monkeypatch.context() as patched:
+            containerizer.launch(
+                "one", later.spec("sh", "-c", "while ! [ -e go ]; do sleep 0.01; done; exit 3")
+            )
+            pid = later.runtime_dir / "containers/one/pid"
+            wait_until(pid.exists, "it is remembered")
+            patched.setattr(Census, "take", refused)
+            containerizer.destroy("another")
+            containerizer.signal("one", signal.SIGCONT)
+            wait_until(lambda: len(events) == 2, "the failure is told")
+        assert events[1] == Broken("the thread that waits for containers has ended: [Errno 5] no idea")
+        containerizer.close()
+        (tmp_path / "go").touch()
+        later.containerizer.adopt("one")
+        later.wait("one")
+        # It ended unseen, or not; but it is a child of this process.
+        assert later.ended["one"].status == 3 << 8
 
 
 # One in another.

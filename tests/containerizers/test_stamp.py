@@ -33,8 +33,8 @@ def test_one_that_ended_and_waits_to_be_reaped_does_not_run() -> None:
         stamp = Stamp.of(process.pid)
         assert stamp is not None
         wait_until(lambda: not stamp.runs, "it has ended")
-        assert stat(process.pid) is not None
-    assert stat(process.pid) is None
+        assert stamp.can_be_awaited
+    assert not stamp.can_be_awaited
 
 
 def test_the_name_of_a_program_may_hold_anything(tmp_path_factory: pytest.TempPathFactory) -> None:

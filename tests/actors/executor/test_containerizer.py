@@ -7,7 +7,7 @@ import pytest
 from actors.executor.containerizer import ADOPTION_SECONDS, ContainerizerProcess
 from actors.simulation import Probe, SimulatedNode, Simulation
 from actors.system import Restart
-from containerizers.containerizer import Notify, Spec
+from containerizers.containerizer import Broken, Notify, Spec
 from containerizers.fake import Course, Delay, FakeContainerizer, FakeKernel
 from transport.messages.containing import (
     AdoptContainer,
@@ -44,6 +44,7 @@ class Host:
         node.spawn(lambda: ContainerizerProcess(self._make), "containerizer", restart=Restart(), vital=True)
 
     def _make(self, notify: Notify, delay: Delay) -> FakeContainerizer:
+        self.notify = notify
         return FakeContainerizer(notify, delay, self._course, self.kernel)
 
     def _course(self, spec: Spec) -> Course:
@@ -237,6 +238,18 @@ def test_a_containerizer_that_crashes_is_succeeded_by_one_that_adopts(host: Host
     host.one.received.clear()
     host.tell(host.one, AdoptContainer("a"), SignalContainer("a", signal.SIGTERM))
     host.expect(host.one, ContainerLaunched("a", 1001), ContainerEnded("a", None))
+
+
+def test_a_containerizer_that_is_broken_is_replaced(host: Host) -> None:
+    host.launch("a", "endless")
+    host.sim.run(1.0)
+    host.one.received.clear()
+    host.notify(Broken("it has ended"))
+    host.sim.run(1.0)
+    (crash,) = host.sim.crashes
+    assert str(crash.error) == "it has ended"
+    host.tell(host.one, AdoptContainer("a"))
+    host.expect(host.one, ContainerLaunched("a", 1001))
 
 
 def test_a_containerizer_that_is_told_to_end_leaves_nothing_behind(host: Host) -> None:

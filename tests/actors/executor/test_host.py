@@ -470,6 +470,18 @@ def test_a_command_s_task_outlives_the_node_and_can_be_killed_by_the_next() -> N
     assert scene.host.hosted() == []
 
 
+def test_a_check_of_an_adopted_task_is_not_left_running() -> None:
+    scene = Scene()
+    spec = ContainerSpec(arguments=("endless",), directory="/")
+    probe = scene.host.node.probe("checker")
+    probe.send(scene.host.node.pid_of(CONTAINERIZER), LaunchContainer("a.check", spec))
+    scene.host.sim.run(1.0)
+    assert scene.host.running() == ["a", "a.check"]
+    scene.lose_node()
+    scene.host.sim.run(1.0)
+    assert scene.host.running() == ["a"]
+
+
 def test_a_task_whose_status_nobody_can_learn_fails_with_words() -> None:
     scene = Scene("short")
     scene.lose_node()
