@@ -17,6 +17,12 @@ class Offered:
         self.offer = offer
         self.remaining = Resources(offer.resources)
         self._role = None if offer.allocation_info is None else offer.allocation_info.role
+        #: The role for which some of it is reserved, if any is.
+        self._reserved = next(
+            (one.reserved_role for one in self.remaining.identities if one.reserved_role), None
+        )
+        #: What was asked for, as it is looked for: often the same for many tasks.
+        self._targets: dict[Resources, Resources] = {}
 
     @property
     def agent_id(self) -> AgentID:
@@ -39,8 +45,18 @@ class Offered:
         return tuple(found)
 
     def _find(self, wanted: Resources) -> Resources | None:
+        target = self._targets.get(wanted)
+        if target is None:
+            target = self._targets[wanted] = self._target(wanted)
+        if self._reserved is None and self.remaining.contains(target):
+            return target
+        return self.remaining.find(target)
+
+    def _target(self, wanted: Resources) -> Resources:
+        if self._reserved is not None:
+            wanted = wanted.flatten((Resource.ReservationInfo(role=self._reserved),))
         # Resources of a framework with many roles name the one that they are offered to.
-        return self.remaining.find(wanted if self._role is None else wanted.allocate(self._role))
+        return wanted if self._role is None else wanted.allocate(self._role)
 
 
 def command_task(task_id: str, offered: Offered, wanted: Resources, command: str | CommandInfo) -> TaskInfo:

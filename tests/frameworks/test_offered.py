@@ -42,6 +42,14 @@ def test_resources_are_taken_as_they_were_offered() -> None:
     assert not offered.remaining
 
 
+def test_what_is_reserved_is_used_first() -> None:
+    offered = Offered(make_offer("cpus:2;cpus(web):1;mem:64", role="web"))
+    wanted = Resources.parse("cpus:1;mem:32")
+    assert Resources(offered.take(wanted)) == Resources.parse("cpus(web):1;mem:32").allocate("web")
+    assert Resources(offered.take(wanted)) == wanted.allocate("web")
+    assert not offered.holds(wanted)
+
+
 def test_a_command_is_for_the_shell_or_as_it_is_described() -> None:
     offered = Offered(make_offer("cpus:2"))
     argv = CommandInfo(shell=False, value="true")
