@@ -1,13 +1,4 @@
-"""The agent: runs on its host what the master sends, and tells what becomes of it.
-
-The process itself only passes on. What it knows is in `books`; who deals with what:
-
-- `registration`, `registrant`: finding the master, registering, pings.
-- `launching`, `admission`, `launch`, `environment`: from RunTask to the executor.
-- `hosts`, `executors`, `subscription`: the executor node and the life of executors.
-- `statuses`: updates and acknowledgements. `killing`: kills, and draining.
-- `operations`: reservations and volumes. `resumption`, `reconfiguration`: after a restart.
-"""
+"""The actor `agent`: passes each message on to whoever deals with it (see the package's own words)."""
 
 from __future__ import annotations
 
@@ -16,10 +7,10 @@ from collections.abc import Callable
 
 from actors.agent.books import Books
 from actors.agent.environment import fixed_environment
+from actors.agent.executor_node import ExecutorNode
 from actors.agent.executors import ExecutorDesk
 from actors.agent.flags import AgentFlags
 from actors.agent.gauges import AgentMetrics
-from actors.agent.hosts import ExecutorNode
 from actors.agent.killing import KillDesk
 from actors.agent.launching import LaunchDesk
 from actors.agent.leaving import Leaving
@@ -35,6 +26,7 @@ from transport.message import Message
 from transport.messages import checkpointing, executing, hosting, launching, membership, scheduling
 from transport.messages.checkpointing import Archive, Archived, RecoverAgent, Save, SendUpdates
 from transport.messages.detection import LeaderDetected, WatchLeader
+from transport.messages.node import NodeStopping
 from transport.pid import Pid
 from transport.records.agent import AgentInfo
 
@@ -170,6 +162,10 @@ class Agent(Process):
             self._leaving.begin(f"the master shuts the agent down: {message.message}", forget=True)
         else:
             self._ignore(sender, message)
+
+    @handles(NodeStopping)
+    def node_stops(self, sender: Pid, message: NodeStopping) -> None:
+        """The node ends, as it was asked to."""
 
     def exited(self, pid: Pid) -> None:
         """The master, the executor node or an executor is gone."""

@@ -7,8 +7,8 @@ from typing import Final
 from actors.agent.books import Books
 from actors.agent.environment import grace_period
 from actors.agent.executor import ExecutorEntry, ExecutorState, Verdict
+from actors.agent.executor_node import ExecutorNode
 from actors.agent.gauges import AgentMetrics
-from actors.agent.hosts import ExecutorNode
 from actors.agent.repeats import Repeats
 from actors.agent.statuses import Reason, StatusDesk
 from actors.agent.task import Stage

@@ -140,6 +140,14 @@ class LaunchDesk:
             self._new_task(executor, task, launch, holding)
             for task, holding in zip(launch.infos, holdings, strict=True)
         ]
+        self._world.log.info(
+            "tasks taken" if launch.grouped else "task taken",
+            task_id=launch.infos[0].task_id.value,
+            framework_id=framework.id,
+            executor_id=executor.executor_id,
+            container_id=executor.container_id,
+            tasks=len(tasks),
+        )
         saves = self._saves(executor, tasks, fresh=known is None)
         then = partial(self._archived, executor, launch)
         waits = not (executor.sandbox or executor.recovered)

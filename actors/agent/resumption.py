@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from actors.agent.books import Books
 from actors.agent.executor import ExecutorEntry, ExecutorState
+from actors.agent.executor_node import ExecutorNode
 from actors.agent.executors import REBOOTED, REREGISTRATION_TIMEOUT, ExecutorDesk
 from actors.agent.framework import FrameworkEntry
-from actors.agent.hosts import ExecutorNode
 from actors.agent.operations import OperationDesk
 from actors.agent.reconfiguration import change_error, grown
 from actors.agent.task import Stage, TaskEntry

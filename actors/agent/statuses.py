@@ -196,6 +196,15 @@ class StatusDesk:
             self._world.send(executor.pid, UpdateAcknowledged(status.task_id.value, status.uuid))
             return
         self._metrics.valid_status_updates.increment()
+        if status.state in TERMINAL and not task.terminal:
+            self._world.log.info(
+                "task ended",
+                task_id=task.task_id,
+                framework_id=executor.framework.id,
+                executor_id=executor.executor_id,
+                state=status.state.name,
+                message=status.message,
+            )
         self._take(task, self._completed(executor, status))
 
     def _completed(self, executor: ExecutorEntry, status: TaskStatus) -> TaskStatus:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from actors.agent.books import Books
 from actors.agent.executor import ExecutorEntry, ExecutorState
+from actors.agent.executor_node import ExecutorNode
 from actors.agent.executors import ExecutorDesk
-from actors.agent.hosts import ExecutorNode
 from actors.agent.killing import KillDesk
 from actors.agent.launching import LaunchDesk
 from actors.agent.statuses import Reason, StatusDesk
