@@ -8,9 +8,13 @@ heard.
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from transport.message import Message
 from transport.messages.allocation import (
     AddAgent,
+    ConvertAllocated,
+    ConvertAvailable,
     MakeOffers,
     Mark,
     RecoverResources,
@@ -25,7 +29,7 @@ class Marks:
 
     def __init__(self) -> None:
         self._last = 0
-        #: By agent id, when it was added and when its total was changed.
+        #: By agent id, when it was added and when something of it ended.
         self._added: dict[str, int] = {}
         self._changed: dict[str, int] = {}
 
@@ -34,7 +38,7 @@ class Marks:
         if isinstance(message, AddAgent):
             self._last += 1
             self._added[message.agent_id] = self._last
-        elif isinstance(message, UpdateAgent) and message.total is not None:
+        elif _ends_something(message):
             self._last += 1
             self._changed[message.agent_id] = self._last
         else:
@@ -63,3 +67,14 @@ class Marks:
                     else:
                         held.setdefault(framework_id, {}).setdefault(role, {})[agent_id] = resources
         return MakeOffers(held, message.inverse_offers, message.mark), returned
+
+
+def _ends_something(
+    message: Message,
+) -> TypeGuard[UpdateAgent | ConvertAllocated | ConvertAvailable]:
+    """Whether the agent may lack what was offered: even a shared volume that others hold can be destroyed."""
+    if isinstance(message, UpdateAgent):
+        return message.total is not None
+    if isinstance(message, ConvertAllocated | ConvertAvailable):
+        return any(conversion.consumed.shared for conversion in message.conversions)
+    return False

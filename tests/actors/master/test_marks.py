@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from actors.master.marks import Marks
 from tests.actors.master.allocator.factories import ALL
+from tests.transport.records.samples import dynamic, scalar, volume
 from transport.messages.allocation import (
     ActivateAgent,
     AddAgent,
+    ConvertAllocated,
+    ConvertAvailable,
     MakeOffers,
     Mark,
     RecoverResources,
@@ -12,6 +15,7 @@ from transport.messages.allocation import (
     UpdateAgent,
 )
 from transport.records.agent import AgentInfo
+from transport.records.resource_conversion import ResourceConversion
 from transport.records.resources import Resources
 
 TOTAL = Resources.parse("cpus:4")
@@ -62,4 +66,19 @@ def test_an_agent_that_was_added_and_changed_since_gets_nothing_back() -> None:
     for message in (add("a"), RemoveAgent("a"), add("a"), UpdateAgent("a", INFO, total=TOTAL)):
         marks.follow(message)
     assert marks.sift(decided(1, "a")) == (MakeOffers({}, {}, 1), [])
+    assert marks.sift(decided(2, "a"))[1] == [RecoverResources("f", "a", TOTAL)]
+
+
+def test_a_shared_volume_may_be_destroyed_that_was_just_offered_to_somebody_else() -> None:
+    marks = Marks()
+    marks.follow(add("a"))
+    shared, alone = (volume("v", 10, shared=one) for one in (True, False))
+    disk = Resources([scalar("disk", 10, (dynamic("a"),))])
+    lonely = (ResourceConversion(Resources([alone]), disk),)
+    assert marks.follow(ConvertAllocated("f", "a", "r", lonely)) is None
+    assert marks.follow(ConvertAvailable(1, "a", lonely)) is None
+    destroyed = (ResourceConversion(Resources([shared]), disk),)
+    assert marks.follow(ConvertAllocated("f", "a", "r", destroyed)) == Mark(2)
+    assert marks.sift(decided(1, "a"))[1] == [RecoverResources("f", "a", TOTAL)]
+    assert marks.follow(ConvertAvailable(1, "a", destroyed)) == Mark(3)
     assert marks.sift(decided(2, "a"))[1] == [RecoverResources("f", "a", TOTAL)]
