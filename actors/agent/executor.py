@@ -66,6 +66,7 @@ class ExecutorEntry:
         "info",
         "launched",
         "pid",
+        "process",
         "queue",
         "recovered",
         "request",
@@ -110,6 +111,8 @@ class ExecutorEntry:
         self.sent = recovered
         #: Its node has answered that it was started, or it has subscribed.
         self.launched = recovered
+        #: The operating system's number of its process, where it is one.
+        self.process: int | None = None
         #: Its node was told to destroy its container.
         self.destroying = False
         self.sandbox = ""

@@ -88,6 +88,7 @@ class ExecutorDesk:
         executor = self._books.containers.get(message.container_id)
         if executor is not None:
             executor.launched = True
+            executor.process = message.process
         self._world.log.debug("executor started", container_id=message.container_id, process=message.process)
 
     def _overdue(self, executor: ExecutorEntry) -> None:

@@ -234,6 +234,7 @@ class StatusDesk:
             known = executor.container_status = ContainerStatus(
                 container_id=ContainerID(value=executor.container_id),
                 network_infos=(NetworkInfo(ip_addresses=(address,)),),
+                executor_pid=executor.process,
             )
         return known if said is None else replace(said, network_infos=known.network_infos)
 

@@ -14,7 +14,7 @@ from transport.messages.executing import (
     SubscribeExecutor,
     UpdateAcknowledged,
 )
-from transport.messages.hosting import DestroyExecutor, ExecutorEnded, ForgetExecutor
+from transport.messages.hosting import DestroyExecutor, ExecutorEnded, ExecutorLaunched, ForgetExecutor
 from transport.messages.launching import ExecutorExited, ShutdownFramework, StatusUpdate
 from transport.messages.scheduling import ExecutorMessage, FrameworkMessage
 from transport.records.check import KillPolicy
@@ -135,6 +135,16 @@ def test_latest_state_runs_ahead_of_what_is_acknowledged() -> None:
     latest = {update.latest_state.name for update in stage.heard(StatusUpdate)[1:]}
     assert latest == {"TASK_FINISHED"}
     assert stage.states() == ["RUNNING"]
+
+
+def test_an_update_names_the_process_of_an_executor_that_has_one() -> None:
+    stage = Stage()
+    stage.run_task(task(executor=custom()), launch_executor=True)
+    stage.executors.send(stage.pid, ExecutorLaunched(stage.container("e1"), 4711))
+    stage.executor("e1").update("RUNNING")
+    container = stage.statuses()[0].container_status
+    assert container is not None
+    assert container.executor_pid == 4711
 
 
 # --- connections ---
