@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from actors.master.agent import AgentEntry
 from actors.master.cluster import Cluster
-from actors.master.flags import MasterFlags
 from actors.master.framework import FrameworkEntry
 from actors.master.offers import OfferDesk
 from actors.master.operations import SPECULATIVE, OperationDesk
@@ -67,14 +66,12 @@ class AcceptanceDesk:
         self,
         world: World,
         cluster: Cluster,
-        flags: MasterFlags,
         offers: OfferDesk,
         tasks: TaskDesk,
         operations: OperationDesk,
     ) -> None:
         self._world = world
         self._cluster = cluster
-        self._flags = flags
         self._offers = offers
         self._tasks = tasks
         self._operations = operations
@@ -85,13 +82,13 @@ class AcceptanceDesk:
 
     def accept(self, framework: FrameworkEntry, message: AcceptOffers) -> None:
         """Perform the operations of an ACCEPT, and give back what they leave."""
-        outstanding = self._cluster.offers
-        error = offers_error(message.offer_ids, outstanding, framework.id)
+        error = offers_error(message.offer_ids, self._cluster.offers, framework.id)
+        # Another framework's offer stays with it, whoever lists it.
         offers = [
-            outstanding[offer_id] for offer_id in dict.fromkeys(message.offer_ids) if offer_id in outstanding
+            framework.offers[offer_id]
+            for offer_id in dict.fromkeys(message.offer_ids)
+            if offer_id in framework.offers
         ]
-        # Another framework's offer stays with it.
-        offers = [offer for offer in offers if offer.framework_id == framework.id]
         if error is not None:
             for offer in offers:
                 self._offers.discard(offer)

@@ -47,7 +47,7 @@ class Master(AgentGate):
         self.executors = ExecutorDesk(self, cluster, self.metrics)
         self.frameworks = FrameworkDesk(self, cluster, flags, self.offers, self.tasks, self.metrics)
         self.operations = OperationDesk(self, cluster, self.offers, self.metrics)
-        self.acceptance = AcceptanceDesk(self, cluster, flags, self.offers, self.tasks, self.operations)
+        self.acceptance = AcceptanceDesk(self, cluster, self.offers, self.tasks, self.operations)
         self.agents = AgentDesk(
             self, cluster, flags, self.offers, self.tasks, self.frameworks, self.operations, self.metrics
         )

@@ -44,9 +44,7 @@ class Market(Town):
     def __init__(self) -> None:
         super().__init__()
         self.operations = OperationDesk(self.world, self.cluster, self.offers, self.metrics)
-        self.acceptance = AcceptanceDesk(
-            self.world, self.cluster, self.flags, self.offers, self.tasks, self.operations
-        )
+        self.acceptance = AcceptanceDesk(self.world, self.cluster, self.offers, self.tasks, self.operations)
 
     def stall(
         self,
