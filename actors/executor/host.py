@@ -88,6 +88,8 @@ class ExecutorHost(Process):
         self._containerizer = Pid(CONTAINERIZER, *self.pid.address)
         self._launches = Launches(self.system.disk)
         self._agent: Pid | None = None
+        #: The agent that learned last how things stand.
+        self._recovered_by: Pid | None = None
         self._executors: dict[str, HostedExecutor] = {}
         #: Container ids of the built-in ones, by their actors.
         self._actors: dict[Pid, str] = {}
@@ -142,10 +144,25 @@ class ExecutorHost(Process):
 
     @handles(RecoverExecutors)
     def recover(self, sender: Pid, message: RecoverExecutors) -> None:
-        """Tell a new agent how things stand, and end what it knows nothing of."""
+        """Tell an agent how things stand; when it is a new one, end what it knows nothing of.
+
+        The question may come late or twice, and is older then than what the agent launched since.
+        """
         if self._is_deferred(self.recover, sender, message):
             return
         known = frozenset(message.known)
+        if sender != self._recovered_by:
+            self._recovered_by = sender
+            self._end_unknown(known)
+        running = {
+            container_id: executor.actor
+            for container_id, executor in self._executors.items()
+            if not executor.forgotten
+        }
+        self.log.info("executors recovered", running=len(running), ended=len(self._endings.all()))
+        self.send(sender, ExecutorsRecovered(running, self._endings.all()))
+
+    def _end_unknown(self, known: frozenset[str]) -> None:
         for container_id in tuple(self._executors):
             if container_id not in known:
                 self.log.info("unknown executor destroyed", container_id=container_id)
@@ -154,13 +171,6 @@ class ExecutorHost(Process):
         for ending in self._endings.all():
             if ending.container_id not in known:
                 self._forget(ending.container_id)
-        running = {
-            container_id: executor.actor
-            for container_id, executor in self._executors.items()
-            if container_id in known
-        }
-        self.log.info("executors recovered", running=len(running), ended=len(self._endings.all()))
-        self.send(sender, ExecutorsRecovered(running, self._endings.all()))
 
     @handles(EndExecutorNode)
     def end_node(self, sender: Pid, message: EndExecutorNode) -> None:

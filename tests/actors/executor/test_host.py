@@ -278,6 +278,19 @@ def test_what_a_new_agent_does_not_know_is_destroyed_without_a_word(host: Host) 
     assert host.told() == []
 
 
+def test_a_question_that_comes_twice_ends_nothing_that_was_launched_since(host: Host) -> None:
+    host.tell(RecoverExecutors(()))
+    host.tell(launch("a"), launch("b"))
+    host.node.kill("executor-b")
+    host.sim.run(0.5)
+    host.told()
+    host.tell(RecoverExecutors(()))
+    recovered = host.told()[0]
+    assert isinstance(recovered, ExecutorsRecovered)
+    assert list(recovered.running) == ["a"]
+    assert recovered.ended == (ExecutorEnding(container_id="b"),)
+
+
 def test_without_an_agent_the_node_is_stopped_in_the_end(host: Host) -> None:
     host.tell(launch("a"))
     host.agents.kill_process()
