@@ -277,7 +277,7 @@ class Whimsical(Tenant):
         for offer in offers:
             del self.offers[offer.id.value]
             operations = () if self.stopped else self._whims(offer)
-            self.accept((offer,), operations, Filters(refuse_seconds=self.system.rng.choice((0.0, 1.0))))
+            self.accept((offer,), operations, Filters(refuse_seconds=self.system.rng.choice((0.2, 2.0))))
 
     def _whims(self, offer: Offer) -> tuple[Offer.Operation, ...]:
         rng, there = self.system.rng, tuple(Resources(offer.resources).unallocate())
@@ -302,7 +302,7 @@ class Whimsical(Tenant):
         return tuple(whims)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_whatever_befalls_a_cluster_all_agree_in_the_end_on_what_an_agent_has(seed: int) -> None:
     estate = Estate(seed, Whimsical)
     plan = Plan(
@@ -315,7 +315,7 @@ def test_whatever_befalls_a_cluster_all_agree_in_the_end_on_what_an_agent_has(se
         spared=("framework",),
     )
     estate.sim.chaos(plan)
-    estate.sim.run(40.0)
+    estate.sim.run(30.0)
     estate.sim.quiet()
     estate.node.process("scheduler", Whimsical).stopped = True
     estate.until_settled(1500.0)
