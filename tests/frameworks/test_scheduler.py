@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from actors.election.standalone import StandaloneDetector
 from actors.simulation import Probe, SimulatedNode, Simulation
+from actors.system import Restart
 from frameworks.scheduler import Scheduler
 from transport.message import Message
 from transport.messages import scheduling
@@ -44,7 +45,7 @@ INVERSE = InverseOffer(
 class Recorder(Scheduler):
     """Keeps what it is told, by the name of the hook."""
 
-    def __init__(self, framework: FrameworkInfo, detector: Pid) -> None:
+    def __init__(self, framework: FrameworkInfo, detector: Pid | str) -> None:
         super().__init__(framework, detector)
         self.told: list[tuple[object, ...]] = []
         self.asks_for: tuple[TaskReference, ...] = ()
@@ -278,6 +279,20 @@ def test_a_refused_scheduler_that_has_no_idea_ends() -> None:
     assert not sim.crashes
 
 
+def test_a_scheduler_that_knows_its_master_by_name_finds_it_also_after_a_crash() -> None:
+    sim = Simulation(0)
+    master = sim.node("master").probe("master")
+    here = sim.node(
+        "here",
+        lambda node: node.spawn(lambda: Recorder(INFO, "master@master:5050"), "scheduler", restart=Restart()),
+    )
+    sim.run_until(lambda: master.received)
+    first = master.senders[0]
+    here.kill("scheduler")
+    sim.run_until(lambda: any(sender not in (first,) for sender in master.senders))
+    assert [actor.pid.name for actor in here.actors()].count("scheduler-detector") == 1
+
+
 # --- the leader changes ---
 
 
@@ -415,6 +430,18 @@ def test_events_before_the_subscription_and_from_strangers_do_not_count() -> Non
     world.answer(TaskUpdate(make_status()), sender=world.master_node.probe("stranger"))
     world.sim.run(1.0)
     assert world.told == [("subscribed", "f1")]
+
+
+def test_offers_that_got_lost_are_given_back() -> None:
+    world = subscribed()
+    offers = tuple(replace(OFFER, id=OfferID(value=f"o{number}")) for number in range(4))
+    world.answer(scheduling.ResourceOffers(offers))
+    world.answer(scheduling.RescindOffer("o0"))
+    world.until_told("rescinded", "o0")
+    world.scheduler.decline(offers[1:2])
+    world.answer(scheduling.OffersOutstanding(("o0", "o1", "o2", "o3", "o9")))
+    world.until(lambda: len(world.received(scheduling.DeclineOffers)) == 2)
+    assert world.received(scheduling.DeclineOffers)[1].offer_ids == ("o0", "o1", "o9")
 
 
 # --- updates ---
