@@ -86,7 +86,8 @@ class Calls(Process):
     def decline(self, offers: Iterable[Offer], refuse_seconds: float | None = None) -> None:
         """Give offers back, and want nothing like them for so long (5 s unless given)."""
         offer_ids = self.__let_go(offers)
-        self.call(scheduling.DeclineOffers(self.framework_id, offer_ids, _filters(refuse_seconds)))
+        if offer_ids:
+            self.call(scheduling.DeclineOffers(self.framework_id, offer_ids, _filters(refuse_seconds)))
 
     def accept_inverse_offers(
         self, offers: Iterable[InverseOffer], refuse_seconds: float | None = None

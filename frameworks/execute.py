@@ -70,8 +70,7 @@ class Execute(Scheduler):
                 self._launch(offered)
             else:
                 declined.append(offer)
-        if declined:
-            self.decline(declined)
+        self.decline(declined)
 
     def update(self, status: TaskStatus) -> None:
         """Show it; end when it was the last."""

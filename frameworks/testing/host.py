@@ -20,6 +20,8 @@ from actors.executor.host import EXECUTORS, ExecutorHost
 from actors.executor.keeper import KEEPER, Keeper
 from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
 from actors.executor.simulated_node import SimulatedExecutorNode
+from actors.node.control import NODE
+from actors.process import Process, handles
 from actors.simulation import SimulatedNode, Simulation
 from actors.system import Restart
 from containerizers.containerizer import Notify
@@ -31,6 +33,7 @@ from frameworks.testing.programs import (
     SimulatedContainers,
     make_no_folder,
 )
+from transport.messages.node import StopNode
 from transport.pid import Pid
 from transport.records.agent import AgentInfo
 from transport.records.resources import Resources
@@ -76,6 +79,8 @@ class SimulatedHost:
         """Everything on the host ends, and what was not synced is lost."""
         self.node.crash()
         self.executor_node.crash()
+        self.executors.lose_power()
+        self.kernel.lose_power()
         self._boots += 1
 
     def _boot_executors(self, node: SimulatedNode) -> None:
@@ -87,6 +92,7 @@ class SimulatedHost:
             return SimulatedContainers(notify, delay, self._script, self.kernel, self.executors)
 
         patience = self._flags.recovery_timeout.seconds
+        node.spawn(_Control, NODE)
         node.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER, restart=Restart(), vital=True)
         node.spawn(lambda: NestedSandboxes(make_no_folder), SANDBOXES, restart=Restart(), vital=True)
         node.spawn(lambda: Prober(HealthyServers), PROBER, restart=Restart(), vital=True)
@@ -102,6 +108,7 @@ class SimulatedHost:
         sandboxes = ImaginarySandboxes(node.disk, users=("root", "nobody"))
         folders = ImaginaryFolders(node.disk)
         boot_id = f"boot-{self._boots}"
+        node.spawn(_Control, NODE)
         detector = node.spawn(lambda: StandaloneDetector(self._master), "detector", vital=True)
         archive = node.spawn(lambda: Archivist(flags, sandboxes, boot_id), "archive", vital=True)
         updates = node.spawn(Updates, "updates", vital=True)
@@ -110,3 +117,12 @@ class SimulatedHost:
         node.spawn(
             lambda: Agent(flags, self._info, detector, archive, updates, garbage, keeper), AGENT, vital=True
         )
+
+
+class _Control(Process):
+    """Ends its node when that is wanted; the host starts an agent again, as a service is."""
+
+    @handles(StopNode)
+    def stop_node(self, sender: Pid, message: StopNode) -> None:
+        """End."""
+        self.system.abort(f"{sender.name} has it stop")

@@ -99,6 +99,8 @@ class Executors:
                 settings = ExecutorSettings.read(spec.environment)
                 executor = node.spawn(lambda: make(settings), "executor", restart=NEVER)
                 node.spawn(lambda: _Reaper(executor, lambda: self._ended(container_id, node)), "reaper")
+            elif container_id in self._running:
+                self.kill(container_id)
 
         node = self._sim.node(f"{self._host}-executor-{self._count}", boot)
         self._running[container_id] = (node, notify)

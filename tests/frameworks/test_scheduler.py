@@ -544,6 +544,7 @@ def test_calls_reach_the_master_as_messages() -> None:
     scheduler, skip = world.scheduler, len(world.master.received)
     scheduler.launch((OFFER,), ())
     scheduler.decline((OFFER,), refuse_seconds=0.0)
+    scheduler.decline(())
     scheduler.decline_inverse_offers((INVERSE,))
     scheduler.kill("t1", "a1")
     scheduler.message("a1", "e1", b"data")
