@@ -26,7 +26,7 @@ DEADLINE_SECONDS = 60.0
 def tour(tmp_path: Path) -> Path:
     """A folder with the files of the tour."""
     files = re.findall(r"^`(\w+\.py)`:\n\n```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    assert [name for name, _text in files] == ["greeting.py", "test_greeting.py"]
+    assert [name for name, _text in files] == ["once.py", "test_once.py", "greeting.py", "test_greeting.py"]
     for name, text in files:
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -61,8 +61,9 @@ def node(command: str, folder: Path) -> Iterator[str]:
     assert status == 0, command
 
 
-def test_the_test_of_the_tour_passes(tour: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_greeting.py"]
+@pytest.mark.parametrize("test", ["test_once.py", "test_greeting.py"])
+def test_the_tests_of_the_tour_pass(tour: Path, test: str) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
     result = subprocess.run(
         command,
         cwd=tour,
@@ -76,8 +77,9 @@ def test_the_test_of_the_tour_passes(tour: Path) -> None:
 
 
 def test_the_nodes_of_the_tour_talk_and_their_trace_tells_what_was_said(tour: Path) -> None:
-    host, guest = re.findall(r"^pion node .*$", README, re.MULTILINE)
+    once, host, guest = re.findall(r"^pion node .*$", README, re.MULTILINE)
     with ExitStack() as nodes:
+        nodes.enter_context(node(once, tour))
         host_address = nodes.enter_context(node(host, tour))
         guest_address = nodes.enter_context(node(guest.replace("127.0.0.1:6050", host_address), tour))
         command = [*PION, "trace", "story", "guest", "--node", guest_address, "--cluster"]
@@ -104,7 +106,7 @@ def test_every_command_that_prose_shows_exists() -> None:
         for path in PROSE
         for word in re.findall(r"(?:^|\$ |`|bin/)pion ([a-z]+)", path.read_text(), re.M)
     }
-    assert {"demo", "node", "trace"} <= shown <= set(COMMANDS)
+    assert {"local", "demo", "node", "trace"} <= shown <= set(COMMANDS)
 
 
 def test_every_file_that_prose_links_to_exists() -> None:
