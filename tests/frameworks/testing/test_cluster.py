@@ -186,6 +186,24 @@ def test_tasks_of_a_framework_that_is_torn_down_are_killed() -> None:
     assert not world.cluster.master.cluster.frameworks
 
 
+def test_another_scheduler_takes_a_framework_over_with_its_tasks() -> None:
+    world = World(["sleep 20"] * 3)
+    world.until_all(RUNNING)
+    framework = world.commands.framework
+
+    class Successor(Commands):
+        def __init__(self, detector: Pid) -> None:
+            super().__init__(detector, ())
+            self.framework = framework
+            self.where.update(world.commands.where)
+
+    node = world.cluster.start(Successor, "successor")
+    world.sim.run_until(lambda: world.cluster.ended(world.sim.nodes[-2]))
+    world.commands = node.process("scheduler", Successor)
+    assert world.finish() == {FINISHED}
+    assert len(world.cluster.master.cluster.frameworks) == 1
+
+
 # --- what befalls a cluster ---
 
 
