@@ -42,6 +42,13 @@ VAGUE_NAMES = frozenset({"common", "helper", "helpers", "impl", "manager", "misc
 WORLD = frozenset({"docker", "kazoo", "pykka", "random", "socket", "subprocess", "threading", "time", "zmq"})
 #: Decisions, beside the processes: files and folders whose code knows no world at all.
 DECISIONS = (
+    "actors/agent/admission.py",
+    "actors/agent/books.py",
+    "actors/agent/environment.py",
+    "actors/agent/launch.py",
+    "actors/agent/memory.py",
+    "actors/agent/reconfiguration.py",
+    "actors/agent/registrant.py",
     "actors/master/allocator/",
     "actors/master/consumption.py",
     "actors/master/machines.py",
