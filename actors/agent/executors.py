@@ -149,6 +149,7 @@ class ExecutorDesk:
         self._metrics.executors_terminated.increment()
         executor.ending = ending
         executor.queue.clear()
+        executor.request = executor.container_status = None  # so many executors are remembered
         self._world.log.info(
             "executor ended",
             executor_id=executor.executor_id,
