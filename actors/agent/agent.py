@@ -58,6 +58,8 @@ class Agent(Process):
         self._requests: dict[int, Callable[[Archived], None]] = {}
         self._request_id = 0
         self._recovered = False
+        #: Ends of executors that a registration under way may have told the master of as alive.
+        self._exits: list[launching.ExecutorExited] = []
 
     def initialize(self) -> None:
         """Ask what the agent before this one left."""
@@ -110,6 +112,8 @@ class Agent(Process):
         master = self._registration.master
         if master is not None:
             self.send(master, message)
+        elif isinstance(message, launching.ExecutorExited):
+            self._exits.append(message)
 
     def archive(self, saves: tuple[Save, ...], then: Callable[[Archived], None]) -> None:
         """Have these kept, and go on once they are."""
@@ -196,6 +200,9 @@ class Agent(Process):
         """The master has the agent back, and tells which tasks it misses."""
         if self._registration.admitted(sender, message.agent_id, message.ping_timeout_seconds):
             self._operations.tell_all()
+            exits, self._exits = self._exits, []
+            for exit_ in exits:
+                self.report(exit_)
         if self._registration.obeys(sender):
             self._statuses.reconcile(message.reconciliations)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from actors.simulation import SimulatedNode, Simulation
 from transport.envelope import Envelope
-from transport.messages.checkpointing import StreamAcknowledge, StreamAdvanced
+from transport.messages.checkpointing import StreamAcknowledge, StreamAdvanced, UpdateStreamed
 from transport.messages.launching import StatusUpdate
 from transport.messages.membership import AgentRegistered, AgentReregistered, ShutdownAgent
 from transport.messages.operating import MarkAgentGoneRequest, OperatorAnswer
@@ -53,6 +53,7 @@ class Witness:
         self._sim = sim
         self._watched: dict[type, Callable[[SimulatedNode, Envelope, Any], None]] = {
             StatusUpdate: self._sent,
+            UpdateStreamed: self._streamed,
             StreamAcknowledge: self._acknowledging,
             StreamAdvanced: self._acknowledged,
             ResourceOffers: self._offered,
@@ -73,6 +74,8 @@ class Witness:
         self._sent_before: set[bytes] = set()
         self._answered_for: set[bytes] = set()
         self._done: dict[bytes, int] = {}
+        #: By framework and task, the updates that an agent has let an executor forget.
+        self.promised: dict[tuple[str, str], list[tuple[TaskState, bytes]]] = {}
         self._offers: dict[str, Offer] = {}
         self._hosts: dict[str, str] = {}
         self._frameworks: dict[str, str] = {}
@@ -120,6 +123,13 @@ class Witness:
         if before is not None and before[0] == sender:
             assert before[1] in self._answered_for, f"I12: {key}: the next before the last was acknowledged"
         self._sending[key] = (sender, uuid)
+
+    def _streamed(self, node: SimulatedNode, envelope: Envelope, message: UpdateStreamed) -> None:
+        status = message.status
+        if message.accepted and status.source is TaskStatus.Source.SOURCE_EXECUTOR:
+            assert status.uuid is not None
+            promised = self.promised.setdefault((message.framework_id, message.task_id), [])
+            promised.append((status.state, status.uuid))
 
     def _acknowledging(self, node: SimulatedNode, envelope: Envelope, message: StreamAcknowledge) -> None:
         self._answered_for.add(message.uuid)

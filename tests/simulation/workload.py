@@ -6,99 +6,30 @@ to become of it: `try-3 2.5 0` runs 2.5 s and exits with 0; `-` in place of the 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable
 
-import msgspec
-
+from frameworks.offered import Offered
 from frameworks.scheduler import TERMINAL, Scheduler
+from tests.simulation.notebook import Job, Notebook, Try, Way
 from transport.messages.scheduling import TaskReference
 from transport.pid import Pid
 from transport.records.command import CommandInfo
-from transport.records.framework import FrameworkInfo
-from transport.records.ids import AgentID, FrameworkID, TaskID
+from transport.records.executor import ExecutorInfo
+from transport.records.ids import AgentID, ExecutorID, TaskID
 from transport.records.master import MasterInfo
 from transport.records.offer import Filters, Offer
 from transport.records.resources import Resources
-from transport.records.task import TaskInfo
+from transport.records.task import TaskGroupInfo, TaskInfo
 from transport.records.task_status import TaskState, TaskStatus
 
 _State = TaskState
-_RESOURCES = tuple(Resources.parse("cpus:1;mem:64"))
+_Operation = Offer.Operation
+_NEEDS = Resources.parse("cpus:1;mem:64")
+_EXECUTOR_NEEDS = Resources.parse("cpus:0.1;mem:32;disk:32")
+#: The command that starts the executor that a framework brings along.
+WORKSHOP = "workshop"
 #: A framework that waits this long for an answer about a task asks again.
 _ASK_SECONDS = 30.0
-
-
-class Job(msgspec.Struct):
-    """Something to be done."""
-
-    number: int
-    #: Seconds that it takes; None: until it is killed.
-    seconds: float | None
-    exit_status: int
-    #: When it may be begun, in seconds from the subscription of the scheduler that begins it.
-    after_seconds: float
-    begun: bool = False
-    #: How it ended.
-    outcome: TaskState | None = None
-    #: The task that is to do it, while there is one.
-    current: str | None = None
-
-
-class Try(msgspec.Struct):
-    """A task that was launched for a job."""
-
-    job: int
-    agent_id: str
-    state: TaskState
-    killed: bool = False
-
-
-class Notebook:
-    """What a framework knows, on paper: it survives the scheduler."""
-
-    def __init__(self, name: str, rng: random.Random, jobs: int, *, checkpoint: bool = True) -> None:
-        self.name = name
-        self.checkpoint = checkpoint
-        self.framework_id: str | None = None
-        self.jobs = [_job(number, rng) for number in range(jobs)]
-        self.tries: dict[str, Try] = {}
-        #: The uuids of the updates that were handled, by this life of the scheduler.
-        self.handled: set[bytes] = set()
-        #: The same, by any life.
-        self.told: set[bytes] = set()
-        #: How often each task's container was started.
-        self.started: dict[str, int] = {}
-
-    @property
-    def done(self) -> bool:
-        return all(job.outcome is not None for job in self.jobs)
-
-    @property
-    def open(self) -> list[Job]:
-        return [job for job in self.jobs if job.outcome is None and job.current is None and job.begun]
-
-    @property
-    def framework(self) -> FrameworkInfo:
-        return FrameworkInfo(
-            user="root",
-            name=self.name,
-            id=None if self.framework_id is None else FrameworkID(value=self.framework_id),
-            failover_timeout=1e6,
-            checkpoint=self.checkpoint,
-            capabilities=(
-                FrameworkInfo.Capability(type=FrameworkInfo.Capability.Type.PARTITION_AWARE),
-                FrameworkInfo.Capability(type=FrameworkInfo.Capability.Type.TASK_KILLING_STATE),
-            ),
-        )
-
-
-def _job(number: int, rng: random.Random) -> Job:
-    kind, after_seconds = rng.random(), rng.uniform(0.0, 60.0)
-    if kind < 0.2:
-        return Job(number, None, 0, after_seconds)
-    exit_status = 0 if kind < 0.8 else rng.choice((1, 3)) << 8
-    return Job(number, rng.choice((0.0, 0.5, 3.0, 20.0)), exit_status, after_seconds)
 
 
 class Workload(Scheduler):
@@ -126,30 +57,66 @@ class Workload(Scheduler):
 
     def subscribed(self, framework_id: str, master: MasterInfo) -> None:
         assert self.book.framework_id in (None, framework_id), "I25: a second framework"
+        assert not self.book.over, "I27: subscribed after it was torn down"
         self.book.framework_id = framework_id
+
+    def error(self, message: str) -> None:
+        self.book.over = True
+        self.terminate()
+
+    # Launching.
 
     def resource_offers(self, offers: tuple[Offer, ...]) -> None:
         for offer in offers:
-            room = Resources(offer.resources).scalar_quantities.thousandths.get("cpus", 0) // 1000
-            jobs = self.book.open[:room]
-            if jobs:
-                tasks = [self._try(job, offer) for job in jobs]
-                self.launch([offer], tasks, Filters(refuse_seconds=0.0))
+            operations = self._operations(Offered(offer))
+            if operations:
+                self.accept([offer], operations, Filters(refuse_seconds=0.0))
             else:
                 self.decline([offer])
 
-    def _try(self, job: Job, offer: Offer) -> TaskInfo:
+    def _operations(self, offered: Offered) -> list[Offer.Operation]:
+        """As many tries as fit, each way by an operation of its own."""
+        operations = []
+        for way in Way:
+            jobs = [job for job in self.book.open if job.way is way]
+            if not jobs or (way is not Way.COMMAND and not offered.holds(_EXECUTOR_NEEDS + _NEEDS)):
+                continue
+            executor = None if way is Way.COMMAND else self._executor(way, offered)
+            tasks = []
+            for job in jobs:
+                if not offered.holds(_NEEDS):
+                    break
+                tasks.append(self._try(job, offered, executor))
+            if tasks:
+                operations.append(_launch(tasks, executor, way))
+        return operations
+
+    def _executor(self, way: Way, offered: Offered) -> ExecutorInfo:
+        needs = offered.take(_EXECUTOR_NEEDS)
+        if way is Way.GROUP:
+            name = f"{self.book.name}-group-{len(self.book.tries)}"
+            kind, command = ExecutorInfo.Type.DEFAULT, None
+        else:
+            name = f"{self.book.name}-{WORKSHOP}"
+            kind, command = ExecutorInfo.Type.CUSTOM, CommandInfo(value=WORKSHOP)
+        return ExecutorInfo(type=kind, executor_id=ExecutorID(value=name), command=command, resources=needs)
+
+    def _try(self, job: Job, offered: Offered, executor: ExecutorInfo | None) -> TaskInfo:
         task_id = f"{self.book.name}-try-{len(self.book.tries)}"
-        self.book.tries[task_id] = Try(job.number, offer.agent_id.value, _State.TASK_STAGING)
+        self.book.tries[task_id] = Try(job.number, offered.agent_id.value)
         job.current = task_id
-        seconds = "-" if job.seconds is None else job.seconds
+        words = f"{task_id} {'-' if job.seconds is None else job.seconds} {job.exit_status}"
+        custom = job.way is Way.CUSTOM
         return TaskInfo(
-            name=task_id,
+            name=words,
             task_id=TaskID(value=task_id),
-            agent_id=offer.agent_id,
-            resources=_RESOURCES,
-            command=CommandInfo(value=f"{task_id} {seconds} {job.exit_status}"),
+            agent_id=offered.agent_id,
+            resources=offered.take(_NEEDS),
+            command=None if custom else CommandInfo(value=words),
+            executor=executor if custom else None,
         )
+
+    # What becomes of them.
 
     def update(self, status: TaskStatus) -> None:
         if status.uuid is not None:
@@ -167,20 +134,29 @@ class Workload(Scheduler):
             self._ended(job, task_id, status)
         elif status.state in TERMINAL or status.state in (_State.TASK_UNKNOWN, _State.TASK_UNREACHABLE):
             # Given up; should it turn out to run, it is killed.
-            if job.current == task_id:
-                job.current = None
+            self._give_up(job, task_id)
         elif job.current != task_id:
             self._kill(task_id, attempt)
-        elif status.state is _State.TASK_RUNNING and job.seconds is None:
+        elif status.state is _State.TASK_RUNNING:
+            self._runs(job, task_id, attempt)
+
+    def _runs(self, job: Job, task_id: str, attempt: Try) -> None:
+        if job.stays:
+            job.outcome = _State.TASK_RUNNING
+        elif job.seconds is None:
             self.delay(self.system.rng.uniform(0.0, 5.0), self._kill, task_id, attempt)
+
+    def _give_up(self, job: Job, task_id: str) -> None:
+        if job.current == task_id:
+            job.current = job.outcome = None
 
     def _ended(self, job: Job, task_id: str, status: TaskStatus) -> None:
         if job.current != task_id:
             return
-        job.current = None
-        by_itself = status.source is TaskStatus.Source.SOURCE_EXECUTOR and job.exit_status != 0
+        self._give_up(job, task_id)
+        failed = status.state is _State.TASK_FAILED and status.source is TaskStatus.Source.SOURCE_EXECUTOR
         killed = status.state is _State.TASK_KILLED and self.book.tries[task_id].killed
-        if status.state is _State.TASK_FINISHED or killed or by_itself:
+        if status.state is _State.TASK_FINISHED or killed or (failed and job.exit_status != 0):
             job.outcome = status.state
 
     def _kill(self, task_id: str, attempt: Try) -> None:
@@ -197,3 +173,12 @@ class Workload(Scheduler):
             for task_id, attempt in self.book.tries.items()
             if attempt.state not in TERMINAL or attempt.state in (_State.TASK_LOST, _State.TASK_GONE)
         ]
+
+
+def _launch(tasks: list[TaskInfo], executor: ExecutorInfo | None, way: Way) -> Offer.Operation:
+    if way is not Way.GROUP:
+        launch = _Operation.Launch(task_infos=tuple(tasks))
+        return _Operation(type=_Operation.Type.LAUNCH, launch=launch)
+    assert executor is not None
+    group = _Operation.LaunchGroup(executor=executor, task_group=TaskGroupInfo(tasks=tuple(tasks)))
+    return _Operation(type=_Operation.Type.LAUNCH_GROUP, launch_group=group)

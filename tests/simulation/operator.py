@@ -1,0 +1,68 @@
+"""An operator of the simulation: asks the master for what frameworks do not like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actors.process import Process, handles
+from transport.message import Message
+from transport.messages.operating import (
+    DeactivateAgentRequest,
+    DrainAgentRequest,
+    MarkAgentGoneRequest,
+    OperatorAnswer,
+    ReactivateAgentRequest,
+    TeardownRequest,
+)
+from transport.pid import Pid
+from transport.records.agent import DrainConfig
+
+#: What is not answered is asked for again after so long.
+_AGAIN_SECONDS = 5.0
+_NOT_FOUND = (400, 404)
+
+
+class Operator(Process):
+    """Asks until it is answered."""
+
+    def __init__(self, master: Pid) -> None:
+        self._master = master
+        self._last_request = 0
+        #: What was asked and not answered.
+        self.asked: dict[int, Message] = {}
+        #: What was done.
+        self.done: list[Message] = []
+
+    def mark_gone(self, agent_id: str) -> None:
+        self._ask(lambda number: MarkAgentGoneRequest(number, agent_id))
+
+    def drain(self, agent_id: str) -> None:
+        self._ask(lambda number: DrainAgentRequest(number, agent_id, DrainConfig()))
+
+    def deactivate(self, agent_id: str) -> None:
+        self._ask(lambda number: DeactivateAgentRequest(number, agent_id))
+
+    def reactivate(self, agent_id: str) -> None:
+        self._ask(lambda number: ReactivateAgentRequest(number, agent_id))
+
+    def tear_down(self, framework_id: str) -> None:
+        self._ask(lambda number: TeardownRequest(number, framework_id))
+
+    def _ask(self, make: Callable[[int], Message]) -> None:
+        self._last_request += 1
+        self.asked[self._last_request] = make(self._last_request)
+        self._again(self._last_request)
+
+    def _again(self, number: int) -> None:
+        message = self.asked.get(number)
+        if message is not None:
+            self.send(self._master, message)
+            self.delay(_AGAIN_SECONDS, self._again, number)
+
+    @handles(OperatorAnswer)
+    def answered(self, sender: Pid, message: OperatorAnswer) -> None:
+        """Done, or there is nothing to do it to; anything else may change."""
+        if message.status == 200 or message.status in _NOT_FOUND:
+            asked = self.asked.pop(message.request_id, None)
+            if asked is not None and message.status == 200:
+                self.done.append(asked)

@@ -1,0 +1,96 @@
+"""The stage of the whole-cluster scenarios: a cluster, its frameworks, and who watches them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from functools import partial
+
+from actors.executor.settings import ExecutorSettings
+from actors.simulation import Plan, Simulation
+from containerizers.containerizer import Spec
+from containerizers.fake import Course
+from frameworks.testing import SimulatedCluster
+from frameworks.testing.programs import command_of
+from tests.simulation.notebook import Notebook
+from tests.simulation.rest import Rest
+from tests.simulation.witness import CERTAIN, Witness
+from tests.simulation.workload import WORKSHOP, Workload
+from tests.simulation.workshop import Workshop
+from transport.pid import Pid
+
+#: How long the faults last, in virtual seconds.
+FAULTY_SECONDS = 60.0
+#: An agent that is away is given up after 10 minutes at most; updates are repeated every 10 minutes at most.
+CONVERGENCE_SECONDS = 2400.0
+#: Nothing has happened for so long when it is asked what is true at rest.
+_REST_SECONDS = 60.0
+_STEP_SECONDS = 5.0
+
+
+class Stage:
+    """One cluster, its frameworks and who watches them."""
+
+    def __init__(
+        self, sim: Simulation, notebooks: Iterable[Notebook], *, agents: int, cpus: float = 4.0
+    ) -> None:
+        self.sim = sim
+        self.rng = random.Random(f"{sim.seed}/stage")
+        self.notebooks = tuple(notebooks)
+        self.witness = Witness(sim)
+        self.cluster = SimulatedCluster(
+            sim=sim,
+            agents=agents,
+            cpus=cpus,
+            commands=self._run,
+            executors={WORKSHOP: self._workshop},
+        )
+        self.rest = Rest(self.cluster, self.notebooks, self.witness)
+        for notebook in self.notebooks:
+            self.cluster.start(partial(self._workload, notebook), notebook.name, restart_seconds=1.0)
+
+    def _workload(self, notebook: Notebook, detector: Pid) -> Workload:
+        return Workload(notebook, detector, self.witness.tell)
+
+    def _workshop(self, settings: ExecutorSettings) -> Workshop:
+        return Workshop(settings, self._begin)
+
+    def _run(self, spec: Spec) -> Course:
+        return self._begin(command_of(spec))
+
+    def _begin(self, words: str) -> Course:
+        """What a task does, which is started just now."""
+        task_id, seconds, status = words.split()
+        notebook = next(one for one in self.notebooks if task_id.startswith(f"{one.name}-"))
+        started = notebook.started[task_id] = notebook.started.get(task_id, 0) + 1
+        assert started == 1, f"I7: {task_id}: started {started} times"
+        state = notebook.tries[task_id].state
+        assert state not in CERTAIN, f"I15: {task_id}: started after it was {state.value}"
+        return Course(seconds=None if seconds == "-" else float(seconds), status=int(status))
+
+    # Acts.
+
+    def disturb(self, plan: Plan, *, power_cuts: bool = True) -> None:
+        """Faults for a while."""
+        self.sim.chaos(plan)
+        for _ in range(self.rng.choice((0, 0, 1, 2)) if power_cuts else 0):
+            self.sim.run(self.rng.uniform(1.0, 30.0))
+            self._cut_power()
+        self.sim.run(FAULTY_SECONDS)
+
+    def _cut_power(self) -> None:
+        """Have a host lose its power, and come back some time later."""
+        host = self.rng.choice(self.cluster.hosts)
+        host.lose_power()
+        for node in (host.executor_node, host.node):
+            node.restart_after(self.rng.choice((1.0, 10.0, 100.0)))
+
+    def converge(self, timeout_seconds: float = CONVERGENCE_SECONDS) -> None:
+        """Without faults all that is to be done gets done, and then all agree."""
+        self.sim.quiet()
+        deadline = self.sim.now + timeout_seconds
+        while why := self.rest.unsettled():
+            assert self.sim.now < deadline, f"not settled after {timeout_seconds:g} s: {why}"
+            self.sim.run(_STEP_SECONDS)
+        self.sim.run(_REST_SECONDS)
+        self.rest.check()
