@@ -12,6 +12,7 @@ from typing import Final
 from actors.master.cluster import Cluster
 from actors.master.task import TaskEntry
 from actors.master.world import World
+from transport.messages.launching import ReconcileAgentOperations
 from transport.messages.membership import AgentReconciliation, ReconcileTasks
 from transport.messages.scheduling import OffersOutstanding
 from transport.records.task_status import TaskStatus
@@ -27,14 +28,16 @@ class OverdueDesk:
         self._world = world
         self._cluster = cluster
         self._launches: dict[tuple[str, str], TaskEntry] = {}
+        self._operations: dict[bytes, None] = {}
         self._offers: dict[str, None] = {}
 
     def look(self) -> None:
-        """Ask agents for launches, and schedulers for offers, that nothing was heard of."""
-        self._ask_agents()
+        """Ask agents for launches and operations, and schedulers for offers, that nothing was heard of."""
+        self._ask_for_launches()
+        self._ask_for_operations()
         self._ask_schedulers()
 
-    def _ask_agents(self) -> None:
+    def _ask_for_launches(self) -> None:
         overdue: defaultdict[str, defaultdict[str, list[TaskStatus]]] = defaultdict(lambda: defaultdict(list))
         for key, task in self._cluster.staging.items():
             if self._launches.get(key) is task:
@@ -56,6 +59,16 @@ class OverdueDesk:
             )
             if agent.connected:
                 self._world.send(agent.pid, ReconcileTasks(reconciliations))
+
+    def _ask_for_operations(self) -> None:
+        pending: dict[bytes, None] = {}
+        for agent in self._cluster.agents.values():
+            under_way = [uuid for uuid, operation in agent.operations.items() if not operation.terminal]
+            overdue = tuple(uuid for uuid in under_way if uuid in self._operations)
+            if overdue and agent.connected:
+                self._world.send(agent.pid, ReconcileAgentOperations(overdue[:_MOST]))
+            pending |= dict.fromkeys(under_way)
+        self._operations = pending
 
     def _ask_schedulers(self) -> None:
         for framework in self._cluster.frameworks.values():

@@ -322,3 +322,13 @@ def test_whatever_befalls_a_cluster_all_agree_in_the_end_on_what_an_agent_has(se
     assert estate.host_total.quantities == EVERYTHING.quantities
     operations = [status for status in estate.tenant.feedback if status.state is State.OPERATION_FINISHED]
     assert operations
+
+
+def test_an_operation_that_got_lost_while_the_link_held_is_dropped_in_the_end() -> None:
+    estate = Estate()
+    estate.sim.drop(ApplyOperation, times=1)
+    estate.use(named(reserve(CPU), "r"))
+    estate.sim.run_until(lambda: estate.tenant.states("r"), 120.0)
+    assert estate.tenant.states("r") == [State.OPERATION_DROPPED]
+    estate.until_settled()
+    estate.until_offered(EVERYTHING)
