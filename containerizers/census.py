@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from containerizers.stamp import Stamp, stat
@@ -27,23 +27,33 @@ class Census:
 
     def __init__(self, place: str) -> None:
         self._place = os.fsencode(place)
+        #: Whether the last count can have missed nobody. A process that ended since the list was made may
+        #: have made one that is not on it.
+        self.settled = True
         self._verdicts: dict[int, str] = {}
+        #: Those that have ended, of whom the rest is not known.
+        self._dead: set[int] = set()
         self._taken = 0.0
 
     def mark(self, container_id: str) -> Mapping[str, str]:
         """What to add to the environment of a container's first process."""
         return {MARK: f"{container_id}@{os.fsdecode(self._place)}"}
 
-    def take(self, sessions: Mapping[int, str]) -> dict[str, list[int]]:
+    def take(
+        self, sessions: Mapping[int, str], stray: Callable[[str, int], None] = lambda _name, _process: None
+    ) -> dict[str, list[int]]:
         """The processes of each container, those included that ended and wait to be reaped.
 
         `sessions` are the first processes that are known, with their containers. Others are found by their
-        mark alone.
+        mark alone. `stray` is called at once for each process that has left its container's session, with
+        the container's id: a moment later that process may have made another one, and be gone.
         """
         now = time.monotonic()
         old = self._verdicts if now - self._taken < _BELIEVED_SECONDS else {}
         self._taken = now
         self._verdicts = {}
+        self.settled = True
+        before, self._dead = self._dead, set()
         members: dict[str, list[int]] = {}
         for name in os.listdir("/proc"):  # noqa: PTH208  the names are enough
             if not name.isdecimal():
@@ -52,17 +62,23 @@ class Census:
             try:
                 session = os.getsid(process)
             except OSError:
+                self.settled = False
                 continue
             container = sessions.get(session)
+            is_stray = container is None
             if container is None:
                 container = self._verdicts.get(session, old.get(session))
                 if container is None:
                     container = self._judge(process, session, sessions)
                 if container is None:
+                    self._dead.add(process)
+                    self.settled &= process in before
                     continue
                 self._verdicts[session] = container
             if container:
                 members.setdefault(container, []).append(process)
+                if is_stray:
+                    stray(container, process)
         return members
 
     def first(self, container_id: str) -> Stamp | None:

@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from containerizers import groups
@@ -18,32 +19,21 @@ from containerizers.census import Census
 from containerizers.containerizer import Broken, Ended, Launched, Notify, Spec
 from containerizers.paths import RuntimePaths, check_id, parent_of
 from containerizers.program import StartError, start
+from containerizers.session import Session, status_of
 from containerizers.stamp import Stamp
 
 #: While something of an ended container is still there, it is looked for after pauses that grow.
 _SHORTEST_PAUSE_SECONDS = 0.002
 _LONGEST_PAUSE_SECONDS = 0.5
+#: Where processes come and go all the time, no list of them is ever complete: this many must do, or so many
+#: where something has left the container's session before.
+_DOUBTS = 3
+_STRAY_DOUBTS = 1000
 #: To count the processes of a busy machine takes a while: at most a fifth of the time goes into it.
 _CENSUS_REST = 4
 #: A container that lives so long gets a file. Until then a crash leaves but its mark, and that may be lost
 #: where a program writes over its environment; most short tasks are spared the slow work of a file system.
 _FILE_AFTER_SECONDS = 1.0
-
-
-class _Container:
-    """One that was launched or adopted, and has not ended."""
-
-    __slots__ = ("container_id", "descriptor", "gone", "has_file", "process", "status")
-
-    def __init__(self, container_id: str, process: int | None, descriptor: int | None) -> None:
-        self.container_id = container_id
-        #: The first process; None when it was gone before this containerizer came.
-        self.process = process
-        self.descriptor = descriptor
-        #: Whether the first process has ended; it is reaped last, so that its number stays taken.
-        self.gone = process is None
-        self.status: int | None = None
-        self.has_file = False
 
 
 class ProcessContainerizer:
@@ -61,17 +51,17 @@ class ProcessContainerizer:
         self._open_files = _raise_limit()
         #: Guards the tables and the folders.
         self._lock = threading.Lock()
-        self._containers: dict[str, _Container] = {}
+        self._containers: dict[str, Session] = {}
         self._nested: dict[str, dict[str, None]] = {}
         #: Ids whose program is being started.
         self._starting: set[str] = set()
         #: First processes, which lead the sessions.
         self._sessions: dict[int, str] = {}
-        self._watched: dict[int, _Container] = {}
+        self._watched: dict[int, Session] = {}
         #: Those of which the first process is gone, or that were told to end.
-        self._ending: dict[str, _Container] = {}
+        self._ending: dict[str, Session] = {}
         #: Those that have no file yet, and when they get it.
-        self._young: deque[tuple[float, _Container]] = deque()
+        self._young: deque[tuple[float, Session]] = deque()
         self._signals: deque[tuple[str, int]] = deque()
         self._pause = _SHORTEST_PAUSE_SECONDS
         self._next_census = 0.0
@@ -155,17 +145,17 @@ class ProcessContainerizer:
     def _is_known(self, container_id: str) -> bool:
         return container_id in self._containers or container_id in self._starting
 
-    def _start(self, container_id: str, spec: Spec) -> _Container:
+    def _start(self, container_id: str, spec: Spec) -> Session:
         process = start(spec, self._census.mark(container_id), self._open_files)
         try:
             # A child that nobody reaps keeps its number: it cannot be another's yet.
-            return _Container(container_id, process, os.pidfd_open(process))
+            return Session(container_id, process, os.pidfd_open(process))
         except OSError:
             os.killpg(process, signal.SIGKILL)
             os.waitpid(process, 0)
             raise
 
-    def _add(self, container: _Container) -> None:
+    def _add(self, container: Session) -> None:
         container_id = container.container_id
         with self._lock:
             self._starting.discard(container_id)
@@ -195,7 +185,7 @@ class ProcessContainerizer:
             return None
         return stamp if stamp is not None and stamp.can_be_awaited else None
 
-    def _recovered(self, container_id: str) -> _Container:
+    def _recovered(self, container_id: str) -> Session:
         if self._paths.pid(container_id).exists():
             stamp = self._stamp(container_id)
         else:
@@ -205,9 +195,9 @@ class ProcessContainerizer:
                 descriptor = os.pidfd_open(stamp.process)
                 # Opened by its number: was it still the same one?
                 if stamp.can_be_awaited:
-                    return _Container(container_id, stamp.process, descriptor)
+                    return Session(container_id, stamp.process, descriptor)
                 os.close(descriptor)
-        return _Container(container_id, None, None)
+        return Session(container_id, None, None)
 
     def _doom(self, container_id: str) -> None:
         for nested in self._nested.get(container_id, ()):
@@ -260,7 +250,7 @@ class ProcessContainerizer:
         return min((one for one in pauses if one is not None), default=None)
 
     def _first_ended(self, descriptor: int) -> None:
-        status = _status(descriptor)
+        status = status_of(descriptor)
         with self._lock:
             container = self._watched.pop(descriptor)
             self._epoll.unregister(descriptor)
@@ -288,33 +278,57 @@ class ProcessContainerizer:
         rest = self._next_census - time.monotonic()
         if rest > 0:
             return rest
-        members = self._count()
-        waiting = False
-        for container in ending:
-            container_id = container.container_id
-            running = [process for process in members.get(container_id, ()) if groups.runs(process)]
-            if running:
-                groups.kill(running, lambda name=container_id: self._count().get(name, ()))  # type: ignore[misc]
-            if running or not container.gone or self._nested.get(container_id):
-                waiting = True
-            else:
-                self._finish(container)
-        if not waiting:
-            return None
-        pause = self._pause
-        self._pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
-        return pause
+        members = self._count(self._strike)
+        pauses = [self._look_after(container, members) for container in ending]
+        if any(pauses):
+            pause = self._pause
+            self._pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            return pause
+        return None if all(pause is None for pause in pauses) else 0.0
 
-    def _count(self) -> dict[str, list[int]]:
+    def _look_after(self, container: Session, members: Mapping[str, list[int]]) -> bool | None:
+        """Kill what is left of a container; tell its end when nothing is.
+
+        Returns whether to pause before the next look; None when it has ended.
+        """
+        container_id = container.container_id
+        running: list[int] = []
+        ended: list[int] = []
+        for process in members.get(container_id, ()):
+            (running if groups.runs(process) else ended).append(process)
+        if running:
+            container.doubts = 0
+            groups.kill(running, lambda: self._count().get(container_id, ()))
+            return not container.has_strays
+        if not container.gone or self._nested.get(container_id):
+            return True
+        # Who ended since the processes were listed may have made another one: so list them again.
+        settled = self._census.settled and container.dead.issuperset(ended)
+        container.dead.update(ended)
+        container.doubts += 1
+        if not settled and container.doubts < (_STRAY_DOUBTS if container.has_strays else _DOUBTS):
+            return False
+        self._finish(container)
+        return None
+
+    def _strike(self, container_id: str, process: int) -> None:
+        container = self._ending.get(container_id)
+        if container is not None:
+            container.has_strays = True
+            groups.send(signal.SIGKILL, (process,))
+
+    def _count(
+        self, stray: Callable[[str, int], None] = lambda _name, _process: None
+    ) -> dict[str, list[int]]:
         with self._lock:
             sessions = dict(self._sessions)
         started = time.monotonic()
-        members = self._census.take(sessions)
+        members = self._census.take(sessions, stray)
         ended = time.monotonic()
         self._next_census = ended + _CENSUS_REST * (ended - started)
         return members
 
-    def _finish(self, container: _Container) -> None:
+    def _finish(self, container: Session) -> None:
         container_id = container.container_id
         if container.descriptor is not None:
             with contextlib.suppress(ChildProcessError):
@@ -344,7 +358,7 @@ class ProcessContainerizer:
             self._write_file(container)
         return None
 
-    def _write_file(self, container: _Container) -> None:
+    def _write_file(self, container: Session) -> None:
         if self._containers.get(container.container_id) is not container or container.gone:
             return
         assert container.process is not None
@@ -354,18 +368,6 @@ class ProcessContainerizer:
             self._paths.folder(container.container_id).mkdir(parents=True, exist_ok=True)
             stamp = str(Stamp.of(container.process))
             self._paths.pid(container.container_id).write_text(stamp, encoding="ascii")
-
-
-def _status(descriptor: int) -> int | None:
-    """How a process ended, as `waitpid` would give it; it is not reaped. None when it is no child."""
-    try:
-        result = os.waitid(os.P_PIDFD, descriptor, os.WEXITED | os.WNOWAIT)
-    except ChildProcessError:
-        return None
-    assert result is not None
-    if result.si_code == os.CLD_EXITED:
-        return result.si_status << 8
-    return result.si_status | (0x80 if result.si_code == os.CLD_DUMPED else 0)
 
 
 def _raise_limit() -> tuple[int, int] | None:

@@ -6,8 +6,9 @@ import pwd
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -278,12 +279,12 @@ def test_a_daemon_of_one_container_is_left_alone_when_another_ends(
     assert "one" not in containers.ended
 
 
-def test_a_crowd_that_multiplies_can_be_destroyed(containers: Containers, tmp_path: Path) -> None:
+def test_a_chase_ends_when_nothing_of_a_container_runs(containers: Containers, tmp_path: Path) -> None:
     # Each makes one more, in a session of its own, and ends: there is no telling where the next one is.
     hare = tmp_path / "hare"
-    hare.write_text("#!/bin/sh\necho >> jumps\nsetsid ./hare &\n")
+    hare.write_text("#!/bin/sh\necho >> jumps\n[ $1 -gt 0 ] && setsid ./hare $(($1 - 1)) &\n")
     hare.chmod(0o755)
-    containers.sh("one", "./hare; ./hare; ./hare; exec sleep 1000")
+    containers.sh("one", "./hare 1000; ./hare 1000; exec sleep 1000")
     jumps = tmp_path / "jumps"
     wait_until(lambda: jumps.exists() and jumps.stat().st_size > 30, "they jump")
     containers.containerizer.destroy("one")
@@ -299,10 +300,10 @@ def test_a_crowd_that_multiplies_can_be_destroyed(containers: Containers, tmp_pa
 def test_a_lack_of_descriptors_is_waited_out(containers: Containers, monkeypatch: pytest.MonkeyPatch) -> None:
     take, refusals = Census.take, [errno.EMFILE, errno.ENFILE]
 
-    def refused(census: Census, sessions: Mapping[int, str]) -> dict[str, list[int]]:
+    def refused(census: Census, *arguments: Any) -> dict[str, list[int]]:
         if refusals:
             raise OSError(refusals.pop(), "no more of them")
-        return take(census, sessions)
+        return take(census, *arguments)
 
     monkeypatch.setattr(Census, "take", refused)
     assert containers.run("one", "true").status == 0
@@ -312,7 +313,7 @@ def test_a_lack_of_descriptors_is_waited_out(containers: Containers, monkeypatch
 def test_a_containerizer_that_cannot_go_on_says_so_and_another_one_can(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(census: Census, sessions: Mapping[int, str]) -> dict[str, list[int]]:
+    def refused(census: Census, *arguments: Any) -> dict[str, list[int]]:
         raise OSError(errno.EIO, "no idea")
 
     events: list[object] = []
