@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from actors.agent import paths
-from actors.agent.batch import FILES_AT_ONCE
+from actors.agent.batch import FILES_AT_ONCE, UNFINISHED
 from actors.agent.checkpoints import encode
 from actors.agent.recovery import read_updates
 from actors.agent.retained import StreamRecord
@@ -41,15 +41,18 @@ class StreamFiles:
     def open(self, path: str) -> Opened | None:
         """What a file says, made ready to be appended to; None when there is no file.
 
-        It is to be synced too: who wrote it may have been killed before it did.
+        It is written anew: if a sync failed in the life before this one, the cache shows what is on no disk,
+        and no later sync brings it there (reliability.md §4.5).
         """
         try:
             size = self._disk.size(path)
         except FileNotFoundError:
             return None
         reading = read_updates(self._disk, path)
-        if reading.size_bytes < size:
-            self._disk.truncate(path, reading.size_bytes)
+        content = self._disk.read(path)[: reading.size_bytes]
+        self._disk.write(path + UNFINISHED, content)
+        self._disk.sync(path + UNFINISHED)
+        self._disk.rename(path + UNFINISHED, path)
         self._files[path] = None
         self._folders[paths.folder_of(path)] = None
         updates = [record.update for record in reading.records if record.update is not None]

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from actors.agent.checkpoints import encode
 from actors.agent.retained import StreamRecord
 from actors.agent.stream_files import StreamFiles
@@ -41,6 +43,25 @@ def test_there_is_something_to_sync_until_it_is_synced() -> None:
     assert files
     files.sync()
     assert not files
+
+
+def test_what_a_failed_sync_left_in_the_cache_alone_is_durable_once_it_was_opened_again() -> None:
+    for seed in range(20):
+        disk = SimulatedDisk(random.Random(seed))
+        files = StreamFiles(disk)
+        files.append(_PATH, _RECORDS[0], is_new=True)
+        disk.fail("sync")
+        with pytest.raises(OSError, match="error"):
+            files.sync()
+        again = StreamFiles(disk)
+        assert again.open(_PATH) is not None
+        again.append(_PATH, _RECORDS[1], is_new=False)
+        again.sync()
+        disk.lose_power()
+        opened = StreamFiles(disk).open(_PATH)
+        assert opened is not None
+        assert opened.cut_bytes == 0
+        assert opened.stream.head is None
 
 
 def test_where_there_is_no_file_there_is_no_stream() -> None:
