@@ -75,8 +75,8 @@ class Local:
         return [int(line) for line in found.stdout.split() if int(line) != self.process.pid]
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + _DEADLINE_SECONDS
+def wait_until(condition: Callable[[], object], seconds: float = _DEADLINE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, condition
         time.sleep(0.05)
@@ -127,7 +127,7 @@ def local(tmp_path: Path) -> Iterator[Local]:
         process.kill()
         process.wait()
         process.stdout.close()
-    wait_until(lambda: not cluster.processes())
+    wait_until(lambda: not cluster.processes(), 20)
 
 
 class Sleepers(Scheduler):
