@@ -36,7 +36,7 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], name:
             main((name, "--help"))
         assert ended.value.code == 0
     text = capsys.readouterr().out
-    assert text.lower().startswith(f"usage: pion {name}")
+    assert text.lower().startswith((f"usage: pion {name}", f"usage: mesos-{name}"))
     assert (importlib.import_module(COMMANDS[name].module).__doc__ or "").strip()
 
 
