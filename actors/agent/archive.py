@@ -15,6 +15,7 @@ from actors.agent.saves import changes
 from actors.process import Process, handles
 from transport.envelope import Envelope
 from transport.message import Message
+from transport.messages.agent_state import AgentCheckpoint
 from transport.messages.checkpointing import (
     AgentRecovered,
     Archive,
@@ -34,7 +35,6 @@ from transport.messages.checkpointing import (
     StreamOver,
 )
 from transport.pid import Pid
-from transport.records.agent_state import AgentCheckpoint
 
 
 class Archivist(Process):

@@ -15,16 +15,16 @@ from actors.agent import paths
 from actors.agent.checkpoints import Reading, read, read_one, unseal
 from actors.agent.retained import ResourceState, StreamRecord
 from actors.disk import Disk
-from transport.messages.checkpointing import DiscardExecutor, DiscardFramework, Leftovers
-from transport.record import Record
-from transport.records.agent import AgentInfo, DrainConfig
-from transport.records.agent_state import (
+from transport.messages.agent_state import (
     AgentCheckpoint,
     ExecutorCheckpoint,
     FrameworkCheckpoint,
     RunCheckpoint,
     TaskCheckpoint,
 )
+from transport.messages.checkpointing import DiscardExecutor, DiscardFramework, Leftovers
+from transport.record import Record
+from transport.records.agent import AgentInfo, DrainConfig
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.task import Task

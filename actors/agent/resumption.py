@@ -16,6 +16,12 @@ from actors.agent.reconfiguration import change_error, grown
 from actors.agent.task import Stage, TaskEntry
 from actors.agent.world import World
 from actors.system import Timer
+from transport.messages.agent_state import (
+    AgentCheckpoint,
+    ExecutorCheckpoint,
+    RunCheckpoint,
+    TaskCheckpoint,
+)
 from transport.messages.checkpointing import (
     Archived,
     DiscardExecutor,
@@ -27,12 +33,6 @@ from transport.messages.checkpointing import (
 from transport.messages.executing import ReconnectExecutor
 from transport.messages.hosting import ExecutorEnding, ExecutorsRecovered
 from transport.records.agent import AgentInfo
-from transport.records.agent_state import (
-    AgentCheckpoint,
-    ExecutorCheckpoint,
-    RunCheckpoint,
-    TaskCheckpoint,
-)
 from transport.records.resources import Resources
 
 

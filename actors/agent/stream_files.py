@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from actors.agent import paths
-from actors.agent.batch import FILES_AT_ONCE, UNFINISHED
+from actors.agent.batch import FILES_AT_ONCE
 from actors.agent.checkpoints import encode
+from actors.agent.paths import UNFINISHED
 from actors.agent.recovery import read_updates
 from actors.agent.retained import StreamRecord
 from actors.agent.stream import Stream

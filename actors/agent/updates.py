@@ -14,6 +14,7 @@ from actors.agent.stream_files import StreamFiles
 from actors.process import Process, handles
 from transport.envelope import Envelope
 from transport.message import Message
+from transport.messages.agent_state import TaskCheckpoint
 from transport.messages.checkpointing import (
     EndStreams,
     Flush,
@@ -28,7 +29,6 @@ from transport.messages.checkpointing import (
 )
 from transport.messages.launching import StatusUpdate
 from transport.pid import Pid
-from transport.records.agent_state import TaskCheckpoint
 from transport.records.task_status import TaskStatus
 
 #: Terminal updates of streams that are over are known for so many streams, should one come again.

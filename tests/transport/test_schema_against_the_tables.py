@@ -11,6 +11,7 @@ from pathlib import Path
 
 from transport import records
 from transport.record import Record, proto_name
+from transport.records import registry
 from transport.records.enumeration import Enumeration
 from transport.schema import Field, declared_in, fields_of
 
@@ -37,7 +38,7 @@ def rows(table: str) -> tuple[dict[str, str], ...]:
 @cache
 def declared() -> dict[str, type[Record | Enumeration]]:
     names = [module.name for module in pkgutil.iter_modules(records.__path__)]
-    modules = [importlib.import_module(f"{records.__name__}.{name}") for name in names]
+    modules = [importlib.import_module(f"{records.__name__}.{name}") for name in names if name != "registry"]
     return {proto_name(found): found for module in modules for found in declared_in(module)}
 
 
@@ -119,3 +120,24 @@ def test_every_member_of_an_enumeration_has_the_number_of_its_row_and_there_is_n
         for member in enumeration
     }
     assert found == expected
+
+
+def test_the_registry_is_stored_under_the_numbers_of_mesos() -> None:
+    with (SPEC / "mesos-internal-proto-fields.tsv").open(encoding="utf-8", newline="") as file:
+        expected = {
+            (row["message"], row["name"]): (int(row["number"]), row["label"], row["default"])
+            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+            if row["proto_file"] == "src/master/registry.proto"
+        }
+    found = {
+        (proto_name(record), field.name): (field.number, field.label, written(field.default))
+        for record in declared_in(registry)
+        if issubclass(record, Record)
+        for field in fields_of(record)
+    }
+    # What Mesos has no use for any more, and what is not there yet.
+    left_out = {"quotas", "resource_provider_registry"}
+    assert found.items() <= expected.items()
+    assert {
+        name for message, name in expected.keys() - found.keys() if message.endswith("Registry")
+    } == left_out

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from transport.message import Message
+from transport.messages.agent_state import AgentCheckpoint
 from transport.messages.launching import StatusUpdate
 from transport.pid import Pid
 from transport.records.agent import AgentInfo, DrainConfig
-from transport.records.agent_state import AgentCheckpoint
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.operation import Operation

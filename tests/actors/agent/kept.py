@@ -10,6 +10,7 @@ from actors.agent.flags import AgentFlags
 from actors.agent.imaginary import ImaginarySandboxes
 from actors.agent.updates import Updates
 from actors.simulation import Probe, SimulatedNode, Simulation
+from transport.messages.agent_state import AgentCheckpoint
 from transport.messages.checkpointing import (
     AgentRecovered,
     Archive,
@@ -24,7 +25,6 @@ from transport.messages.checkpointing import (
 )
 from transport.messages.launching import StatusUpdate
 from transport.records.agent import AgentInfo
-from transport.records.agent_state import AgentCheckpoint
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.ids import AgentID, ExecutorID, FrameworkID, TaskID

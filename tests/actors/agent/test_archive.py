@@ -18,6 +18,13 @@ from tests.actors.agent.kept import (
     task,
     volume,
 )
+from transport.messages.agent_state import (
+    AgentCheckpoint,
+    ExecutorCheckpoint,
+    FrameworkCheckpoint,
+    RunCheckpoint,
+    TaskCheckpoint,
+)
 from transport.messages.checkpointing import (
     Archive,
     Archived,
@@ -34,13 +41,6 @@ from transport.messages.checkpointing import (
     SaveResources,
 )
 from transport.records.agent import AgentInfo, DrainConfig
-from transport.records.agent_state import (
-    AgentCheckpoint,
-    ExecutorCheckpoint,
-    FrameworkCheckpoint,
-    RunCheckpoint,
-    TaskCheckpoint,
-)
 from transport.records.executor import ExecutorInfo
 from transport.records.ids import ExecutorID
 

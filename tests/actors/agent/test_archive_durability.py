@@ -24,6 +24,7 @@ from tests.actors.agent.kept import (
     task,
     update,
 )
+from transport.messages.agent_state import AgentCheckpoint, TaskCheckpoint
 from transport.messages.checkpointing import (
     Archive,
     Archived,
@@ -40,7 +41,6 @@ from transport.messages.checkpointing import (
 )
 from transport.messages.launching import StatusUpdate
 from transport.records.agent import DrainConfig
-from transport.records.agent_state import AgentCheckpoint, TaskCheckpoint
 from transport.records.task_status import TaskState, TaskStatus
 
 _STATES = (TaskState.TASK_STARTING, TaskState.TASK_RUNNING, TaskState.TASK_FINISHED)

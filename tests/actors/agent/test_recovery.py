@@ -21,6 +21,7 @@ from tests.actors.agent.kept import (
     task,
     volume,
 )
+from transport.messages.agent_state import AgentCheckpoint, RunCheckpoint
 from transport.messages.checkpointing import (
     DiscardExecutor,
     DiscardFramework,
@@ -33,7 +34,6 @@ from transport.messages.checkpointing import (
     SaveTask,
 )
 from transport.records.agent import DrainConfig
-from transport.records.agent_state import AgentCheckpoint, RunCheckpoint
 from transport.records.task_status import TaskState
 
 _UPDATES = f"{paths.meta(AGENT_ID, FRAMEWORK_ID, 'e1', RUN, 't1')}/{paths.TASK_UPDATES}"

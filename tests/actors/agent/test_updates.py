@@ -6,6 +6,7 @@ from actors.agent import paths
 from actors.agent.updates import Updates
 from actors.simulation import Simulation
 from tests.actors.agent.kept import AGENT_ID, FRAMEWORK_ID, RUN, SAVES, Host, status, task, update
+from transport.messages.agent_state import AgentCheckpoint
 from transport.messages.checkpointing import (
     EndStreams,
     HoldUpdates,
@@ -17,7 +18,6 @@ from transport.messages.checkpointing import (
     UpdateStreamed,
 )
 from transport.messages.launching import StatusUpdate
-from transport.records.agent_state import AgentCheckpoint
 from transport.records.task_status import TaskState, TaskStatus
 
 _RUNNING = status(b"u1")

@@ -98,7 +98,8 @@ def test_a_task_that_is_refused_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    ("grace", "override", "seconds"), [(None, None, 3.0), (8.0, None, 8.0), (8.0, 1.0, 1.0), (8.0, 20.0, 20.0)]
+    ("grace", "override", "seconds"),
+    [(None, None, 3.0), (8.0, None, 8.0), (8.0, 1.0, 1.0), (8.0, 20.0, 20.0)],
 )
 def test_the_grace_is_that_of_the_kill_or_of_the_task_or_3_seconds(
     grace: float | None, override: float | None, seconds: float

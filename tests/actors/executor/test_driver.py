@@ -29,9 +29,7 @@ def test_one_class_is_wanted(arguments: list[str], capsys: pytest.CaptureFixture
         ("actors.process:Process", "is not a subclass of actors.executor.executor.Executor"),
     ],
 )
-def test_what_is_no_executor_is_refused(
-    name: str, reason: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_no_executor_is_refused(name: str, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([name]) == 1
     error = capsys.readouterr().err
     assert error.startswith("executor: ")

@@ -8,9 +8,8 @@ import pytest
 from actors.executor.command import CommandExecutor
 from actors.executor.executor import Executor
 from actors.executor.settings import ExecutorSettings
-from actors.simulation import Faults, Simulation, SimulatedNode
+from actors.simulation import Faults, SimulatedNode, Simulation
 from tests.actors.executor.agents import Books, FakeAgent, framework
-
 from tests.actors.executor.hosts import CONTAINER, Host
 from tests.actors.executor.tasks import command_task
 from transport.envelope import Envelope
@@ -469,5 +468,3 @@ def test_whenever_the_agent_dies_no_update_is_lost_and_none_is_told_after_its_ac
     host.sim.run_until(lambda: not host.lives)
     assert host.books.states() == [TaskState.TASK_STARTING, RUNNING, FINISHED]
     assert host.sim.crashes == ()
-
-
