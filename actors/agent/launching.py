@@ -150,7 +150,7 @@ class LaunchDesk:
         )
         saves = self._saves(executor, tasks, fresh=known is None)
         then = partial(self._archived, executor, launch)
-        waits = not (executor.sandbox or executor.recovered)
+        waits = not (executor.sandbox or executor.sent)
         if saves or waits:  # nothing may overtake what makes the executor's sandbox
             self._world.archive(saves, then)
         else:
@@ -239,7 +239,7 @@ class LaunchDesk:
             self._drop_late(executor, tasks)
         elif archived.error is not None:
             self._fail(executor, tasks, archived.error)
-        elif not (executor.sandbox or executor.recovered):
+        elif not (executor.sandbox or executor.sent):
             self._fail(executor, tasks, "the executor has no sandbox")
         elif any(task.killed for task in tasks):
             for task in tasks:
@@ -257,7 +257,7 @@ class LaunchDesk:
             return
         if executor.connected:
             self.deliver(executor)
-        elif executor.request is None and not executor.recovered:
+        elif executor.request is None and not executor.sent:
             if executor.queue and not executor.ends:
                 executor.request = self._request(executor)
                 self._host.start(executor)

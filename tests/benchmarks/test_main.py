@@ -38,6 +38,25 @@ def test_the_runtime_is_measured_from_end_to_end() -> None:
     assert all(figure.value is not None for figure in figures if "absent" not in (figure.against or ""))
 
 
+def test_the_cluster_is_measured_from_end_to_end() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks", "launch", "--rounds=1", "--scale=0.01"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert result.returncode in {0, 1}, result.stderr
+    figures = [msgspec.json.decode(line, type=Figure) for line in result.stdout.splitlines()]
+    names = " ".join(figure.figure for figure in figures)
+    for part in (
+        "command_tasks",
+        "one_executor",
+        "accept_to_running",
+        "decline",
+        "execute",
+        "idle",
+        "simulated",
+    ):
+        assert part in names
+    assert all(figure.value is not None for figure in figures)
+
+
 def test_a_child_that_does_not_start_is_an_error() -> None:
     with pytest.raises(AssertionError, match="no_such_module did not start"), child("no_such_module"):
         pass

@@ -16,6 +16,7 @@ from actors.cli.children import Child, Children
 
 #: More than any benchmark uses, so that resources never wait.
 PLENTY = "cpus:100000;mem:100000000;disk:100000000;ports:[31000-32000]"
+_START_SECONDS = 30.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -27,10 +28,15 @@ class Cluster(NamedTuple):
     folder: Path
 
     @property
-    def executor_node(self) -> int | None:
-        """The process number of the agent's executor node."""
-        found = [child for child in processes_below(os.getpid()) if "executor.node" in _command(child)]
-        return found[0] if found else None
+    def executor_node(self) -> int:
+        """The process number of the agent's executor node, once there is one."""
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            for child in processes_below(os.getpid()):
+                if "executor.node" in _command(child):
+                    return child
+            assert time.monotonic() < deadline, "the agent has no executor node"
+            time.sleep(0.05)
 
 
 @contextmanager
@@ -88,11 +94,11 @@ def cpu_seconds(process: int) -> float:
 
 
 def resident_megabytes(process: int) -> float:
-    """Memory that is the process's own: its share of what it has in common with others is counted in part."""
+    """All memory that is resident for a process, also what it has in common with others."""
     for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
+        if line.startswith("Rss:"):
             return int(line.split()[1]) / 1024
-    raise ValueError(f"process {process}: no Pss")
+    raise ValueError(f"process {process}: no Rss")
 
 
 def processes_below(parent: int) -> list[int]:

@@ -19,7 +19,6 @@ def figures(size: Size) -> Iterator[Figure]:
     with cluster() as running:
         assert running.agent is not None
         executors = running.executor_node
-        assert executors is not None, "the agent has no executor node"
         master, agent = running.master.process.pid, running.agent.process.pid
         settle(3.0)
         yield alone("launch.idle.master", "MB (Mesos 1.0.1: 39)", [resident_megabytes(master)], at_most(60))
