@@ -161,6 +161,21 @@ def test_a_task_that_its_executor_got_stays() -> None:
     assert stage.states() == ["RUNNING"]
 
 
+def test_an_executor_that_came_back_runs_further_tasks() -> None:
+    stage = Stage()
+    info = task(executor=custom())
+    stage.run_task(info, launch_executor=True)
+    executor = stage.executor("e1")
+    stage.start_again()
+    stage.run(0.1)
+    executor.subscribe(tasks=(info,))
+    stage.detect()
+    stage.reregister()
+    stage.run_task(task("t2", executor=custom()), launch_executor=False)
+    assert executor.launched == ["t1", "t2"]
+    assert stage.states("t2") == []
+
+
 def test_an_executor_without_any_task_after_a_restart_is_shut_down() -> None:
     stage = Stage()
     stage.run_task(task(executor=custom()), launch_executor=True)
