@@ -23,8 +23,10 @@ from actors.executor.child_node import ChildNode
 from actors.executor.keeper import KEEPER, Keeper
 from actors.flags import FlagError
 from actors.metrics import Registry
+from actors.node.crew import StartError
 from actors.node.node import Node
 from actors.pykka_system import PykkaSystem
+from actors.storage import FileDisk
 from transport.messages.membership import UnregisterAgent
 
 #: The names of an agent's actors; the keeper's is its own.
@@ -56,6 +58,7 @@ class AgentCrew:
         flags = self._flags
         work_dir = flags.work_dir.absolute()
         info = agent_info(flags)
+        claim(self._runtime_dir)
         boot_id = read_boot_id()
         sandboxes = LocalSandboxes(work_dir)
         measured = AgentMetrics()
@@ -82,6 +85,18 @@ def runtime_dir(flags: AgentFlags) -> Path:
     if os.access(_RUNTIME_DIR.parent, os.W_OK):
         return _RUNTIME_DIR
     return Path(tempfile.gettempdir()) / "mesos" / "runtime"
+
+
+def claim(folder: Path) -> None:
+    """Make this process the one agent of a runtime directory; raises StartError while there is another.
+
+    They would share an executor node, and each would end what the other runs. Raises OSError, too.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        FileDisk(folder / "agent").lock()  # until the process ends
+    except BlockingIOError:
+        raise StartError(f"--runtime_dir: {folder} is in use by another agent") from None
 
 
 def executor_node_flags(flags: AgentFlags) -> list[str]:

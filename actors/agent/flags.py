@@ -30,7 +30,9 @@ class AgentFlags(MesosFlags):
     master: str = required("The master: host:port.")
     work_dir: Path = required("Folder for checkpoints, and for the sandboxes that tasks run in.")
     runtime_dir: Path | None = flag(
-        None, "Folder for what is of no use after a reboot; /var/run/mesos unless given, if that can be used."
+        None,
+        "Folder for what is of no use after a reboot, of this agent alone; /var/run/mesos unless given, if "
+        "that can be used.",
     )
     resources: str | None = flag(
         None, "What there is to offer, as in cpus:4;mem:1024, or JSON; what is not named is detected."
