@@ -2,7 +2,6 @@
 
 A built-in executor is an actor here, any other a container. Each end is told to the present agent, again and
 again until that forgets it; the present agent is the last one that asked for something.
-
 After the death of the whole node, executors of frameworks that checkpoint go on: a command executor is made
 anew and adopts its task, an executor that is a process was never gone. All others have ended with the node.
 """
@@ -393,6 +392,7 @@ class ExecutorHost(Process):
     def _stop_node(self, reason: str) -> None:
         self.log.warning("executor node ends", reason=reason)
         self.send(Pid("node", *self.pid.address), StopNode())
+        self.terminate()
 
 
 def _name(container_id: str) -> str:
