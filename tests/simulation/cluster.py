@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 from actors.simulation import Plan, Simulation
+from tests.simulation.landlord import Deeds, Landlord
 from tests.simulation.notebook import Notebook, Way
 from tests.simulation.operator import Operator
 from tests.simulation.stage import Stage
@@ -41,6 +43,15 @@ def get_done_under_operators(sim: Simulation) -> None:
         operator.reactivate(agent_id)
     _finish(stage, operator)
     stage.converge()
+
+
+def keep_volumes(sim: Simulation) -> None:
+    """A framework reserves resources, makes volumes and destroys some; the others are there for good."""
+    stage = _stage(sim, frameworks=1)
+    rng = random.Random(f"{sim.seed}/deeds")
+    stage.deeds = Deeds(volumes=rng.randint(3, 8), kept=rng.randint(1, 3))
+    stage.cluster.start(partial(Landlord, stage.deeds), "landlord", restart_seconds=1.0)
+    _get_done(sim, stage, weather_seconds=0.0)
 
 
 def undisturbed(sim: Simulation) -> None:

@@ -12,6 +12,7 @@ from containerizers.containerizer import Spec
 from containerizers.fake import Course
 from frameworks.testing import SimulatedCluster
 from frameworks.testing.programs import command_of
+from tests.simulation.landlord import Deeds
 from tests.simulation.notebook import Notebook
 from tests.simulation.rest import Rest
 from tests.simulation.witness import CERTAIN, Witness
@@ -37,6 +38,8 @@ class Stage:
         self.sim = sim
         self.rng = random.Random(f"{sim.seed}/stage")
         self.notebooks = tuple(notebooks)
+        #: What a landlord has, where there is one.
+        self.deeds: Deeds | None = None
         self.witness = Witness(sim)
         self.cluster = SimulatedCluster(
             sim=sim,
@@ -89,8 +92,22 @@ class Stage:
         """Without faults all that is to be done gets done, and then all agree."""
         self.sim.quiet()
         deadline = self.sim.now + timeout_seconds
-        while why := self.rest.unsettled():
+        while why := self.rest.unsettled() or self._unmade():
             assert self.sim.now < deadline, f"not settled after {timeout_seconds:g} s: {why}"
             self.sim.run(_STEP_SECONDS)
         self.sim.run(_REST_SECONDS)
         self.rest.check()
+        if self.deeds is not None:
+            self.deeds.check(self._volumes())
+
+    def _unmade(self) -> str:
+        return "" if self.deeds is None or self.deeds.done else f"I5: {self.deeds.stands}"
+
+    def _volumes(self) -> list[str]:
+        """The ids of the persistent volumes that agents have."""
+        return [
+            one.disk.persistence.id
+            for host in self.cluster.hosts
+            for one in host.agent.books.total
+            if one.disk is not None and one.disk.persistence is not None
+        ]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from actors.agent import agent, launching, repeats, stream, stream_files, updates
+from actors.agent import agent, launching, operations, repeats, stream, stream_files, updates
 from actors.executor import command_task
 from actors.master import offers, reign, returns, tasks
 from actors.master.frameworks import FrameworkDesk
@@ -15,7 +15,7 @@ from actors.master.registrar.changes import RegistryBooks
 from frameworks import deliveries
 from tests.simulation import cluster
 from tests.simulation.planted.bug import Bug
-from transport.messages.checkpointing import Flush
+from transport.messages.checkpointing import Flush, SaveResources
 from transport.messages.launching import ExecutorExited, ShutdownFramework
 from transport.messages.registry import AdmitAgent, MarkAgentGone, RegistryApplied
 from transport.records.task_status import TaskState
@@ -123,6 +123,10 @@ def _take_any(right: _Right) -> _Right:
     return acknowledge
 
 
+def _without_volumes(right: _Right) -> _Right:
+    return lambda desk: SaveResources(desk._books.info.resources)
+
+
 def _without_exits(right: _Right) -> _Right:
     def report(process: Any, message: Any) -> None:
         if not isinstance(message, ExecutorExited):
@@ -143,6 +147,7 @@ def _always_finished(right: _Right) -> _Right:
 
 
 _get_done, _storm = cluster.get_done, cluster.get_done_in_bad_weather
+_volumes = cluster.keep_volumes
 _executors, _operators = cluster.get_done_by_executors, cluster.get_done_under_operators
 
 BUGS: Final = (
@@ -172,6 +177,8 @@ BUGS: Final = (
     Bug(
         "a launch that comes twice is done twice", launching.LaunchDesk, "_repeated", _returns(False), _storm
     ),
+    Bug("volumes are not kept", operations.OperationDesk, "_resources", _without_volumes, _volumes, 20),
+    Bug("operations are not told", operations.OperationDesk, "_tell", _nothing, _volumes),
     Bug("the end of an executor is not told", agent.Agent, "report", _without_exits, _executors),
     Bug(
         "how a command ended is not looked at",
