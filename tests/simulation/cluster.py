@@ -10,7 +10,11 @@ from tests.simulation.landlord import Deeds, Landlord
 from tests.simulation.notebook import Notebook, Way
 from tests.simulation.operator import Operator
 from tests.simulation.stage import Stage
+from transport.envelope import Envelope
+from transport.messages.allocation import MakeOffers
+from transport.records.resources import Resources
 
+_LIMIT_CPUS = 3.0
 _ALL_WAYS = (Way.COMMAND, Way.GROUP, Way.CUSTOM)
 
 
@@ -52,6 +56,28 @@ def keep_volumes(sim: Simulation) -> None:
     stage.deeds = Deeds(volumes=rng.randint(3, 8), kept=rng.randint(1, 3))
     stage.cluster.start(partial(Landlord, stage.deeds), "landlord", restart_seconds=1.0)
     _get_done(sim, stage, weather_seconds=0.0)
+
+
+def keep_within_quota(sim: Simulation) -> None:
+    """A role is given no more than its limit, whatever befalls the schedulers and the connections.
+
+    A new master, though, begins to offer when 4 of 5 agents are back (mesos-features.md §5): what the others
+    run comes on top.
+    """
+    rng = random.Random(f"{sim.seed}/notebooks")
+    limited = [Notebook(f"jobs{number}", rng, rng.randint(5, 15), role="limited") for number in range(2)]
+    stage = Stage(sim, limited, agents=2)
+    operator = Operator(stage.cluster.master_pid)
+    sim.node("operator").spawn(lambda: operator, "operator")
+    operator.limit("limited", cpus=_LIMIT_CPUS)
+    sim.run_until(lambda: operator.done, timeout_seconds=30.0)
+    sim.observe(lambda node, envelope: _check_limit(stage, envelope))
+    agents = tuple(node.name for host in stage.cluster.hosts for node in (host.node, host.executor_node))
+    plan = Plan(
+        disconnect_seconds=5.0, kill_seconds=10.0, pause_seconds=20.0, spared=(*agents, "master", "operator")
+    )
+    stage.disturb(plan, power_cuts=False)
+    stage.converge()
 
 
 def undisturbed(sim: Simulation) -> None:
@@ -99,6 +125,23 @@ def _get_done(sim: Simulation, stage: Stage, *, weather_seconds: float) -> None:
     sim.run(random.Random(f"{sim.seed}/begin").uniform(0.0, 10.0))
     stage.disturb(_plan(sim, weather_seconds=weather_seconds))
     stage.converge()
+
+
+def _check_limit(stage: Stage, envelope: Envelope) -> None:
+    """What a role has been given is what its tasks hold and what it is offered (I6)."""
+    if not isinstance(envelope.message, MakeOffers):
+        return
+    cluster = stage.cluster.master.cluster
+    given = sum(
+        (
+            one
+            for agent in cluster.agents.values()
+            for one in (agent.offered, *(task.holding for task in agent.tasks.values()))
+        ),
+        Resources(),
+    )
+    cpus = given.scalar_quantities.thousandths.get("cpus", 0) / 1000
+    assert cpus <= _LIMIT_CPUS, f"I6: {cpus:g} cpus are given to a role that may have {_LIMIT_CPUS:g}"
 
 
 def _interfere(stage: Stage, operator: Operator) -> list[str]:

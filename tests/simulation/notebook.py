@@ -78,6 +78,8 @@ class Notebook:
         self.tries: dict[str, Try] = {}
         #: Somebody tore the framework down: nothing is to be done any more.
         self.over = False
+        #: The id of the master that was subscribed with last: no other remembers what it tore down.
+        self.master_id: str | None = None
         #: The uuids of the updates that were handled, by this life of the scheduler.
         self.handled: set[bytes] = set()
         #: The same, by any life.

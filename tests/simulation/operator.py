@@ -13,9 +13,12 @@ from transport.messages.operating import (
     OperatorAnswer,
     ReactivateAgentRequest,
     TeardownRequest,
+    UpdateQuotasRequest,
 )
 from transport.pid import Pid
 from transport.records.agent import DrainConfig
+from transport.records.quota import QuotaConfig
+from transport.records.value import Value
 
 #: What is not answered is asked for again after so long.
 _AGAIN_SECONDS = 5.0
@@ -47,6 +50,10 @@ class Operator(Process):
 
     def tear_down(self, framework_id: str) -> None:
         self._ask(lambda number: TeardownRequest(number, framework_id))
+
+    def limit(self, role: str, cpus: float) -> None:
+        config = QuotaConfig(role=role, limits={"cpus": Value.Scalar(value=cpus)})
+        self._ask(lambda number: UpdateQuotasRequest(number, (config,), force=True))
 
     def _ask(self, make: Callable[[int], Message]) -> None:
         self._last_request += 1

@@ -6,6 +6,7 @@ true of all books at once, `rest` when nothing has happened for a while.
 
 - I1 in `actors.master.cluster`, `actors.master.allocator.invariants`, `actors.agent.books`, at all times.
 - I5: `landlord`, of its reservations and volumes; one total in all books: `rest`.
+- I6: `cluster`, whenever offers are made.
 - I2, I3, I8, I12 (what was promised is delivered), I14, I16: `rest`.
 - A scenario does not settle before all is as it is wanted: I3 (what is free is offered again), I15 and I27
   (what is killed or torn down ends) show so, too.
@@ -25,6 +26,7 @@ from tests.simulation.cluster import (
     get_done_in_bad_weather,
     get_done_under_operators,
     keep_volumes,
+    keep_within_quota,
     undisturbed,
 )
 
@@ -36,6 +38,7 @@ _SEEDS: dict[Scenario, int] = {
     get_done_by_executors: 70,
     get_done_under_operators: 50,
     keep_volumes: 40,
+    keep_within_quota: 20,
 }
 
 

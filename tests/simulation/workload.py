@@ -57,8 +57,10 @@ class Workload(Scheduler):
 
     def subscribed(self, framework_id: str, master: MasterInfo) -> None:
         assert self.book.framework_id in (None, framework_id), "I25: a second framework"
-        assert not self.book.over, "I27: subscribed after it was torn down"
-        self.book.framework_id = framework_id
+        if self.book.over:
+            assert master.id != self.book.master_id, "I27: subscribed after it was torn down"
+            self.teardown()
+        self.book.framework_id, self.book.master_id = framework_id, master.id
 
     def error(self, message: str) -> None:
         self.book.over = True
