@@ -58,6 +58,7 @@ class Children:
 
         It gets a process group of its own, so that Ctrl-C in a terminal reaches its parent alone.
         """
+        self._forget_ended()
         log = self._folder / f"{name}.log"
         with log.open("ab") as errors:
             process = subprocess.Popen(  # noqa: S603  our own command
@@ -71,6 +72,8 @@ class Children:
         self._processes.append(process)
         line = _first_line(process)
         if not line:
+            process.kill()  # one that takes too long would be in the way of the next
+            process.wait()
             raise CommandError(f"{command[0]} {name} did not start: {_last_line(log)}")
         return Child(process, Address.parse(line.split()[-1]), log)
 
@@ -85,10 +88,15 @@ class Children:
                 process.wait(max(0.0, deadline - time.monotonic()))
             process.kill()
             process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    pipe.close()
-        self._processes.clear()
+        self._forget_ended()
+
+    def _forget_ended(self) -> None:
+        for process in tuple(self._processes):
+            if process.poll() is not None:
+                self._processes.remove(process)
+                for pipe in (process.stdin, process.stdout):
+                    if pipe is not None:
+                        pipe.close()
 
 
 def main() -> int:

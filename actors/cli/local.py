@@ -8,6 +8,7 @@ with them.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from types import FrameType
 
 from actors.cli.children import Child, Children
 from actors.cli.parser import CommandError
+from actors.executor import whereabouts
 from actors.flags import Flags, flag, help_text, load
 from actors.logging import Level
 from actors.node.flags import is_ip, is_port
@@ -26,6 +28,8 @@ from actors.node.flags import is_ip, is_port
 PREFIX = "MESOS_"
 #: From the master's port to that of the first agent.
 _FIRST_AGENT = 1
+#: The runtime directory of an agent, in its folder.
+_RUNTIME = "run"
 #: How often to look whether all daemons live.
 _LOOK_SECONDS = 0.2
 #: A daemon that ends again and again is started the later, up to so long.
@@ -65,8 +69,9 @@ def main(words: Sequence[str], environment: Mapping[str, str]) -> int:
     flags = load(LocalFlags, words, environment, prefix=PREFIX)
     logs = flags.work_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    with _ending() as end, Children(logs) as children:
-        daemons = [_Daemon(children, *one) for one in _plan(flags)]
+    daemons: list[_Daemon] = []
+    with _ending() as end, _nothing_left(flags.work_dir, daemons), Children(logs) as children:
+        daemons += [_Daemon(children, *one) for one in _plan(flags)]
         try:
             for daemon in daemons:
                 daemon.start()
@@ -138,7 +143,7 @@ def _plan(flags: LocalFlags) -> Iterator[tuple[str, str, list[str]]]:
             f"--master={flags.ip}:{flags.port}",
             f"--port={flags.port + _FIRST_AGENT + number - 1}",
             f"--work_dir={folder}",
-            f"--runtime_dir={folder / 'run'}",
+            f"--runtime_dir={folder / _RUNTIME}",
         ]
         yield name, "agent", [*common, *own]
 
@@ -175,6 +180,31 @@ def _empty(daemons: Sequence[_Daemon]) -> None:
     for agent in agents:
         with contextlib.suppress(subprocess.TimeoutExpired):
             agent.wait(max(0.0, deadline - time.monotonic()))
+
+
+@contextlib.contextmanager
+def _nothing_left(work_dir: Path, daemons: Sequence[_Daemon]) -> Iterator[None]:
+    """End, at the end, what an agent could not, because it had just died or hung."""
+    try:
+        yield
+    finally:
+        for daemon in daemons:
+            runtime_dir = work_dir / daemon.name / _RUNTIME
+            # What is there belongs to another cluster if no agent was started.
+            node = None if daemon.process is None else whereabouts.process(runtime_dir)
+            if node is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(node, signal.SIGTERM)
+                _wait_for_end(runtime_dir)
+
+
+def _wait_for_end(runtime_dir: Path) -> None:
+    deadline = time.monotonic() + _EMPTY_SECONDS
+    while (node := whereabouts.process(runtime_dir)) is not None:
+        if time.monotonic() > deadline:
+            print(f"Tasks may run on: their process {node} does not end.", file=sys.stderr, flush=True)
+            return
+        time.sleep(_LOOK_SECONDS)
 
 
 @contextlib.contextmanager

@@ -36,9 +36,19 @@ def write(runtime_dir: Path, address: Address) -> None:
 
 def read(runtime_dir: Path) -> Pid | None:
     """The actor `executors` of the node that wrote it; None when none did, or that process is no more."""
+    told = _read(runtime_dir)
+    return None if told is None else Pid(EXECUTORS, told.host, told.port)
+
+
+def process(runtime_dir: Path) -> int | None:
+    """The process of that node, likewise."""
+    told = _read(runtime_dir)
+    return None if told is None else told.process
+
+
+def _read(runtime_dir: Path) -> _Whereabouts | None:
     try:
         told = msgspec.json.decode((runtime_dir / _FILE).read_bytes(), type=_Whereabouts)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
-    stamp = Stamp(told.process, told.started, told.boot)
-    return Pid(EXECUTORS, told.host, told.port) if stamp.runs else None
+    return told if Stamp(told.process, told.started, told.boot).runs else None

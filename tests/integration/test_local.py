@@ -220,6 +220,20 @@ def test_words_are_counted_though_agent_and_master_are_killed_meanwhile(local: L
     assert re.search(r"156\s+meson\n\s+78\s+boson", said), said
 
 
+def test_no_task_is_left_though_the_agent_has_just_died(local: Local) -> None:
+    command = [sys.executable, "-m", "actors.cli.pion", "execute", f"--master={local.master}", "--name=long"]
+    with subprocess.Popen(
+        [*command, f"--command=sleep 1000; : {local.work_dir}"], cwd=_ROOT, stdout=subprocess.PIPE, text=True
+    ) as execute:
+        assert execute.stdout is not None
+        assert any("TASK_RUNNING" in line for line in execute.stdout)
+        os.kill(local.daemon(1), signal.SIGKILL)
+        local.process.send_signal(signal.SIGTERM)
+        assert local.process.wait(_DEADLINE_SECONDS) == 0
+        execute.kill()
+    assert local.processes() == []
+
+
 def test_the_trace_tells_the_whole_story_of_a_task(local: Local) -> None:
     pion = [sys.executable, "-m", "actors.cli.pion"]
     execute = ["execute", f"--master={local.master}", "--name=story", "--command=echo told"]

@@ -62,3 +62,25 @@ def test_a_child_that_does_not_start_says_why(tmp_path: Path) -> None:
     assert (
         str(raised.value) == "node one did not start: pion node: --actr: no such flag; did you mean --actor?"
     )
+
+
+def test_what_has_ended_is_forgotten(tmp_path: Path) -> None:
+    with Children(tmp_path) as children:
+        first = children.start("node", []).process
+        first.kill()
+        first.wait()
+        children.start("node", [])
+        assert first.stdin is not None
+        assert first.stdout is not None
+        assert (first.stdin.closed, first.stdout.closed) == (True, True)
+
+
+def test_a_child_that_takes_too_long_to_start_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children_module, "START_SECONDS", 0.0)
+    with Children(tmp_path) as children:
+        with pytest.raises(CommandError, match="did not start"):
+            children.start("node", [f"--work_dir={tmp_path}/work"])
+        monkeypatch.undo()
+        children.start("node", [f"--work_dir={tmp_path}/work"])
