@@ -12,7 +12,7 @@ true of all books at once, `rest` when nothing has happened for a while.
   (what is killed or torn down ends) show so, too.
 - I4: `actors.master.cluster`; an offer that is used twice would be held twice.
 - I7, I15 (no launch after a kill was answered): `stage`, as each task is started.
-- I9, I10, I11, I12 (one at a time), I13, I21, I22, I23, I25: `witness`.
+- I9, I10, I11, I12 (one at a time), I13, I21, I22, I23, I25, I28 (no new tasks): `witness`.
 - I11, I25, I27: `workload`, what its handlers are told.
 """
 

@@ -12,15 +12,22 @@ from typing import Any
 from actors.simulation import SimulatedNode, Simulation
 from transport.envelope import Envelope
 from transport.messages.checkpointing import StreamAcknowledge, StreamAdvanced, UpdateStreamed
-from transport.messages.launching import StatusUpdate
+from transport.messages.launching import RunTask, RunTaskGroup, StatusUpdate
 from transport.messages.membership import AgentRegistered, AgentReregistered, ShutdownAgent
-from transport.messages.operating import MarkAgentGoneRequest, OperatorAnswer
+from transport.messages.operating import (
+    DeactivateAgentRequest,
+    DrainAgentRequest,
+    MarkAgentGoneRequest,
+    OperatorAnswer,
+    ReactivateAgentRequest,
+)
 from transport.messages.registry import (
     AdmitAgent,
     ApplyToRegistry,
     MarkAgentReachable,
     RegistryApplied,
     RegistryRecovered,
+    RemoveAdmittedAgent,
 )
 from transport.messages.scheduling import ResourceOffers, Subscribe, Subscribed
 from transport.records.offer import Offer
@@ -44,6 +51,8 @@ _RANK = {
 }
 #: What is over for certain; the other terminal states may turn out to be a mistake (I9).
 CERTAIN = (_State.TASK_FINISHED, _State.TASK_FAILED, _State.TASK_KILLED, _State.TASK_ERROR)
+#: How long a message may be under way: as long as a node is paused or cut off.
+_UNDER_WAY_SECONDS = 45.0
 
 
 class Witness:
@@ -65,6 +74,11 @@ class Witness:
             RegistryApplied: self._applied,
             RegistryRecovered: self._recovered,
             MarkAgentGoneRequest: self._marking_gone,
+            DrainAgentRequest: self._withdrawing,
+            DeactivateAgentRequest: self._withdrawing,
+            ReactivateAgentRequest: self._reactivating,
+            RunTask: self._run,
+            RunTaskGroup: self._run,
             OperatorAnswer: self._answered,
             ShutdownAgent: self._shut_down,
         }
@@ -85,6 +99,11 @@ class Witness:
         self._leaving: dict[int, str] = {}
         self.gone: set[str] = set()
         self.shut_down: list[str] = []
+        #: Agents that left for good, or whose place another took.
+        self._removed: set[str] = set()
+        self._withdrawals: dict[int, str] = {}
+        #: Agents that are to get no tasks, and since when no launch can be under way any more.
+        self._withdrawn: dict[str, float] = {}
         sim.observe(self._see)
 
     def _see(self, node: SimulatedNode, envelope: Envelope) -> None:
@@ -174,6 +193,8 @@ class Witness:
         if isinstance(operation, AdmitAgent | MarkAgentReachable):
             assert operation.info.id is not None
             self._pending[message.request_id] = operation.info.id.value
+        elif isinstance(operation, RemoveAdmittedAgent):
+            self._removed.add(operation.agent_id)
 
     def _applied(self, node: SimulatedNode, envelope: Envelope, message: RegistryApplied) -> None:
         agent_id = self._pending.pop(message.request_id, None)
@@ -187,7 +208,7 @@ class Witness:
         names = [one.info.id.value for one in admitted if one.info.id is not None]
         gone = registry.gone.slaves if registry.gone is not None else ()
         away = registry.unreachable.slaves if registry.unreachable is not None else ()
-        known = {*names, *(one.id.value for one in gone), *(one.id.value for one in away)}
+        known = {*names, *self._removed, *(one.id.value for one in gone), *(one.id.value for one in away)}
         lost = sorted(agent_id for agent_id in self._hosts if agent_id not in known)
         assert not lost, f"I21: {lost} had registered, and the new master does not know them"
         forgotten = sorted(self.gone - {one.id.value for one in gone})
@@ -201,6 +222,22 @@ class Witness:
         agent_id = self._leaving.pop(message.request_id, None)
         if agent_id is not None and message.status == 200:
             self.gone.add(agent_id)
+        agent_id = self._withdrawals.pop(message.request_id, None)
+        if agent_id is not None and message.status == 200:
+            self._withdrawn[agent_id] = self._sim.now + _UNDER_WAY_SECONDS
+
+    def _withdrawing(
+        self, node: SimulatedNode, envelope: Envelope, message: DrainAgentRequest | DeactivateAgentRequest
+    ) -> None:
+        self._withdrawals[message.request_id] = message.agent_id
+
+    def _reactivating(self, node: SimulatedNode, envelope: Envelope, message: ReactivateAgentRequest) -> None:
+        self._withdrawn.pop(message.agent_id, None)
+
+    def _run(self, node: SimulatedNode, envelope: Envelope, message: RunTask | RunTaskGroup) -> None:
+        task = message.task if isinstance(message, RunTask) else message.group.tasks[0]
+        since = self._withdrawn.get(task.agent_id.value, self._sim.now)
+        assert self._sim.now <= since, f"I28: {task.task_id.value}: launched on a withdrawn agent"
 
     def _shut_down(self, node: SimulatedNode, envelope: Envelope, message: ShutdownAgent) -> None:
         self.shut_down.append(node.name)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from actors.agent import agent, launching, operations, repeats, stream, stream_files, updates
 from actors.executor import command_task
 from actors.master import offers, reign, returns, tasks
+from actors.master.agent import AgentEntry
 from actors.master.frameworks import FrameworkDesk
 from actors.master.registrar.changes import RegistryBooks
 from frameworks import deliveries
@@ -65,6 +66,10 @@ def _forget_the_gone(right: _Right) -> _Right:
 
 def _forget_what_is_told(right: _Right) -> _Right:
     return lambda *args, **more: replace(right(*args, **more), added=())
+
+
+def _connected(right: _Right) -> Any:
+    return property(lambda agent_: agent_.connected)
 
 
 def _keep_executors(right: _Right) -> _Right:
@@ -156,6 +161,7 @@ BUGS: Final = (
     Bug("offers are lost with their agent", offers.OfferDesk, "discard", _discard_without_return, _get_done),
     Bug("an agent is registered before that is durable", reign.Reign, "save", _admit_at_once, _get_done),
     Bug("that an agent is gone is not kept", RegistryBooks, "apply", _forget_the_gone, _operators, 40),
+    Bug("agents that are withdrawn are offered", AgentEntry, "active", _connected, _operators, 40),
     Bug("what a returning agent runs is ignored", returns, "compare", _forget_what_is_told, _get_done, 40),
     Bug("a teardown leaves executors running", FrameworkDesk, "_broadcast", _keep_executors, _operators, 40),
     Bug("updates are not repeated", updates.Updates, "_retry", _nothing, _storm),
