@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.metadata
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -20,8 +21,12 @@ class PluginError(ValueError):
     """An actor that cannot be made; the text names the actor, the setting and the rule."""
 
 
+#: Installed packages name their actors in this group of entry points.
+GROUP = "pion.actors"
+
+
 def parse(text: str) -> SpawnActor:
-    """Read `name=module:Class[,setting=value…]`.
+    """Read `name=module:Class[,setting=value…]`, or an entry point's name in place of the class.
 
     A part without `=` continues the value before it, so a list needs no quotes: `peers=a@h:1,b@h:2`.
     """
@@ -39,8 +44,8 @@ def parse_parts(parts: Iterable[str]) -> SpawnActor:
     first, *rest = parts
     name, equals, kind = first.partition("=")
     module, colon, cls = kind.partition(":")
-    if not (name and equals and module and colon and cls):
-        raise PluginError(f"actor {first!r}: must be name=module:Class")
+    if not (name and equals and module and bool(colon) is bool(cls)):
+        raise PluginError(f"actor {first!r}: must be name=module:Class, or name=entry point")
     try:
         check_name(name)
     except ValueError as error:
@@ -69,7 +74,9 @@ def load(wanted: SpawnActor) -> Callable[[], Process]:
 
 
 def _class(wanted: SpawnActor) -> type[Process]:
-    module_name, _, class_name = wanted.kind.partition(":")
+    module_name, colon, class_name = wanted.kind.partition(":")
+    if not colon:
+        module_name, _, class_name = _entry_point(wanted).partition(":")
     try:
         found: Any = importlib.import_module(module_name)
         for part in class_name.split("."):
@@ -78,6 +85,19 @@ def _class(wanted: SpawnActor) -> type[Process]:
         raise PluginError(f"actor {wanted.name}: {wanted.kind} cannot be loaded: {error}") from None
     if not isinstance(found, type) or not issubclass(found, Process):
         raise PluginError(f"actor {wanted.name}: {wanted.kind} is not a subclass of actors.process.Process")
+    return found
+
+
+def _entry_point(wanted: SpawnActor) -> str:
+    """The `module:Class` that an installed package gives a short name."""
+    installed = {point.name: point.value for point in importlib.metadata.entry_points(group=GROUP)}
+    found = installed.get(wanted.kind)
+    if found is None:
+        known = ", ".join(sorted(installed)) or "none"
+        raise PluginError(
+            f"actor {wanted.name}: there is no entry point {wanted.kind} in the group {GROUP}; "
+            f"installed: {known}"
+        )
     return found
 
 

@@ -69,10 +69,13 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str], words: tuple[st
         ),
         (("stop",), "pion stop: give the NAME of an actor, or --whole_node"),
         (("stop", "a", "--whole_node"), "pion stop: give the NAME of an actor, or --whole_node"),
-        (("spawn", "a"), "pion spawn: actor 'a': must be name=module:Class"),
+        (("spawn", "a"), "pion spawn: actor 'a': must be name=module:Class, or name=entry point"),
         (("spawn", "a=m:C", "x"), "pion spawn: actor a: setting 'x' must be name=value"),
         (("node", "--actr=a=m:C"), "pion node: --actr: no such flag; did you mean --actor?"),
-        (("node", "--actor=a"), "pion node: --actor: actor 'a': must be name=module:Class"),
+        (
+            ("node", "--actor=a"),
+            "pion node: --actor: actor 'a': must be name=module:Class, or name=entry point",
+        ),
         (("node", "--actor=a=m:C", "--actor=a=m:D"), "pion node: --actor: actor a is given twice"),
         (
             ("node", "--secret_file=/no/such"),

@@ -173,7 +173,7 @@ def test_a_port_that_is_taken_is_an_error_of_the_system() -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--actor=a"], "--actor: actor 'a': must be name=module:Class"),
+        (["--actor=a"], "--actor: actor 'a': must be name=module:Class, or name=entry point"),
         (["--secret_file=/no/such"], "--secret_file: secret file /no/such: No such file"),
         (["--ip=0.0.0.0"], "--advertise_ip: must say"),
     ],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from actors.node.plugin import PluginError, load, parse, parse_parts
+from actors.node.plugin import GROUP, PluginError, load, parse, parse_parts
 from actors.process import Process
 from actors.units import Duration
 from transport.messages.node import SpawnActor
@@ -81,7 +82,7 @@ def test_the_maker_makes_a_new_process_for_each_life() -> None:
     assert make() is not make()
 
 
-@pytest.mark.parametrize("text", ["", "a", "a=", "a=m", "a=m:", "a=:C", "=m:C", "m:C"])
+@pytest.mark.parametrize("text", ["", "a", "a=", "a=m:", "a=:C", "=m:C", "m:C"])
 def test_an_actor_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(PluginError, match="must be name=module:Class"):
         parse(text)
@@ -117,6 +118,14 @@ def test_a_setting_of_another_form_is_refused(text: str, reason: str) -> None:
 )
 def test_a_class_that_cannot_be_plugged_in_is_refused(text: str, reason: str) -> None:
     assert reason in refusal(text)
+
+
+def test_an_installed_package_may_give_its_actor_a_short_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = metadata.EntryPoint("sleepy", "tests.actors.node.test_plugin:Plugged.Inner", GROUP)
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [point] if group == GROUP else [])
+    assert isinstance(load(parse("a=sleepy"))(), Plugged.Inner)
+    with pytest.raises(PluginError, match=r"no entry point slepy .*; installed: sleepy"):
+        load(parse("a=slepy"))
 
 
 def test_a_module_with_a_syntax_error_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
