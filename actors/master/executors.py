@@ -57,8 +57,7 @@ class ExecutorDesk:
     def exited(self, agent: AgentEntry, message: ExecutorExited) -> None:
         """An executor ended: free what it held, and tell its framework."""
         if (message.framework_id, message.executor_id) not in agent.executors:
-            self._log_dropped(message, "the executor is not known")
-            return
+            return  # its framework was removed, or this is said again
         freed = self._cluster.remove_executor(agent, message.framework_id, message.executor_id)
         if freed:
             self._world.allocate(RecoverResources(message.framework_id, agent.id, freed))
@@ -74,9 +73,7 @@ class ExecutorDesk:
             assert framework.pid is not None
             self._world.send(framework.pid, Failure(agent.id, message.executor_id, message.status))
 
-    def _log_dropped(
-        self, message: Shutdown | FrameworkMessage | ExecutorMessage | ExecutorExited, reason: str
-    ) -> None:
+    def _log_dropped(self, message: Shutdown | FrameworkMessage | ExecutorMessage, reason: str) -> None:
         self._world.log.warning(
             "message about an executor dropped",
             type=type(message).__name__,

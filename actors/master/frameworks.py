@@ -82,9 +82,9 @@ class FrameworkDesk:
         framework = self._cluster.frameworks.get(framework_id)
         error = self._refusal(sender, message, info, framework)
         if error is not None:
-            self._world.log.warning(
-                "subscription refused", framework_id=framework_id, scheduler=str(sender), reason=error
-            )
+            # By asking once more, a scheduler learns that its teardown arrived: nothing to worry about.
+            log = self._world.log.info if self.is_completed(framework_id) else self._world.log.warning
+            log("subscription refused", framework_id=framework_id, scheduler=str(sender), reason=error)
             self._world.send(sender, SchedulerError(error))
             return
         if known is not None and known is not framework:
