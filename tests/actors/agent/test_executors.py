@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from actors.agent.executor import ExecutorState
-from tests.actors.agent.stage import FRAMEWORK_ID, ExecutorDouble, Stage, custom, task
+from tests.actors.agent.stage import (
+    AGENT_ID,
+    FRAMEWORK_ID,
+    PING_TIMEOUT_SECONDS,
+    ExecutorDouble,
+    Stage,
+    custom,
+    task,
+)
 from transport.messages.checkpointing import Archive, DiscardFramework, EndStreams, SaveCompletion
 from transport.messages.executing import (
     ExecutorSubscribed,
@@ -16,6 +24,7 @@ from transport.messages.executing import (
 )
 from transport.messages.hosting import DestroyExecutor, ExecutorEnded, ExecutorLaunched, ForgetExecutor
 from transport.messages.launching import ExecutorExited, ShutdownFramework, StatusUpdate
+from transport.messages.membership import AgentReregistered, ReregisterAgent
 from transport.messages.scheduling import ExecutorMessage, FrameworkMessage
 from transport.records.check import KillPolicy
 from transport.records.task_status import TaskStatus
@@ -425,6 +434,19 @@ def test_an_end_that_got_lost_with_the_connection_is_learned_afterwards() -> Non
     assert stage.states() == ["RUNNING"]
     stage.sim.disconnect("agent", "hosts")
     stage.sim.run_until(lambda: stage.last() == ("FAILED", "EXECUTOR_TERMINATED"))
+
+
+def test_an_executor_that_ends_while_the_agent_registers_is_told_of_afterwards() -> None:
+    stage = Stage()
+    stage.run_task(task(executor=custom()), launch_executor=True)
+    stage.executor("e1").subscribe()
+    stage.sim.disconnect("agent", "master")
+    stage.detect()
+    stage.sim.run_until(lambda: stage.heard(ReregisterAgent))
+    stage.end("e1", 9)
+    assert not stage.heard(ExecutorExited)
+    stage.tell(AgentReregistered(AGENT_ID, PING_TIMEOUT_SECONDS))
+    assert [(one.executor_id, one.status) for one in stage.heard(ExecutorExited)] == [("e1", 9)]
 
 
 def test_a_kill_policy_of_a_command_task_lengthens_the_grace_of_its_executor() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from frameworks.testing import SimulatedCluster
+from transport.messages.operating import MarkAgentGoneRequest
 
 
 def test_an_agent_registers_with_what_its_host_has() -> None:
@@ -30,3 +31,14 @@ def test_a_restarted_agent_keeps_its_id_and_a_host_that_lost_its_power_too() -> 
         assert host.agent.books.agent_id == agent_id
         assert tuple(cluster.master.cluster.agents) == (agent_id,)
         assert cluster.all_registered()
+
+
+def test_an_agent_that_is_gone_for_good_comes_back_as_another_one() -> None:
+    cluster = SimulatedCluster(1)
+    cluster.wait_until_registered()
+    (agent_id,) = cluster.master.cluster.agents
+    operator = cluster.sim.node("operator").probe()
+    operator.send(cluster.master_pid, MarkAgentGoneRequest(1, agent_id))
+    cluster.sim.run_until(lambda: agent_id in cluster.master.cluster.gone)
+    cluster.wait_until_registered()
+    assert agent_id not in cluster.master.cluster.agents
