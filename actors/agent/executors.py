@@ -26,6 +26,8 @@ from transport.messages.launching import ExecutorExited
 from transport.records.task_status import TaskState
 
 _State = ExecutorState
+#: How many executors the node starts at a time: more would fill its connection, which breaks then.
+STARTS_AT_ONCE: Final = 256
 #: How often an executor that was lost sight of is asked to subscribe again.
 _RECONNECT_SECONDS: Final = 1.0
 
@@ -70,14 +72,22 @@ class ExecutorDesk:
         self._node = node
         self._repeats = repeats
         self._metrics = metrics
+        #: By container id: those that the node was asked to start and did not, and those that wait for that.
+        self._starting: dict[str, ExecutorEntry] = {}
+        self._waiting: dict[str, ExecutorEntry] = {}
 
     # --- the beginning ---
 
     def start(self, executor: ExecutorEntry) -> None:
-        """Have an executor started as its `request` says, as soon as there is a node for it."""
+        """Have an executor started as its `request` says, as soon as there is a node that has time for it."""
         assert executor.request is not None
         if not self._node.ready:
             return
+        if len(self._starting) >= STARTS_AT_ONCE:
+            self._waiting[executor.container_id] = executor
+            return
+        self._waiting.pop(executor.container_id, None)
+        self._starting[executor.container_id] = executor
         executor.sent = True
         self._repeats.start(executor)
         seconds = self._world.flags.executor_registration_timeout.seconds
@@ -89,7 +99,15 @@ class ExecutorDesk:
         if executor is not None:
             executor.launched = True
             executor.process = message.process
+            self.make_room(executor)
         self._world.log.debug("executor started", container_id=message.container_id, process=message.process)
+
+    def make_room(self, executor: ExecutorEntry) -> None:
+        """An executor has come to life, or to its end: the next one can be started."""
+        self._waiting.pop(executor.container_id, None)
+        self._starting.pop(executor.container_id, None)
+        while self._waiting and self._node.ready and len(self._starting) < STARTS_AT_ONCE:
+            self.start(next(iter(self._waiting.values())))
 
     def _overdue(self, executor: ExecutorEntry) -> None:
         if executor.state is _State.REGISTERING:
@@ -146,6 +164,7 @@ class ExecutorDesk:
         executor.cancel()
         self._node.leave(executor)
         self._books.move(executor, _State.TERMINATED)
+        self.make_room(executor)
         self._metrics.executors_terminated.increment()
         executor.ending = ending
         executor.queue.clear()

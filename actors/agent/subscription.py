@@ -58,6 +58,7 @@ class SubscriptionDesk:
         executor.doubted = False
         self._node.join(executor, sender)
         executor.launched = True
+        self._executors.make_room(executor)
         if executor.state is ExecutorState.REGISTERING:
             executor.cancel()
             self._books.move(executor, ExecutorState.RUNNING)

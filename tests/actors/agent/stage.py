@@ -114,13 +114,16 @@ class ExecutorsDouble(Process):
         self.launched: list[hosting.LaunchExecutor] = []
         self.destroyed: list[str] = []
         self.forgotten: list[str] = []
+        #: Whether it takes longer than any test to start something.
+        self.slow = False
 
     @handles(hosting.LaunchExecutor)
     def launch(self, sender: Pid, message: hosting.LaunchExecutor) -> None:
         self.agent = sender
         self.launched.append(message)
         self.running[message.container_id] = message
-        self.send(sender, hosting.ExecutorLaunched(message.container_id))
+        if not self.slow:
+            self.send(sender, hosting.ExecutorLaunched(message.container_id))
 
     @handles(hosting.DestroyExecutor)
     def destroy(self, sender: Pid, message: hosting.DestroyExecutor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actors.agent.executor import ExecutorState
+from actors.agent.executors import STARTS_AT_ONCE
 from tests.actors.agent.stage import (
     AGENT_ID,
     FRAMEWORK_ID,
@@ -10,6 +11,7 @@ from tests.actors.agent.stage import (
     ExecutorDouble,
     Stage,
     custom,
+    framework,
     task,
 )
 from transport.messages.checkpointing import Archive, DiscardFramework, EndStreams, SaveCompletion
@@ -23,7 +25,7 @@ from transport.messages.executing import (
     UpdateAcknowledged,
 )
 from transport.messages.hosting import DestroyExecutor, ExecutorEnded, ExecutorLaunched, ForgetExecutor
-from transport.messages.launching import ExecutorExited, ShutdownFramework, StatusUpdate
+from transport.messages.launching import ExecutorExited, RunTask, ShutdownFramework, StatusUpdate
 from transport.messages.membership import AgentReregistered, ReregisterAgent
 from transport.messages.scheduling import ExecutorMessage, FrameworkMessage
 from transport.records.check import KillPolicy
@@ -48,6 +50,27 @@ def running_custom(stage: Stage, *task_ids: str, **others: object) -> ExecutorDo
     for task_id in task_ids:
         executor.update("RUNNING", task_id)
     return executor
+
+
+# --- starting ---
+
+
+def test_the_node_starts_a_limited_number_of_executors_at_a_time() -> None:
+    stage = Stage()
+    stage.executors.slow = True
+    waiting = [f"waiting-{number}" for number in range(3)]
+    for task_id in [*(f"t{number}" for number in range(STARTS_AT_ONCE)), *waiting]:
+        stage.master.send(stage.pid, RunTask(framework(), task(task_id, "cpus:0.01;mem:1")))
+    stage.run(2.0)
+    assert len(stage.executors.launched) == STARTS_AT_ONCE
+
+    stage.kill(waiting[0])
+    assert stage.states(waiting[0]) == ["KILLED"]
+    stage.executor("t0")
+    stage.end("t1")
+    stage.run()
+    started = [one.executor.executor_id.value for one in stage.executors.launched[STARTS_AT_ONCE:]]
+    assert started == waiting[1:]
 
 
 # --- subscribing ---
