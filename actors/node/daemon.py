@@ -29,5 +29,8 @@ class MesosFlags(DaemonFlags):
             return self.hostname
         if not self.hostname_lookup:
             return self.advertise_host
-        name, _ = socket.getnameinfo((self.advertise_host, 0), 0)
+        try:
+            name, _ = socket.getnameinfo((self.advertise_host, 0), 0)
+        except socket.gaierror:  # the resolver is out of reach; it gives the address for one without a name
+            return self.advertise_host
         return name
