@@ -34,7 +34,7 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class Pid(msgspec.Struct, frozen=True, cache_hash=True, array_like=True, order=True):
+class Pid(msgspec.Struct, frozen=True, cache_hash=True, array_like=True, order=True, gc=False):
     """Names one actor on one node.
 
     `incarnation` tells the lives of an actor apart. A Pid that came with a message names the very actor

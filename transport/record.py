@@ -62,7 +62,10 @@ class _RecordMeta(msgspec.StructMeta):
         cls, name: str, bases: tuple[type, ...], namespace: dict[str, object], *, frozen: bool = True
     ) -> _RecordMeta:
         """Make the class."""
-        return super().__new__(cls, name, bases, namespace, frozen=frozen, kw_only=True, omit_defaults=True)
+        # Immutable, and so never part of a cycle: see `transport.message.Message`.
+        return super().__new__(
+            cls, name, bases, namespace, frozen=frozen, kw_only=True, omit_defaults=True, gc=False
+        )
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
