@@ -25,8 +25,8 @@ class Message(msgspec.Struct, metaclass=_MessageMeta, frozen=True, omit_defaults
     On the wire a type goes by its name: `PingAgent` for Pion's own, and `greeting.Greet` for the class
     `Greet` of a plugged-in `greeting.py`, whichever folder that lies in. Should two such names meet in one
     process, one of the classes must choose another: `type_name: ClassVar[str] = "hotel.Greet"`.
-    Made of what was there before it, and immutable, a message is never part of a cycle: Python need not look for
-    it as garbage, which saves a sixth of a cluster's time.
+    Made of what was there before it, and immutable, a message is never part of a cycle: Python need not look
+    for it as garbage, which saves a sixth of a cluster's time.
     `urgent` messages pass by the mailbox's queue and its bound: for probes, never for work, because
     they can overtake what the same sender sent before.
     """
