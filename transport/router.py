@@ -32,7 +32,7 @@ _WILDCARDS = frozenset(("*", "0.0.0.0", "::"))  # noqa: S104  names them, binds 
 _KNOWN_ROUTES = 4_096
 _STOPPING = "the node stops"
 _MAX_LINES_PER_MINUTE = 200
-_TICK_SECONDS = 0.1
+_TICK_SECONDS = 0.2
 #: How soon to try again when a connection had no room; the pause doubles up to the greater figure.
 _RETRY_SECONDS = 0.001
 _RETRY_MAX_SECONDS = 0.05
