@@ -12,13 +12,13 @@ from typing import Any, Final
 from actors.flags import FlagError, help_text, load
 from frameworks.execution import ExecuteFlags, Plan, plan
 from frameworks.offered import Offered
-from frameworks.scheduler import TERMINAL, Scheduler
+from frameworks.scheduler import Scheduler
 from transport.messages.scheduling import TaskReference
 from transport.pid import Pid
 from transport.records.ids import AgentID
 from transport.records.master import MasterInfo
 from transport.records.offer import Offer
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 #: Nothing more comes of a task that the cluster does not know.
 _OVER: Final = TERMINAL | {TaskState.TASK_UNKNOWN}

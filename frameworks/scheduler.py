@@ -18,7 +18,7 @@ It is an actor like any other, on any node that has a detector of the leading ma
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from actors.process import handles
 from frameworks.deliveries import Deliveries, Delivery
@@ -30,31 +30,8 @@ from transport.records.framework import FrameworkInfo
 from transport.records.master import MasterInfo
 from transport.records.offer import Filters, InverseOffer, Offer
 from transport.records.offer_constraints import OfferConstraints
-from transport.records.operation import OperationState, OperationStatus
-from transport.records.task_status import TaskState, TaskStatus
-
-#: States after which nothing more is heard of a task, or of an operation.
-TERMINAL: Final = frozenset(
-    {
-        TaskState.TASK_FINISHED,
-        TaskState.TASK_FAILED,
-        TaskState.TASK_KILLED,
-        TaskState.TASK_ERROR,
-        TaskState.TASK_LOST,
-        TaskState.TASK_DROPPED,
-        TaskState.TASK_GONE,
-        TaskState.TASK_GONE_BY_OPERATOR,
-    }
-)
-_OPERATION_OVER: Final = frozenset(
-    {
-        OperationState.OPERATION_FINISHED,
-        OperationState.OPERATION_FAILED,
-        OperationState.OPERATION_ERROR,
-        OperationState.OPERATION_DROPPED,
-        OperationState.OPERATION_GONE_BY_OPERATOR,
-    }
-)
+from transport.records.operation import TERMINAL_OPERATION, OperationStatus
+from transport.records.task_status import TERMINAL, TaskStatus
 
 
 class Scheduler(Subscriber):
@@ -221,7 +198,7 @@ class Scheduler(Subscriber):
         status = message.status
         subject = "" if status.operation_id is None else status.operation_id.value
         uuid = None if status.uuid is None else status.uuid.value
-        delivery = self.__operation_updates.take(subject, uuid, over=status.state in _OPERATION_OVER)
+        delivery = self.__operation_updates.take(subject, uuid, over=status.state in TERMINAL_OPERATION)
         if delivery is Delivery.NEW:
             self.operation_update(status)
         if delivery is Delivery.REPEATED or (delivery is Delivery.NEW and self.acknowledges_automatically):

@@ -9,11 +9,10 @@ from actors.agent.framework import FrameworkEntry
 from actors.agent.memory import Memory
 from actors.agent.operation import OperationEntry
 from actors.agent.task import Stage, TaskEntry
-from actors.master.task import TERMINAL
 from transport.records.agent import AgentInfo, DrainConfig
 from transport.records.framework import FrameworkInfo
 from transport.records.resources import Resources
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 #: Frameworks without executors that are remembered.
 _COMPLETED_FRAMEWORKS = 50

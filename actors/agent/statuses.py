@@ -14,7 +14,6 @@ from actors.agent.framework import FrameworkEntry, partition_aware
 from actors.agent.gauges import AgentMetrics
 from actors.agent.task import TaskEntry
 from actors.agent.world import World
-from actors.master.task import TERMINAL
 from transport.messages.checkpointing import (
     StreamAcknowledge,
     StreamAdvanced,
@@ -30,7 +29,7 @@ from transport.records.framework import FrameworkInfo
 from transport.records.ids import AgentID, ContainerID, ExecutorID, TaskID
 from transport.records.network import NetworkInfo
 from transport.records.task import TaskInfo
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 _State = TaskState
 Reason = TaskStatus.Reason

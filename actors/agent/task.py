@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from actors.master.task import TERMINAL
 from transport.records.check import KillPolicy
 from transport.records.ids import AgentID, ExecutorID, FrameworkID
 from transport.records.resources import Resources
 from transport.records.task import Task, TaskGroupInfo, TaskInfo
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 if TYPE_CHECKING:
     from actors.agent.executor import ExecutorEntry

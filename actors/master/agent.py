@@ -71,10 +71,6 @@ class AgentEntry:
         """Whether it said so."""
         return capability in self.capabilities
 
-    def tasks_of(self, framework_id: str) -> tuple[TaskEntry, ...]:
-        """The framework's tasks on it."""
-        return tuple(task for (owner, _), task in self.tasks.items() if owner == framework_id)
-
     def executors_of(self, framework_id: str) -> tuple[ExecutorInfo, ...]:
         """The framework's executors on it."""
         return tuple(executor for (owner, _), executor in self.executors.items() if owner == framework_id)

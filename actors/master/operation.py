@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from transport.records.operation import Operation, OperationState
+from transport.records.operation import TERMINAL_OPERATION, Operation
 from transport.records.resources import Resources
-
-_State = OperationState
-
-#: States after which nothing more happens to an operation.
-TERMINAL_OPERATION: Final = frozenset(
-    {
-        _State.OPERATION_FINISHED,
-        _State.OPERATION_FAILED,
-        _State.OPERATION_ERROR,
-        _State.OPERATION_DROPPED,
-        _State.OPERATION_GONE_BY_OPERATOR,
-    }
-)
 
 
 class OperationEntry:

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from actors.master.agent import AgentEntry
 from actors.master.cluster import Cluster
-from actors.master.task import TERMINAL, TaskEntry
+from actors.master.task import TaskEntry
 from transport.messages.membership import AgentReconciliation, RegisterAgent, ReregisterAgent
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.ids import AgentID
 from transport.records.resources import Resources
 from transport.records.task import Task
-from transport.records.task_status import TaskStatus
+from transport.records.task_status import TERMINAL, TaskStatus
 
 
 class Comparison(msgspec.Struct, frozen=True):

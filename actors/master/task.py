@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from msgspec.structs import replace
 
 from transport.records.resources import Resources
 from transport.records.task import Task
-from transport.records.task_status import TaskState, TaskStatus
-
-_State = TaskState
-
-#: States after which nothing more happens to a task (mesos-protocol.md §3.10).
-TERMINAL: Final = frozenset(
-    {
-        _State.TASK_FINISHED,
-        _State.TASK_FAILED,
-        _State.TASK_KILLED,
-        _State.TASK_ERROR,
-        _State.TASK_LOST,
-        _State.TASK_DROPPED,
-        _State.TASK_GONE,
-        _State.TASK_GONE_BY_OPERATOR,
-    }
-)
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 
 class TaskEntry:

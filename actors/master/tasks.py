@@ -12,7 +12,7 @@ from actors.master.cluster import Cluster
 from actors.master.framework import FrameworkEntry
 from actors.master.gauges import MasterMetrics
 from actors.master.reconciliation import answer, state_for
-from actors.master.task import TERMINAL, TaskEntry, is_outdated
+from actors.master.task import TaskEntry, is_outdated
 from actors.master.world import World
 from transport.messages.allocation import RecoverResources
 from transport.messages.launching import AcknowledgeUpdate, KillTask, ShutdownFramework, StatusUpdate
@@ -20,7 +20,7 @@ from transport.messages.scheduling import Acknowledge, Kill, TaskReference, Task
 from transport.pid import Pid
 from transport.records.resources import Resources
 from transport.records.task import Task, TaskInfo
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 from transport.records.time_info import TimeInfo
 
 _Reason = TaskStatus.Reason

@@ -12,14 +12,14 @@ import sys
 from actors.flags import Flags, flag, required
 from frameworks.examples.programs import main_of
 from frameworks.offered import Offered, command_task
-from frameworks.scheduler import TERMINAL, Scheduler
+from frameworks.scheduler import Scheduler
 from transport.messages.scheduling import TaskReference
 from transport.pid import Pid
 from transport.records.framework import FrameworkInfo
 from transport.records.ids import AgentID, TaskID
 from transport.records.offer import Offer
 from transport.records.resources import Resources
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 #: States of tasks that are over for this framework: of one that nobody knows nothing will come either.
 _OVER = TERMINAL | {TaskState.TASK_UNKNOWN}

@@ -20,7 +20,7 @@ from actors.flags import Flags, flag, required
 from frameworks.examples.programs import executor_info, main_of
 from frameworks.examples.words import Job, JobError, Part, divide
 from frameworks.offered import Offered
-from frameworks.scheduler import TERMINAL, Scheduler
+from frameworks.scheduler import Scheduler
 from transport.messages.scheduling import TaskReference
 from transport.pid import Pid
 from transport.records.framework import FrameworkInfo
@@ -28,7 +28,7 @@ from transport.records.ids import AgentID, TaskID
 from transport.records.offer import Offer
 from transport.records.resources import Resources
 from transport.records.task import TaskInfo
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 #: The executor of the tasks.
 COUNTER = "frameworks.examples.counting_executor:CountingExecutor"

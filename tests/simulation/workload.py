@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from frameworks.offered import Offered
-from frameworks.scheduler import TERMINAL, Scheduler
+from frameworks.scheduler import Scheduler
 from tests.simulation.notebook import Job, Notebook, Try, Way
 from transport.messages.scheduling import TaskReference
 from transport.pid import Pid
@@ -20,7 +20,7 @@ from transport.records.master import MasterInfo
 from transport.records.offer import Filters, Offer
 from transport.records.resources import Resources
 from transport.records.task import TaskGroupInfo, TaskInfo
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 _State = TaskState
 _Operation = Offer.Operation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import auto
-from typing import Annotated
+from typing import Annotated, Final
 
 from transport.record import Record, number
 from transport.records.enumeration import Enumeration
@@ -25,6 +25,18 @@ class OperationState(Enumeration):
     OPERATION_GONE_BY_OPERATOR = auto(), 7
     OPERATION_RECOVERING = auto(), 8
     OPERATION_UNKNOWN = auto(), 9
+
+
+#: States after which nothing more happens to an operation.
+TERMINAL_OPERATION: Final = frozenset(
+    {
+        OperationState.OPERATION_FINISHED,
+        OperationState.OPERATION_FAILED,
+        OperationState.OPERATION_ERROR,
+        OperationState.OPERATION_DROPPED,
+        OperationState.OPERATION_GONE_BY_OPERATOR,
+    }
+)
 
 
 class OperationStatus(Record):

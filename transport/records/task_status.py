@@ -36,10 +36,11 @@ class TaskState(Enumeration):
     @property
     def terminal(self) -> bool:
         """Whether nothing more happens to a task that is in this state."""
-        return self in _TERMINAL
+        return self in TERMINAL
 
 
-_TERMINAL: Final = frozenset(
+#: States after which nothing more happens to a task (mesos-protocol.md §3.10).
+TERMINAL: Final = frozenset(
     {
         TaskState.TASK_FINISHED,
         TaskState.TASK_FAILED,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import pytest
 
 from actors.master.allocator.process import AllocatorProcess
-from actors.master.task import TERMINAL
 from actors.simulation import Plan
 from actors.units import Duration
 from tests.actors.master.stage import MASTER, PlayedAgent, PlayedScheduler, Stage, State
@@ -19,7 +18,7 @@ from transport.records.framework import FrameworkInfo
 from transport.records.ids import TaskID
 from transport.records.offer import Offer
 from transport.records.quantities import Quantities
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 _PLAN = Plan(
     kill_seconds=15.0,

@@ -11,7 +11,7 @@ from actors.election.address import parse_master
 from actors.election.standalone import StandaloneDetector
 from actors.process import handles
 from actors.pykka_system import PykkaSystem
-from frameworks.scheduler import TERMINAL, Scheduler
+from frameworks.scheduler import Scheduler
 from transport.message import Message
 from transport.pid import Address, Pid
 from transport.records.executor import ExecutorInfo
@@ -19,7 +19,7 @@ from transport.records.framework import FrameworkInfo
 from transport.records.master import MasterInfo
 from transport.records.offer import Filters, Offer
 from transport.records.task import TaskInfo
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 DEADLINE_SECONDS = 120.0
 _CAPABILITIES = (FrameworkInfo.Capability(type=FrameworkInfo.Capability.Type.PARTITION_AWARE),)

@@ -10,7 +10,7 @@ import pytest
 
 from actors.simulation import Plan
 from frameworks.offered import Offered, command_task
-from frameworks.scheduler import TERMINAL, Scheduler
+from frameworks.scheduler import Scheduler
 from frameworks.testing import Course, SimulatedCluster
 from transport.messages.scheduling import TaskReference
 from transport.pid import Pid
@@ -18,7 +18,7 @@ from transport.records.framework import FrameworkInfo
 from transport.records.ids import AgentID, TaskID
 from transport.records.offer import Offer
 from transport.records.resources import Resources
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 PARTITION_AWARE = FrameworkInfo.Capability(type=FrameworkInfo.Capability.Type.PARTITION_AWARE)
 NEEDS = Resources.parse("cpus:0.5;mem:64")
