@@ -80,6 +80,11 @@ class System(Protocol):
     #: The only source of chance; seeded in simulation.
     rng: random.Random
 
+    #: The newest leader's epoch that this node knows; told to others with every message, and raised by what
+    #: they tell. Whoever obeys a leader of an older epoch makes sure first that there is no newer one
+    #: (reliability.md I24). Set by the node's detector only, which knows best, to less too.
+    epoch: int
+
     @property
     def disk(self) -> Disk:
         """The node's durable storage, below its work directory."""

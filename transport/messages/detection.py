@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from transport.message import Message
 from transport.pid import Pid
+from transport.records.master import MasterInfo
 
 
 class WatchLeader(Message):
@@ -11,7 +12,13 @@ class WatchLeader(Message):
 
 
 class LeaderDetected(Message):
-    """The leading master, or None while there is none. A greater epoch is a later reign."""
+    """The leading master, or None while there is none. A greater epoch is a later reign.
+
+    The epoch is 0 where nobody was elected, because there is one master only; else it is one more than the
+    sequence number of the leader's node in ZooKeeper (mesos-protocol.md §6). `info` is what the leader says
+    about itself, where that is known.
+    """
 
     master: Pid | None
     epoch: int = 0
+    info: MasterInfo | None = None
