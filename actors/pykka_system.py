@@ -25,10 +25,9 @@ from actors.exits import Exits
 from actors.mailbox import Mailbox, NodeInbox
 from actors.process import Exited, Fired, Initialize, Process
 from actors.supervisor import SUPERVISOR, Supervisor
-from actors.system import NEVER, Log, Restart, Timer
+from actors.system import NEVER, Log, Restart
 from actors.trace.tracer import Tracer
 from transport.envelope import Envelope
-from transport.messages.links import Gone, Unwatch, Watch
 from transport.messages.supervision import ActorStatus
 from transport.pid import Address, Pid, check_name
 from transport.router import Limits, PeerStatus, Router
@@ -65,12 +64,14 @@ class PykkaSystem:
         self.address = Address("localhost", 1)
         self.now = time.monotonic
         self.wall = time.time
+        self.logger = logger or structured
+        self.fault = fault or (lambda _point: None)
         self._disk = disk
-        self._logger = logger or structured
-        self._fault = fault
+        self._epoch = 0
         self._mailbox_bound = mailbox_bound
         self._incarnations = itertools.count(self.incarnation)
-        self._clock = Clock(self._fire)
+        self._clock = Clock(lambda timer: self._post_signal(timer.pid, Fired(timer), timer.cause))
+        self.schedule = self._clock.schedule
         self._router: Router | None = None
         if bind is not None:
             self._router = Router(
@@ -107,7 +108,7 @@ class PykkaSystem:
         node = Pid("", self.address.host, self.address.port)
         self._mailboxes[node] = NodeInbox(self._exits.receive)
         self._clock.start()
-        self.log = self._logger(node)
+        self.log = self.logger(node)
         self.spawn(Supervisor, SUPERVISOR, vital=True)
 
     def stop(self, timeout_seconds: float = 5.0) -> tuple[str, ...]:
@@ -153,6 +154,18 @@ class PykkaSystem:
             raise RuntimeError("this node has no disk: start it with a work directory (--work_dir)")
         return self._disk
 
+    @property
+    def epoch(self) -> int:
+        """See `System.epoch`."""
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        with self._lock:
+            self._epoch = epoch
+            if self._router is not None:
+                self._router.epoch = epoch
+
     def send(self, sender: Pid, to: Pid, message: object, cause: Envelope | None = None) -> None:
         """See `System.send`."""
         tracer = self.tracer
@@ -169,10 +182,6 @@ class PykkaSystem:
             self._send_elsewhere(envelope)
         elif not mailbox.post(envelope):
             self._overflow(envelope)
-
-    def schedule(self, timer: Timer, seconds: float) -> None:
-        """See `System.schedule`."""
-        self._clock.schedule(timer, seconds)
 
     def link(self, watcher: Pid, to: Pid) -> None:
         """See `System.link`."""
@@ -214,15 +223,6 @@ class PykkaSystem:
                 mailbox.post_urgent(Envelope(pid, pid, Terminate()))
             elif pid == self.pid_of(pid.name):
                 self._crashed.pop(pid.name, None)
-
-    def fault(self, point: str) -> None:
-        """See `System.fault`."""
-        if self._fault is not None:
-            self._fault(point)
-
-    def logger(self, pid: Pid) -> Log:
-        """See `System.logger`."""
-        return self._logger(pid)
 
     # What the host of the system asks for.
 
@@ -308,6 +308,9 @@ class PykkaSystem:
 
     def _receive(self, envelope: Envelope) -> None:
         """Take a message from another node; runs on the router's thread."""
+        if envelope.epoch > self._epoch:
+            with self._lock:  # its detector may set it at this very moment
+                self.epoch = max(envelope.epoch, self._epoch)
         mailbox = self._mailboxes.get(envelope.to)
         if mailbox is None:
             self.discard(envelope, "no such actor")
@@ -357,19 +360,15 @@ class PykkaSystem:
         if mailbox is not None:
             mailbox.post_signal(self._signal(to, signal, cause))
 
-    def _fire(self, timer: Timer) -> None:
-        self._post_signal(timer.pid, Fired(timer), timer.cause)
-
     def _make_exits(self) -> Exits:
         return Exits(
             self.address,
             alive=lambda pid: pid in self._mailboxes,
             deliver=lambda link: self._post_signal(link.watcher, Exited(link.to)),
-            tell=self._tell_node,
+            tell=lambda node, sender, message: self._send_elsewhere(
+                Envelope(sender, Pid("", *node), message)
+            ),
         )
-
-    def _tell_node(self, address: Address, sender: Pid, message: Watch | Unwatch | Gone) -> None:
-        self._send_elsewhere(Envelope(sender, Pid("", *address), message))
 
     def _broken(self, address: Address, reason: str) -> None:
         self._asks.broken(address, reason)

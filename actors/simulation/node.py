@@ -239,6 +239,8 @@ class SimulatedNode(Machine):
 
     def receive(self, envelope: Envelope) -> None:
         """Take a message from another node."""
+        if envelope.epoch > self.epoch:
+            self.epoch = envelope.epoch
         actor = self._routes.get(envelope.to)
         if actor is not None:
             if not actor.post(envelope):

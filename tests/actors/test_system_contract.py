@@ -711,3 +711,40 @@ def test_a_link_to_another_node_can_be_taken_back(rig: Rig) -> None:
     here.send(watcher.pid, watcher.pid, Note(2))
     rig.wait(lambda: watcher.numbers)
     assert watcher.events == ["initialize", 2]
+
+
+# The epoch of the newest leader.
+
+
+def test_the_epoch_begins_at_0_and_is_what_was_set_last(host: Host) -> None:
+    told = [host.epoch]
+    for epoch in (7, 3):
+        host.epoch = epoch
+        told.append(host.epoch)
+    assert told == [0, 7, 3]
+
+
+def test_a_message_from_another_node_raises_the_epoch_before_it_is_handled(rig: Rig) -> None:
+    here, there = rig.host(), rig.host()
+    sender, receiver = spawn(here, "sender"), spawn(there)
+    here.epoch = 7
+    here.send(sender.pid, receiver.pid, Note(1))
+    rig.wait(lambda: receiver.numbers)
+    assert there.epoch == 7
+
+
+def test_a_message_from_a_node_that_knows_of_no_newer_leader_leaves_the_epoch(rig: Rig) -> None:
+    here, there = rig.host(), rig.host()
+    sender, receiver = spawn(here, "sender"), spawn(there)
+    here.epoch, there.epoch = 7, 8
+    here.send(sender.pid, receiver.pid, Note(1))
+    rig.wait(lambda: receiver.numbers)
+    assert (here.epoch, there.epoch) == (7, 8)
+
+
+def test_a_link_from_another_node_raises_the_epoch_too(rig: Rig) -> None:
+    here, there = rig.host(), rig.host()
+    watcher, player = spawn(here, "watcher"), spawn(there)
+    here.epoch = 7
+    tell(here, watcher, lambda me: me.link(player.pid))
+    rig.wait(lambda: there.epoch == 7)
