@@ -171,8 +171,8 @@ def _member_cut_off(symptoms: Symptoms) -> str:
         return ""
     return (
         f"No answer from {named}, and no refusal: a firewall between the masters drops what is sent there, "
-        "that address does not lead there, or the master hangs. Open the masters' actor ports (--port + 1000, "
-        "or --actor_port) to each other, and check its --ip and --advertise_ip."
+        "that address does not lead there, or the master hangs. Open the masters' actor ports (--port + "
+        "1000, or --actor_port) to each other, and check its --ip and --advertise_ip."
     )
 
 
@@ -252,7 +252,7 @@ def _forming(symptoms: Symptoms) -> str:
 
 
 def _votes_missing(symptoms: Symptoms) -> str:
-    if not symptoms.stuck:
+    if not symptoms.stuck or symptoms.unheard:
         return ""
     return (
         f"Nothing can be written: {symptoms.voting} of the log's replicas vote, and "
@@ -263,7 +263,7 @@ def _votes_missing(symptoms: Symptoms) -> str:
 
 def _no_spare(symptoms: Symptoms) -> str:
     quorum = symptoms.status.quorum
-    if not symptoms.voting == quorum < symptoms.expected:
+    if not symptoms.voting == quorum < symptoms.expected or symptoms.unheard:
         return ""
     return (
         f"The log works, but of the {masters(symptoms.expected)} that --quorum={quorum} is for only "

@@ -57,9 +57,9 @@ class Symptoms:
         """Whether it should have answered by now."""
         if self.is_own(member):
             return False
-        if member.status is None:
-            return bool(member.unreachable) or self.status.recovering_seconds >= SILENT_SECONDS
-        return member.silent_seconds is not None and member.silent_seconds >= SILENT_SECONDS
+        if member.silent_seconds is not None:
+            return member.silent_seconds >= SILENT_SECONDS
+        return bool(member.unreachable) or self.status.recovering_seconds >= SILENT_SECONDS
 
     def showing(self, symptom: Symptom) -> tuple[MemberStatus, ...]:
         """The silent members that show it."""
@@ -68,6 +68,11 @@ class Symptoms:
     def answering(self, status: Status) -> tuple[MemberStatus, ...]:
         """The others that answer, and are in that status."""
         return tuple(member for member in self.peers if member.status is status and not self.silent(member))
+
+    @property
+    def unheard(self) -> bool:
+        """Whether some have only just been asked."""
+        return any(member.status is None and not self.silent(member) for member in self.peers)
 
     @property
     def voting(self) -> int:
