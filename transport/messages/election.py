@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from transport.message import Message
+from transport.records.master import MasterInfo
 
 
 class Contend(Message):
-    """Stand for election; again after a loss. `above`: with an epoch greater than this one."""
+    """Stand for election; again after a loss. `above`: with an epoch greater than this one.
+
+    `info` is what the master will say about itself when it leads; its id is new with each candidacy.
+    """
 
     above: int = 0
+    info: MasterInfo | None = None
 
 
 class Elected(Message):
@@ -23,7 +30,12 @@ class Elected(Message):
 
 
 class LeaseExtended(Message):
-    """The reign of this epoch may go on until then."""
+    """The reign of this epoch may go on until then.
+
+    Urgent, for a master with much to do must not believe that its time is over while this waits its turn.
+    """
+
+    urgent: ClassVar[bool] = True
 
     epoch: int
     until: float
@@ -40,3 +52,18 @@ class Withdraw(Message):
     """Do not stand for election any more, and let others know at once; answered by CandidacyLost."""
 
     reason: str
+
+
+# --- between what leads on a node, and the actors of its reign ---
+
+
+class ReignOver(Message):
+    """One of the actors of a reign cannot go on, and does nothing any more: so the reign is over."""
+
+    reason: str
+
+
+class LeadershipDoubted(Message):
+    """The master heard of a newer epoch than its own: does it still lead? If not, its reign ends."""
+
+    epoch: int
