@@ -1,0 +1,1 @@
+"""Real ZooKeepers for tests: servers of Debian's package, and a proxy that cuts connections."""
