@@ -8,7 +8,7 @@ from transport.messages.replication import Accepted, Action, Ballot, Status
 
 
 class Identity(msgspec.Struct, frozen=True, tag="id", array_like=True, gc=False):
-    """The first record: which replica this is, by an id that was made up at random, once."""
+    """Which replica this is, by an id made up at random; another one each time that it lost what it held."""
 
     replica: str
 
@@ -20,10 +20,9 @@ class StatusChanged(msgspec.Struct, frozen=True, tag="st", array_like=True, gc=F
 
 
 class Promised(msgspec.Struct, frozen=True, tag="pr", array_like=True, gc=False):
-    """Nothing of a lesser ballot is accepted: at `position`, or (0) at every position from the end on."""
+    """Nothing of a lesser ballot is accepted any more, at any position."""
 
     ballot: Ballot
-    position: int = 0
 
 
 class Written(msgspec.Struct, frozen=True, tag="wr", array_like=True, gc=False):
@@ -56,5 +55,12 @@ class Known(msgspec.Struct, frozen=True, tag="kn", array_like=True, gc=False):
     position: int
 
 
+class Met(msgspec.Struct, frozen=True, tag="me", array_like=True, gc=False):
+    """The replica that was last met at a member's address (host:port); see `Peer`."""
+
+    member: str
+    replica: str
+
+
 #: One record of the log's files.
-LogRecord = Identity | StatusChanged | Promised | Written | Chosen | Begins | Known
+LogRecord = Identity | StatusChanged | Promised | Written | Chosen | Begins | Known | Met

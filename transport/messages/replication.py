@@ -78,6 +78,17 @@ class Accepted(msgspec.Struct, frozen=True, array_like=True, gc=False):
     learned: bool = False
 
 
+class Peer(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Which replica, by its id, was last met at a member's address (host:port).
+
+    A replica that lost its disk goes on under another id. What the old one said counts no more together with
+    what is said by replicas that have met the new one: they told it how things stood before they said that.
+    """
+
+    member: str
+    replica: str
+
+
 class PromiseRequest(Message):
     """Accept nothing of a lesser ballot any more: at `position`, or (None) at any position from now on."""
 
@@ -101,6 +112,9 @@ class PromiseResponse(Message):
     #: For a promise of one position that lies before `begin`, or after it is truncated: it was chosen, and
     #: given up.
     truncated: bool = False
+    #: The id of the replica, and whom it has met.
+    replica: str = ""
+    peers: tuple[Peer, ...] = ()
 
 
 class WriteRequest(Message):
@@ -118,8 +132,9 @@ class WriteResponse(Message):
     verdict: Verdict
     #: On REJECT, the greater ballot.
     promised: Ballot = Ballot()
-    #: The id of the replica; see `Learned.acceptors`.
+    #: The id of the replica, see `Learned.acceptors`, and whom it has met.
     replica: str = ""
+    peers: tuple[Peer, ...] = ()
 
 
 class Learned(Message):
@@ -155,17 +170,20 @@ class LearnedResponse(Message):
 class RecoverRequest(Message):
     """How do you fare? Asked by replicas that recover or have just started, and now and then by all."""
 
-    #: Of the replica that asks.
+    #: Of the replica that asks: its id, and the address of its node.
     replica: str
+    member: str
     status: Status
     end: int = 0
     quorum: int = 0
 
 
 class RecoverResponse(Message):
-    """How the replica fares."""
+    """How the replica fares; told once it is durable that it has met the replica that asks."""
 
     replica: str
+    #: The id of the replica that asked.
+    asker: str
     status: Status
     promised: Ballot = Ballot()
     begin: int = 1
@@ -174,6 +192,8 @@ class RecoverResponse(Message):
     quorum: int = 0
     #: The last position at which the asking replica is known to have accepted a value; 0 for none.
     yours: int = 0
+    #: Everything from `begin` to this position is known to be chosen.
+    learned: int = 0
 
 
 # --- who the members are ---
@@ -202,6 +222,28 @@ class ReadLog(Message):
 
     position: int
     bytes: int = 1 << 20
+
+
+class Vouch(Message):
+    """What you hold is the newest that you ever held, as far as others know: vote from now on.
+
+    Told by the recovery to the replica of its node, once after each start.
+    """
+
+    #: The greatest ballot that others have promised themselves to.
+    promised: Ballot = Ballot()
+
+
+class ChangeStatus(Message):
+    """Be in this status, and promise yourself to this ballot; answered by RecoverResponse once durable.
+
+    Told by the recovery to the replica of its node.
+    """
+
+    status: Status
+    promised: Ballot = Ballot()
+    #: The id under which to go on; empty to keep the present one.
+    identity: str = ""
 
 
 class Demoted(Message):
