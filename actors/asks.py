@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import threading
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from concurrent.futures import Future
 from typing import Protocol
 
-from actors.process import Exited
 from transport.envelope import Envelope
 from transport.pid import Address, Pid
 
@@ -36,25 +37,32 @@ class AskedSystem(Protocol):
 
 
 class Asker:
-    """Stands in for an actor that waits for one answer; `taken` hears of each that comes."""
+    """Stands in for an actor that waits for one answer; `taken` hears of each that comes.
 
-    def __init__(self, taken: Callable[[Envelope], None]) -> None:
-        self._answers: SimpleQueue[object] = SimpleQueue()
+    `answer` is completed on the thread that brings it; with what `gone` makes, if the asked one is gone.
+    """
+
+    def __init__(self, taken: Callable[[Envelope], None], gone: Callable[[], Exception]) -> None:
+        self.answer: Future[object] = Future()
         self._taken = taken
+        self._gone = gone
+        # Never released: answers may come from several threads at once, and only the first is looked at.
+        self._first = threading.Lock()
 
     def post(self, envelope: Envelope) -> bool:
-        """Take an answer; only the first one is looked at."""
+        """Take an answer."""
         self._taken(envelope)
-        self._answers.put(envelope.message)
+        if self._is_wanted():
+            self.answer.set_result(envelope.message)
         return True
 
-    def post_signal(self, envelope: Envelope) -> None:
+    def post_signal(self, _envelope: Envelope) -> None:
         """Take the news that the asked one is gone."""
-        self._answers.put(envelope.message)
+        if self._is_wanted():
+            self.answer.set_exception(self._gone())
 
-    def wait(self, timeout_seconds: float) -> object:
-        """The first thing that came; raises queue.Empty when nothing did."""
-        return self._answers.get(timeout=timeout_seconds)
+    def _is_wanted(self) -> bool:
+        return self._first.acquire(blocking=False) and self.answer.set_running_or_notify_cancel()
 
 
 class Asks:
@@ -72,24 +80,39 @@ class Asks:
         Raises TimeoutError naming who did not answer, ConnectionError when there is no such actor or no
         way to its node.
         """
+        answer = self.begin(to, message)
+        try:
+            return answer.result(timeout_seconds)
+        except TimeoutError:
+            raise TimeoutError(f"{to} did not answer within {timeout_seconds:g} s") from None
+        finally:
+            answer.cancel()
+
+    def begin(self, to: Pid, message: object) -> Future[object]:
+        """Send `message`; the first answer, or ConnectionError, as soon as it comes.
+
+        Who does not want to wait any more cancels it.
+        """
         system = self._system
-        asker = Asker(system.taken)
+        asker = Asker(system.taken, lambda: self._gone(to))
         pid = Pid(f"ask-{next(self._numbers)}", *system.address, system.incarnation)
         self._breaks.pop(to.address, None)
         system.route(pid, asker)
-        try:
+        asker.answer.add_done_callback(lambda _answer: self._forget(pid, to))
+        with contextlib.ExitStack() as unsent:
+            unsent.callback(asker.answer.cancel)
             system.link(pid, to)
             system.send(pid, to, message)
-            answer = asker.wait(timeout_seconds)
-        except Empty:
-            raise TimeoutError(f"{to} did not answer within {timeout_seconds:g} s") from None
-        finally:
-            system.route(pid, None)
-            system.unlink(pid, to)
-        if isinstance(answer, Exited):
-            reason = self._breaks.get(to.address)
-            raise ConnectionError(f"{to} cannot be reached: {reason}" if reason else f"{to}: no such actor")
-        return answer
+            unsent.pop_all()
+        return asker.answer
+
+    def _gone(self, to: Pid) -> ConnectionError:
+        reason = self._breaks.get(to.address)
+        return ConnectionError(f"{to} cannot be reached: {reason}" if reason else f"{to}: no such actor")
+
+    def _forget(self, pid: Pid, to: Pid) -> None:
+        self._system.route(pid, None)
+        self._system.unlink(pid, to)
 
     def broken(self, address: Address, reason: str) -> None:
         """Remember why the connection with another node broke; called on the router's thread only."""

@@ -93,7 +93,8 @@ class PykkaSystem:
         #: Actors that crashed and may get a successor.
         self._crashed: dict[str, Blueprint] = {}
         self._exits = self._make_exits()
-        self._asks = Asks(self)
+        #: Questions from threads that are no actor's; `ask` is the usual one.
+        self.asks = Asks(self)
         self._stopping = False
         self._ended = threading.Event()
         self._failure: str | None = None
@@ -236,7 +237,7 @@ class PykkaSystem:
         Raises TimeoutError naming who did not answer, ConnectionError when there is no such actor or no
         way to its node.
         """
-        return self._asks.ask(to, message, timeout_seconds)
+        return self.asks.ask(to, message, timeout_seconds)
 
     def actors(self) -> tuple[ActorStatus, ...]:
         """Every actor of this node, in order of spawning."""
@@ -371,7 +372,7 @@ class PykkaSystem:
         )
 
     def _broken(self, address: Address, reason: str) -> None:
-        self._asks.broken(address, reason)
+        self.asks.broken(address, reason)
         count = self._exits.broken(address)
         if count:
             self.log.info("links broken", peer=str(address), links=count, reason=reason)

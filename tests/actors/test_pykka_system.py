@@ -319,6 +319,21 @@ def test_asking_ends_at_its_time_out_and_at_once_when_there_is_no_such_actor() -
             system.ask(system.pid_of("nobody"), Question("?"), DEADLINE_SECONDS)
 
 
+def test_an_answer_that_is_not_waited_for_completes_a_future() -> None:
+    with running() as system:
+        mute = system.spawn(Process, "mute")
+        echo = system.spawn(Worker, "echo")
+        assert system.asks.begin(echo, Question("later?")).result(DEADLINE_SECONDS) == Answer("LATER?")
+        with pytest.raises(ConnectionError, match=r"nobody@localhost:1: no such actor"):
+            system.asks.begin(system.pid_of("nobody"), Question("?")).result(DEADLINE_SECONDS)
+        cancelled, waiting = (system.asks.begin(mute, Question("?")) for _ in range(2))
+        assert cancelled.cancel()
+        system.terminate(mute)
+        with pytest.raises(ConnectionError, match=r"mute@localhost:1: no such actor"):
+            waiting.result(DEADLINE_SECONDS)
+        assert cancelled.cancelled()
+
+
 def test_a_timer_of_a_dead_actor_fires_nowhere() -> None:
     reports: SimpleQueue[object] = SimpleQueue()
     with running() as system:
