@@ -2,12 +2,15 @@
 
 A ballot is won by a quorum's promise for all positions at once. What stands in the log by then is settled
 first, each position by a promise of its own and the value found under the greatest ballot, a NOP where there
-is none. From then on each value needs one round trip.
+is none. From then on each value needs one round trip, and is asked for when the one before it is chosen: were
+several under way, a later writer could complete the second after another one had put its own in place of the
+first, and what an earlier reign wrote would stand behind what a later one did (reliability.md I17).
 """
 
 from __future__ import annotations
 
 import random
+from collections import deque
 from enum import Enum, auto
 from typing import Final
 
@@ -15,6 +18,7 @@ from actors.log.effects import Broadcast, Chosen, Outbid, Ready, Retry, Step
 from actors.log.proposal import Proposal
 from actors.log.votes import Votes
 from transport.messages.replication import (
+    Accepted,
     Action,
     Ballot,
     Kind,
@@ -67,6 +71,8 @@ class Coordinator:
         self._begin, self._end = 1, 0
         #: What is under way at each position, in their order.
         self._proposals: dict[int, Proposal] = {}
+        #: What is to be written when that is chosen.
+        self._queue: deque[Proposal] = deque()
         #: The next position to settle, and the next one to report.
         self._unsettled, self._unreported = 1, 1
         #: What is chosen, but something before it is not.
@@ -90,7 +96,7 @@ class Coordinator:
         return (Broadcast(PromiseRequest(self.ballot)), *self._wait())
 
     def append(self, content: bytes) -> tuple[Step, ...]:
-        """Write a value at `position`, which is told by Chosen; several may be under way at once."""
+        """Write a value at `position`, and tell when it is Chosen; several may be asked for at once."""
         return self._propose(Action(self.position, Kind.APPEND, content))
 
     def truncate(self, to: int) -> tuple[Step, ...]:
@@ -132,8 +138,8 @@ class Coordinator:
         if self.phase in (Phase.FILLING, Phase.READY):
             assert len(self._votes.replicas) >= self._quorum, "elected by fewer than a quorum"
         if self.ready:
-            assert self._unreported + len(self._proposals) + len(self._chosen) == self.position, "a hole"
-            assert all(proposal.action is not None for proposal in self._proposals.values())
+            assert len(self._proposals) <= 1, "several values are under way"
+            assert self._unreported + len(self._proposals) + len(self._queue) == self.position, "a hole"
 
     # --- being elected ---
 
@@ -153,16 +159,21 @@ class Coordinator:
 
     def _rejected(self, sender: Pid, response: PromiseResponse | WriteResponse) -> tuple[Step, ...]:
         promised = response.promised
-        if promised.epoch > self.ballot.epoch or (promised > self.ballot and self.ready):
-            self.phase = Phase.OUTBID
-            self._proposals = {}
-            return (Outbid(promised),)
-        self._promised = max(self._promised, promised)
         if promised > self.ballot:
-            return self._back_off()
+            return self._outbid(promised)
         # Its yes to this very ballot was lost, and is given once.
         lost = response.ballot == self.ballot == promised and sender not in self._votes
         return self._back_off() if lost and self.phase is Phase.ELECTING else ()
+
+    def _outbid(self, promised: Ballot) -> tuple[Step, ...]:
+        """A greater ballot was met; one of this epoch is outbid in turn, by who has not written yet."""
+        if promised.epoch > self.ballot.epoch or self.ready:
+            self.phase = Phase.OUTBID
+            self._proposals = {}
+            self._queue.clear()
+            return (Outbid(promised),)
+        self._promised = max(self._promised, promised)
+        return self._back_off()
 
     def _back_off(self) -> tuple[Step, ...]:
         self.phase = Phase.BACKING_OFF
@@ -190,19 +201,32 @@ class Coordinator:
         if response.truncated:
             return self._settled(proposal, None)
         if response.accepted is not None and response.accepted.learned:
-            return self._settled(proposal, response.accepted.action)
+            return self._known(proposal, response.accepted)
         proposal.found(sender, response)
         if len(proposal.votes.replicas) < self._quorum:
             return self._wait(soon=True) if proposal.votes.contradict else ()
         return (proposal.write(), *self._wait())
+
+    def _known(self, proposal: Proposal, accepted: Accepted) -> tuple[Step, ...]:
+        """The position has its value; who got it under a greater ballot writes the log now."""
+        if accepted.ballot > self.ballot:
+            return self._outbid(accepted.ballot)
+        return self._settled(proposal, Learned(accepted.action, accepted.ballot))
 
     # --- writing ---
 
     def _propose(self, action: Action) -> tuple[Step, ...]:
         if not self.ready:
             raise ValueError("the log cannot be written: the coordinator is not ready")
-        proposal = self._proposals[self.position] = Proposal(self.ballot, self.position, action)
+        self._queue.append(Proposal(self.ballot, self.position, action))
         self.position += 1
+        return self._next()
+
+    def _next(self) -> tuple[Step, ...]:
+        if self._proposals or not self._queue:
+            return ()
+        proposal = self._queue.popleft()
+        self._proposals[proposal.position] = proposal
         return (proposal.again(), *self._wait())
 
     def _written(self, sender: Pid, response: WriteResponse) -> tuple[Step, ...]:
@@ -212,19 +236,18 @@ class Coordinator:
         proposal.votes.add(sender, response)
         if len(proposal.votes.replicas) < self._quorum:
             return self._wait(soon=True) if proposal.votes.contradict else ()
-        return self._settled(proposal, proposal.action, proposal.votes.replicas)
+        return self._settled(proposal, Learned(proposal.action, self.ballot, proposal.votes.replicas))
 
-    def _settled(
-        self, proposal: Proposal, action: Action | None, acceptors: tuple[str, ...] = ()
-    ) -> tuple[Step, ...]:
+    def _settled(self, proposal: Proposal, learned: Learned | None) -> tuple[Step, ...]:
+        """The position has its value; None where it was given up."""
         del self._proposals[proposal.position]
-        self._chosen[proposal.position] = action
+        self._chosen[proposal.position] = None if learned is None else learned.action
         self._patience = _PATIENCE_SECONDS[0]
-        steps: list[Step] = [] if action is None else [Broadcast(Learned(action, acceptors))]
+        steps: list[Step] = [] if learned is None else [Broadcast(learned)]
         while self._unreported in self._chosen:
             steps.append(Chosen(self._unreported, self._chosen.pop(self._unreported)))
             self._unreported += 1
-        return (*steps, *self._fill()) if self.phase is Phase.FILLING else tuple(steps)
+        return (*steps, *(self._fill() if self.phase is Phase.FILLING else self._next()))
 
     # --- waiting ---
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from actors.log.records import Chosen, LogRecord, Written
+from actors.log.records import LogRecord, Written
 from transport.messages.replication import Accepted, Action, Ballot, Kind
 
 
@@ -18,6 +18,8 @@ class Holdings:
         self.end = 0
         #: Every position from `begin` to this one is known to be chosen.
         self.learned = 0
+        #: The greatest ballot under which anything was chosen.
+        self.settled = Ballot()
         self._held: dict[int, Accepted] = {}
 
     def get(self, position: int) -> Accepted | None:
@@ -35,18 +37,19 @@ class Holdings:
         self._held[accepted.action.position] = accepted
         self.end = max(self.end, accepted.action.position)
         if accepted.learned:
+            self.settled = max(self.settled, accepted.ballot)
             self._settle(accepted.action)
 
-    def choose(self, position: int, action: Action | None) -> None:
-        """Learn that a value is chosen: this one, or (None) the one held at `position`."""
+    def choose(self, position: int, action: Action | None, ballot: Ballot) -> None:
+        """Learn that a value is chosen under a ballot: this one, or (None) the one held at `position`."""
         if position < self.begin:
             return
         held = self._held.get(position)
         if action is None:
             assert held is not None, f"position {position} is chosen, but holds nothing"
-            self.write(Accepted(held.ballot, held.action, learned=True))
+            self.write(Accepted(max(held.ballot, ballot), held.action, learned=True))
         else:
-            self.write(Accepted(Ballot(), action, learned=True))
+            self.write(Accepted(ballot, action, learned=True))
 
     def give_up(self, begin: int) -> None:
         """Drop all positions before `begin`."""
@@ -73,11 +76,8 @@ class Holdings:
 
     def records(self) -> Iterator[LogRecord]:
         """Records that restore all of it."""
-        for position, held in sorted(self._held.items()):
-            if held.learned and held.ballot == Ballot():
-                yield Chosen(position, held.action)
-            else:
-                yield Written(held)
+        for _position, held in sorted(self._held.items()):
+            yield Written(held)
 
     def check_invariants(self) -> None:
         """Raise AssertionError when what is kept contradicts itself."""

@@ -32,7 +32,7 @@ class Written(msgspec.Struct, frozen=True, tag="wr", array_like=True, gc=False):
 
 
 class Chosen(msgspec.Struct, frozen=True, tag="ch", array_like=True, gc=False):
-    """A value is known to be chosen; `acceptors` are the ids of replicas that accepted it.
+    """A value is known to be chosen under a ballot; `acceptors` are the ids of replicas that accepted it.
 
     `action` is None where that is what was accepted at `position` before.
     """
@@ -40,6 +40,7 @@ class Chosen(msgspec.Struct, frozen=True, tag="ch", array_like=True, gc=False):
     position: int
     action: Action | None = None
     acceptors: tuple[str, ...] = ()
+    ballot: Ballot = Ballot()
 
 
 class Begins(msgspec.Struct, frozen=True, tag="be", array_like=True, gc=False):

@@ -23,7 +23,6 @@ from actors.log.records import (
 )
 from transport.messages.replication import (
     Accepted,
-    Action,
     Ballot,
     ChangeStatus,
     Learned,
@@ -106,7 +105,7 @@ class Replica:
             case WriteRequest():
                 return self._write(message)
             case Learned():
-                return self._learn(message.action, message.acceptors)
+                return self._learn(message)
             case LearnedRequest() | ReadLog():
                 return (self._tell(message.position, message.bytes),)
             case LearnedResponse():
@@ -207,33 +206,33 @@ class Replica:
 
     # --- learning ---
 
-    def _learn(self, action: Action, acceptors: tuple[str, ...] = ()) -> tuple[Effect, ...]:
+    def _learn(self, learned: Learned) -> tuple[Effect, ...]:
+        action, position = learned.action, learned.action.position
         # What is EMPTY or STARTING holds nothing: else it would not be seen that it lost something.
-        if self.status in (Status.EMPTY, Status.STARTING):
-            return ()
-        position = action.position
-        news = any(self.known.get(acceptor, 0) < position for acceptor in self._others(acceptors))
-        if position < self.begin:
+        if self.status in (Status.EMPTY, Status.STARTING) or position < self.begin:
             return ()
         held = self.holdings.get(position)
-        if held is not None and held.learned:
-            assert held.action == action, f"two values were chosen at position {position}"
-            return (self._persist(Chosen(position, None, acceptors), sync=False),) if news else ()
         same = held is not None and held.action == action
-        return (self._persist(Chosen(position, None if same else action, acceptors), sync=False),)
+        if held is not None and held.learned:
+            assert same, f"two values were chosen at position {position}"
+            if not any(self.known.get(other, 0) < position for other in self._others(learned.acceptors)):
+                return ()
+        chosen = Chosen(position, None if same else action, learned.acceptors, learned.ballot)
+        return (self._persist(chosen, sync=False),)
 
     def _tell(self, position: int, size_bytes: int) -> Reply:
         actions = tuple(self.holdings.read(position, size_bytes))
-        return Reply(LearnedResponse(position, self.begin, actions, self.end))
+        return Reply(LearnedResponse(position, self.begin, actions, self.end, self.holdings.settled))
 
     def _catch_up(self, response: LearnedResponse) -> tuple[Effect, ...]:
         """Keep what another replica knows to be chosen, and tell this node's recovery how that helped."""
         effects: list[Effect] = []
         if self.status in (Status.RECOVERING, Status.VOTING):
+            effects += self._bind(response.ballot)
             if response.begin > self.begin:
                 effects.append(self._persist(Begins(response.begin), sync=False))
             for action in response.actions:
-                effects += self._learn(action)
+                effects += self._learn(Learned(action, response.ballot))
         return (*effects, self._fare(self.identity))
 
     # --- recovering ---
@@ -287,7 +286,8 @@ class Replica:
                 self.promised = max(self.promised, record.accepted.ballot)
                 self.holdings.write(record.accepted)
             case Chosen():
-                self.holdings.choose(record.position, record.action)
+                self.promised = max(self.promised, record.ballot)
+                self.holdings.choose(record.position, record.action, record.ballot)
                 self._know(dict.fromkeys(self._others(record.acceptors), record.position))
             case Begins():
                 self.holdings.give_up(record.position)

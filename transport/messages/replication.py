@@ -141,10 +141,12 @@ class Learned(Message):
     """These values are chosen; told to all, and repeated to nobody: who missed it asks, see LearnedRequest.
 
     `acceptors` are the ids of replicas that accepted the value. Those who remember them can tell a replica
-    whose disk was set back to an older state.
+    whose disk was set back to an older state. Who learns what was chosen under a ballot heeds no lesser one
+    from then on: else a writer that was outbid could learn it too, and go on behind it.
     """
 
     action: Action
+    ballot: Ballot = Ballot()
     acceptors: tuple[str, ...] = ()
 
 
@@ -165,6 +167,8 @@ class LearnedResponse(Message):
     begin: int
     actions: tuple[Action, ...] = ()
     end: int = 0
+    #: The greatest ballot under which anything was chosen of which it knows.
+    ballot: Ballot = Ballot()
 
 
 class RecoverRequest(Message):
