@@ -1,0 +1,106 @@
+"""A daemon on a host of the rig, looked after as systemd would: when it ends, it is started again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.chaos.network import Host
+
+_ROOT = Path(__file__).parent.parent.parent
+#: Before the arguments of any of Pion's commands.
+PION = (sys.executable, "-m", "actors.cli.pion")
+#: How long one that has ended stays away, as with RestartSec= of a service.
+_PAUSE_SECONDS = 0.5
+
+
+class Ending(NamedTuple):
+    """A daemon that ended."""
+
+    unit: str
+    at: float
+    status: int
+    #: It was killed, or told to end, by the rig.
+    wanted: bool
+
+
+class Unit:
+    """Its process is a child of ours, and dies with us."""
+
+    def __init__(self, name: str, host: Host, command: Sequence[str], folder: Path) -> None:
+        self.name = name
+        self.host = host
+        self.command = tuple(command)
+        self.log = folder / f"{name}.log"
+        self.endings: list[Ending] = []
+        #: Not started again until `start`.
+        self.held = True
+        self._process: subprocess.Popen[bytes] | None = None
+        self._wanted = False
+        self._again = 0.0
+
+    def __repr__(self) -> str:
+        return self.name
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its process, while there is one."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Start it, unless it runs, and look after it from now on."""
+        self.held = False
+        if self._process is not None:
+            return
+        self._wanted = False
+        command = ["setpriv", "--pdeathsig", "KILL", "--", *self.host.prefix, *self.command]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def kill(self, *, hold: bool = False) -> None:
+        """Kill it at once; `hold`: and leave it so."""
+        self._end(signal.SIGKILL, hold)
+        if self._process is not None:
+            self._process.wait()
+            self.tend()
+
+    def finish(self, *, hold: bool = False) -> None:
+        """Ask it to end."""
+        self._end(signal.SIGTERM, hold)
+
+    def stop(self) -> None:
+        """Stop it in the middle of whatever it does."""
+        self.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.signal(signal.SIGCONT)
+
+    def signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
+
+    def tend(self) -> None:
+        """Start it again if it has ended, after a pause."""
+        now = time.monotonic()
+        if self._process is not None and (status := self._process.poll()) is not None:
+            self.endings.append(Ending(self.name, now, status, self._wanted))
+            self._process = None
+            self._again = now + _PAUSE_SECONDS
+        if self._process is None and not self.held and now >= self._again:
+            self.start()
+
+    def _end(self, number: signal.Signals, hold: bool) -> None:
+        self.held = hold
+        self._wanted = True
+        self.signal(number)
