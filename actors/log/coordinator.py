@@ -25,6 +25,7 @@ from transport.messages.replication import (
     Learned,
     PromiseRequest,
     PromiseResponse,
+    Settled,
     Verdict,
     WriteResponse,
 )
@@ -116,6 +117,10 @@ class Coordinator:
         if not self._proposals:
             return ()
         return (*(proposal.again() for proposal in self._proposals.values()), *self._wait())
+
+    def remind(self) -> tuple[Step, ...]:
+        """Tell again how far the log is chosen, in a few bytes; to be called now and then."""
+        return (Broadcast(Settled(self.ballot, self._unreported - 1)),) if self.ready else ()
 
     def receive(self, sender: Pid, response: PromiseResponse | WriteResponse) -> tuple[Step, ...]:
         """Take a member's answer."""

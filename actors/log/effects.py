@@ -6,7 +6,7 @@ import msgspec
 
 from actors.log.records import LogRecord
 from transport.message import Message
-from transport.messages.replication import Action, Ballot, Learned, PromiseRequest, WriteRequest
+from transport.messages.replication import Action, Ballot, Learned, PromiseRequest, Settled, WriteRequest
 from transport.pid import Pid
 
 
@@ -30,7 +30,7 @@ Effect = Persist | Reply
 class Broadcast(msgspec.Struct, frozen=True, gc=False):
     """Tell every member, but for those that have answered already."""
 
-    message: PromiseRequest | WriteRequest | Learned
+    message: PromiseRequest | WriteRequest | Learned | Settled
     answered: tuple[Pid, ...] = ()
 
 

@@ -34,6 +34,7 @@ from transport.messages.replication import (
     ReadLog,
     RecoverRequest,
     RecoverResponse,
+    Settled,
     Status,
     Verdict,
     Vouch,
@@ -46,6 +47,7 @@ Request = (
     PromiseRequest
     | WriteRequest
     | Learned
+    | Settled
     | LearnedRequest
     | ReadLog
     | LearnedResponse
@@ -106,6 +108,8 @@ class Replica:
                 return self._write(message)
             case Learned():
                 return self._learn(message)
+            case Settled():
+                return self._settle(message)
             case LearnedRequest() | ReadLog():
                 return (self._tell(message.position, message.bytes),)
             case LearnedResponse():
@@ -220,6 +224,16 @@ class Replica:
         chosen = Chosen(position, None if same else action, learned.acceptors, learned.ballot)
         return (self._persist(chosen, sync=False),)
 
+    def _settle(self, message: Settled) -> tuple[Effect, ...]:
+        if self.status is not Status.VOTING:
+            return ()
+        effects: list[Effect] = []
+        for position in range(self.learned + 1, min(message.position, self.end) + 1):
+            held = self.holdings.get(position)
+            if held is not None and not held.learned and held.ballot == message.ballot:
+                effects.append(self._persist(Chosen(position, ballot=held.ballot), sync=False))
+        return tuple(effects)
+
     def _tell(self, position: int, size_bytes: int) -> Reply:
         actions = tuple(self.holdings.read(position, size_bytes))
         return Reply(LearnedResponse(position, self.begin, actions, self.end, self.holdings.settled))
@@ -239,7 +253,8 @@ class Replica:
 
     def _meet(self, request: RecoverRequest) -> tuple[Effect, ...]:
         effects: tuple[Effect, ...] = ()
-        if self.met.get(request.member) != request.replica:
+        # This node's own recovery does not know yet whom it recovers.
+        if request.replica and self.met.get(request.member) != request.replica:
             effects = (self._persist(Met(request.member, request.replica)),)
         return (*effects, self._fare(request.replica))
 
@@ -259,6 +274,8 @@ class Replica:
         )
 
     def _change(self, message: ChangeStatus) -> tuple[Effect, ...]:
+        if message.was is not self.status:
+            return (self._fare(self.identity),)
         effects = list(self._bind(message.promised))
         if message.status is not self.status:
             effects.append(self._persist(StatusChanged(message.status)))

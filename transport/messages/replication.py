@@ -150,6 +150,16 @@ class Learned(Message):
     acceptors: tuple[str, ...] = ()
 
 
+class Settled(Message):
+    """All positions up to this one are chosen; where a value was accepted under this very ballot, it is that.
+
+    Told now and then by who writes the log, as Learned can be lost.
+    """
+
+    ballot: Ballot
+    position: int
+
+
 class LearnedRequest(Message):
     """Tell me what is chosen from this position on, up to about so many bytes of content."""
 
@@ -241,9 +251,10 @@ class Vouch(Message):
 class ChangeStatus(Message):
     """Be in this status, and promise yourself to this ballot; answered by RecoverResponse once durable.
 
-    Told by the recovery to the replica of its node.
+    Told by the recovery to the replica of its node; changes nothing unless the status is still `was`.
     """
 
+    was: Status
     status: Status
     promised: Ballot = Ballot()
     #: The id under which to go on; empty to keep the present one.
