@@ -8,7 +8,12 @@ from transport.records.master import MasterInfo
 
 
 class WatchLeader(Message):
-    """Tell me the leading master, now and whenever it changes."""
+    """Tell me the leading master, now and whenever it changes.
+
+    `doubted`: what was told before may be out of date; look anew, and tell then, changed or not.
+    """
+
+    doubted: bool = False
 
 
 class LeaderDetected(Message):
