@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -22,6 +23,8 @@ from tests.transport.http.serving import (
     get,
     serving,
 )
+from transport.http.exchange import Request, Response, say
+from transport.http.routes import Route, Routes
 from transport.http.server import HttpServer
 from transport.pid import Address
 
@@ -326,14 +329,27 @@ def test_stopping_ends_idle_connections_and_hanging_handlers_within_its_time() -
 
 
 def test_a_request_that_runs_when_the_server_stops_is_finished() -> None:
-    server = HttpServer(ROUTES, limits=PATIENT)
+    entered, go = threading.Event(), threading.Event()
+
+    async def finish(_request: Request) -> Response:
+        entered.set()
+        await asyncio.to_thread(go.wait, DEADLINE_SECONDS)
+        return say(200, "done")
+
+    limits = msgspec.structs.replace(PATIENT, answer_seconds=DEADLINE_SECONDS)
+    server = HttpServer(Routes([Route("/finish", finish)]), limits=limits)
     address = server.start(Address("127.0.0.1", 0))
     with Client(address) as client:
-        client.send(asked(b"POST /echo HTTP/1.1", b"Content-Length: 2", b"Expect: 100-continue"))
-        assert client.response(bodiless=True)[0] == 100
+        client.send(asked(b"GET /finish HTTP/1.1"))
+        assert entered.wait(DEADLINE_SECONDS)
         stopping = threading.Thread(target=server.stop, args=(DEADLINE_SECONDS,))
         stopping.start()
-        client.send(b"go")
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        with pytest.raises(ConnectionError):
+            while time.monotonic() < deadline:
+                with Client(address):
+                    time.sleep(0.01)
+        go.set()
         assert client.response()[0] == 200
         stopping.join(DEADLINE_SECONDS)
         assert not stopping.is_alive()
