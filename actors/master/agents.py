@@ -12,6 +12,7 @@ from actors.master.cluster import Cluster
 from actors.master.flags import MasterFlags
 from actors.master.frameworks import FrameworkDesk
 from actors.master.gauges import MasterMetrics
+from actors.master.mandate import ReignOverError
 from actors.master.membership import Membership
 from actors.master.offers import OfferDesk
 from actors.master.operations import OperationDesk
@@ -49,7 +50,7 @@ from transport.records.task_status import TaskStatus
 _Reason = TaskStatus.Reason
 
 
-class RecoveryLimitError(Exception):
+class RecoveryLimitError(ReignOverError):
     """More agents than may be given up did not come back after a failover: a person should look."""
 
 

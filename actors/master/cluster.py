@@ -31,6 +31,9 @@ class Cluster:
         self.gone: dict[str, TimeInfo] = {}
         self.frameworks: dict[str, FrameworkEntry] = {}
         self.completed_frameworks: OrderedDict[str, FrameworkEntry] = OrderedDict()
+        #: Ids of frameworks that were removed and of which nothing else is known, most of them by the masters
+        #: before.
+        self.removed_frameworks: dict[str, None] = {}
         self._completed_frameworks_limit = completed_frameworks_limit
         #: By framework id and task id, launches that nothing was heard of yet.
         self.staging: dict[tuple[str, str], TaskEntry] = {}
@@ -38,6 +41,10 @@ class Cluster:
         self.inverse_offers: dict[str, InverseOfferEntry] = {}
 
     # --- agents and frameworks ---
+
+    def is_over(self, framework_id: str) -> bool:
+        """Whether it is remembered that the framework was removed: it never comes back (I27)."""
+        return framework_id in self.completed_frameworks or framework_id in self.removed_frameworks
 
     def add_agent(self, agent: AgentEntry) -> None:
         """A registered agent; it is nowhere else any more."""

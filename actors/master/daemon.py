@@ -3,41 +3,55 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from typing import Final
 
 from actors import __version__
+from actors.election.standalone import StandaloneDetector
 from actors.flags import FlagError
-from actors.master.allocator.gauges import AllocatorMetrics
-from actors.master.allocator.hierarchical import HierarchicalAllocator
-from actors.master.allocator.minimum import Minimum
-from actors.master.allocator.process import AllocatorProcess
-from actors.master.allocator.settings import Settings
+from actors.master.court import (
+    ALLOCATOR,
+    MASTER,
+    OBSERVER,
+    REGISTRAR,
+    STORE,
+    Court,
+    allocator_settings,
+)
 from actors.master.flags import MasterFlags
-from actors.master.master import Master
-from actors.master.observer import AgentObserver
-from actors.master.registrar.registrar import Registrar
-from actors.master.usage import UsageMetrics
+from actors.master.leadership import LEADERSHIP, Leadership
+from actors.master.mandate import Mandate
 from actors.metrics import Registry
 from actors.process import Process
 from actors.pykka_system import PykkaSystem
 from actors.state.memory import MemoryStore
 from actors.state.single import SingleStore
+from actors.state.store import Variable
 from transport.pid import Address as NodeAddress
 from transport.records.address import Address
 from transport.records.master import MasterInfo
 
-#: The names of a master's actors.
-MASTER: Final = "master"
-ALLOCATOR: Final = "allocator"
-REGISTRAR: Final = "registrar"
-STORE: Final = "store"
-OBSERVER: Final = "observer"
+__all__ = [
+    "ALLOCATOR",
+    "DETECTOR",
+    "LEADERSHIP",
+    "MASTER",
+    "OBSERVER",
+    "REGISTRAR",
+    "STORE",
+    "MasterCrew",
+    "allocator_settings",
+    "master_info",
+]
+
+#: The name of the actor that knows who leads.
+DETECTOR: Final = "detector"
 
 _Capability = MasterInfo.Capability
 
 
 class MasterCrew:
-    """The actors of a master, all of them vital: one that crashes ends the daemon, and another reign begins.
+    """The actors of a master; those of a reign come and go with it, the others are vital.
 
     Raises FlagError for flags that do not go together.
     """
@@ -45,51 +59,26 @@ class MasterCrew:
     def __init__(self, flags: MasterFlags) -> None:
         if flags.registry == "replicated_log" and flags.work_dir is None:
             raise FlagError("--work_dir: must be given unless --registry=in_memory")
+        if flags.zk is not None:
+            raise FlagError("--zk: is not there yet")
+        allocator_settings(flags)
         self._flags = flags
-        self._settings = allocator_settings(flags)
 
     def __call__(self, system: PykkaSystem, metrics: Registry) -> None:
         """Start them: first those that others depend on."""
-        flags, master = self._flags, system.pid_of(MASTER)
-        store: type[Process] = MemoryStore if flags.registry == "in_memory" else SingleStore
-        system.spawn(store, STORE, vital=True)
-        registrar = Registrar(flags, system.pid_of(STORE))
-        registrar_pid = system.spawn(lambda: registrar, REGISTRAR, vital=True)
-        allocator_metrics = AllocatorMetrics()
-        allocator = AllocatorProcess(
-            HierarchicalAllocator(self._settings),
-            master,
-            flags.allocation_interval.seconds,
-            allocator_metrics,
-        )
-        allocator_pid = system.spawn(lambda: allocator, ALLOCATOR, vital=True)
-        info = master_info(flags, f"{system.rng.getrandbits(128):032x}", system.address)
-        process = Master(flags, info, allocator_pid, registrar_pid)
-        system.spawn(lambda: process, MASTER, vital=True)
-        system.spawn(lambda: AgentObserver(flags, master), OBSERVER, vital=True)
-        usage = UsageMetrics()
-        usage.read_from(process.cluster, system.now)
-        for one in (process.metrics, usage, allocator_metrics, registrar.metrics):
-            metrics.add(one)
+        flags = self._flags
+        identity = master_info(flags, "", system.address)
+        detector = system.spawn(lambda: StandaloneDetector(system.pid_of(MASTER)), DETECTOR, vital=True)
+        court = Court(flags, identity, self._store_maker(), metrics)
+        rejoin = flags.on_leadership_loss == "rejoin"
+        # The youngest of all: nothing that takes its time ends between a reign's actors and their owner.
+        system.spawn(lambda: Leadership(court, None, detector, rejoin=rejoin), LEADERSHIP, vital=True)
 
-
-def allocator_settings(flags: MasterFlags) -> Settings:
-    """How the allocator is to decide; raises FlagError."""
-    try:
-        Minimum.parse(flags.min_allocatable_resources)
-    except ValueError as error:
-        raise FlagError(f"--min_allocatable_resources: {error}") from None
-    excluded = flags.fair_sharing_excluded_resource_names
-    return Settings(
-        allocation_interval_seconds=flags.allocation_interval.seconds,
-        min_allocatable_resources=flags.min_allocatable_resources,
-        filter_gpu_resources=flags.filter_gpu_resources,
-        fair_sharing_excluded_resource_names=tuple(excluded.split(",")) if excluded else (),
-        role_sorter=flags.role_sorter,
-        framework_sorter=flags.framework_sorter,
-        allocator_agent_recovery_factor=flags.allocator_agent_recovery_factor,
-        allocator_recovery_timeout_seconds=flags.allocator_recovery_timeout.seconds,
-    )
+    def _store_maker(self) -> Callable[[Mandate], Process]:
+        if self._flags.registry == "in_memory":
+            kept: dict[str, Variable] = {}
+            return lambda _mandate: MemoryStore(kept)
+        return lambda _mandate: SingleStore()
 
 
 def master_info(flags: MasterFlags, reign: str, listening: NodeAddress) -> MasterInfo:

@@ -45,6 +45,14 @@ def _positive(value: Duration | None) -> str | None:
     return None if value is None or value.nanoseconds > 0 else "must be more than 0"
 
 
+def _quorum(value: int | None) -> str | None:
+    return None if value is None or value >= 1 else "must be at least 1"
+
+
+def _session_timeout(value: Duration) -> str | None:
+    return None if 1 <= value.seconds <= 3600 else "must be from 1secs to 1hrs"
+
+
 class MasterFlags(MesosFlags):
     """A master offers the agents' resources to frameworks, and has the agents run what they launch."""
 
@@ -54,6 +62,31 @@ class MasterFlags(MesosFlags):
     work_dir: Path | None = flag(None, "Folder for the registry; must be given unless --registry=in_memory.")
     registry: Literal["replicated_log", "in_memory"] = flag(
         "replicated_log", "Where the registry is kept: on disk, or nowhere."
+    )
+    zk: str | None = flag(
+        None,
+        "Where masters stand for election, as in zk://user:password@host1:2181,host2:2181/mesos, the same "
+        "for all of them, or file:///path of a file that says so; without it this is the only master.",
+    )
+    zk_session_timeout: Duration = flag(
+        Duration.of(10), "How long ZooKeeper may hear nothing of a master.", check=_session_timeout
+    )
+    quorum: int | None = flag(
+        None,
+        "How many masters must have a change of the registry on disk, more than half of them: 2 of 3, or "
+        "3 of 5. Must be given with --zk; without it, 1.",
+        check=_quorum,
+    )
+    log_auto_initialize: bool = flag(
+        True,
+        "Whether masters that find nothing on all their disks begin with an empty registry; else `pion log "
+        "initialize` must be run on each.",
+    )
+    on_leadership_loss: Literal["rejoin", "exit"] = flag(
+        "rejoin",
+        "What to do when leadership is over: stand for election again in the same process, in which the "
+        "log's replica goes on voting, so that no service manager is needed; or exit with an error, as Mesos "
+        "does.",
     )
     cluster: str | None = flag(None, "Name of the cluster, for people to read.")
     registry_fetch_timeout: Duration = flag(Duration.of(60), "How long reading the registry may take.")

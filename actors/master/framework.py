@@ -78,6 +78,11 @@ class FrameworkEntry:
         return self.state is FrameworkState.ACTIVE
 
     @property
+    def failover_timeout_seconds(self) -> float:
+        """How long it has to come back when its scheduler is gone."""
+        return max(0.0, self.info.failover_timeout or 0.0)
+
+    @property
     def partition_aware(self) -> bool:
         """Whether it tells apart how tasks are lost."""
         return Capability.PARTITION_AWARE in self.capabilities

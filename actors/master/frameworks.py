@@ -10,6 +10,7 @@ from actors.master.agent import AgentEntry
 from actors.master.cluster import Cluster
 from actors.master.flags import MasterFlags
 from actors.master.framework import FrameworkEntry, FrameworkState
+from actors.master.framework_register import FrameworkRegister
 from actors.master.gauges import MasterMetrics
 from actors.master.offers import OfferDesk
 from actors.master.subscription import SubscriptionRules, change_error, named, returning
@@ -59,6 +60,7 @@ class FrameworkDesk:
             None if flags.roles is None else [role.strip() for role in flags.roles.split(",")],
             root_submissions=flags.root_submissions,
         )
+        self.register = FrameworkRegister(world, cluster, flags, self.remove)
         self._numbers = count()
         #: Called for each agent when a framework is removed: something there may have come to its end.
         self.when_ended: Callable[[str], None] = lambda _agent_id: None
@@ -173,6 +175,7 @@ class FrameworkDesk:
     def _welcome(self, framework: FrameworkEntry, pid: Pid) -> None:
         self._by_pid[pid] = framework
         self._world.link(pid)
+        self.register.note(framework)
         self._world.send(pid, Subscribed(framework.id, HEARTBEAT_SECONDS, self._world.info))
         self._world.send(pid, Heartbeat())
 
@@ -209,6 +212,7 @@ class FrameworkDesk:
         if (info, suppressed_roles, constraints) == before:
             return
         framework.describe(info)
+        self.register.note(framework)
         framework.suppressed_roles, framework.constraints = suppressed_roles, constraints
         for offer in tuple(framework.offers.values()):
             if offer.role not in framework.roles:
@@ -253,7 +257,7 @@ class FrameworkDesk:
 
     def _disconnect(self, framework: FrameworkEntry, reason: str) -> None:
         self._part(framework)
-        timeout = max(0.0, framework.info.failover_timeout or 0.0)
+        timeout = framework.failover_timeout_seconds
         framework.failover = self._world.delay(timeout, self._give_up, framework)
         self._world.log.info(
             "framework disconnected",
@@ -291,11 +295,11 @@ class FrameworkDesk:
         if framework.connected:
             assert framework.pid is not None
             self._world.send(framework.pid, SchedulerError("Framework has been removed"))
-        self.remove(framework, "an operator tore it down")
-        self._world.send(sender, OperatorAnswer(message.request_id))
+        answer = OperatorAnswer(message.request_id)
+        self.remove(framework, "an operator tore it down", lambda: self._world.send(sender, answer))
 
-    def remove(self, framework: FrameworkEntry, reason: str) -> None:
-        """End a framework and all that it runs; its id cannot be used again."""
+    def remove(self, framework: FrameworkEntry, reason: str, then: Callable[[], None] = lambda: None) -> None:
+        """End a framework and all that it runs; its id cannot be used again. `then` once that is durable."""
         self._world.log.info("framework removed", framework_id=framework.id, reason=reason)
         if framework.connected:
             self._part(framework)
@@ -311,6 +315,7 @@ class FrameworkDesk:
         self._world.allocate(allocation.RemoveFramework(framework.id))
         for agent_id in tuple(self._cluster.agents):
             self.when_ended(agent_id)
+        self.register.remove(framework.id, then)
 
     def _clear(self, agent: AgentEntry, framework: FrameworkEntry) -> None:
         """The framework holds nothing of the agent any more; operations go on for nobody."""
@@ -322,18 +327,19 @@ class FrameworkDesk:
 
     def is_completed(self, framework_id: str) -> bool:
         """Whether the master remembers that the framework was removed."""
-        return framework_id in self._cluster.completed_frameworks
+        return self._cluster.is_over(framework_id)
 
     # --- after a master's failover ---
 
     def recover(self, info: FrameworkInfo) -> FrameworkEntry:
-        """A framework that an agent tells of; until it subscribes nobody speaks for it, and no timer runs."""
+        """A framework that an agent tells of; until it subscribes nobody speaks for it."""
         assert info.id is not None
         framework = self._cluster.frameworks.get(info.id.value)
         if framework is None:
             framework = self._entry(info, None)
             self._cluster.add_framework(framework)
             self._world.allocate(allocation.AddFramework(framework.id, info, active=False))
+            self.register.expect(framework.id, framework.failover_timeout_seconds)
             self._world.log.info("framework recovered", framework_id=framework.id, name=info.name)
         return framework
 

@@ -16,6 +16,7 @@ from actors.master.flags import MasterFlags
 from actors.master.frameworks import HEARTBEAT_SECONDS, FrameworkDesk
 from actors.master.gauges import MasterMetrics
 from actors.master.maintenance import MaintenanceDesk
+from actors.master.mandate import UNLIMITED, Mandate
 from actors.master.offers import OfferDesk
 from actors.master.operations import OperationDesk
 from actors.master.overdue import OverdueDesk
@@ -24,9 +25,9 @@ from actors.master.tasks import TaskDesk
 from actors.process import handles
 from transport.messages import operating
 from transport.messages.allocation import AvailableConverted
+from transport.messages.registry import RegistryRecovered
 from transport.pid import Pid
 from transport.records.master import MasterInfo
-from transport.records.registry import Registry
 
 
 class Master(AgentGate):
@@ -39,8 +40,9 @@ class Master(AgentGate):
         allocator: Pid,
         registrar: Pid,
         metrics: MasterMetrics | None = None,
+        mandate: Mandate = UNLIMITED,
     ) -> None:
-        super().__init__(info, allocator, registrar, metrics or MasterMetrics())
+        super().__init__(info, allocator, registrar, metrics or MasterMetrics(), mandate)
         cluster = self.cluster = Cluster(completed_frameworks_limit=flags.max_completed_frameworks)
         self.offers = OfferDesk(self, cluster, flags)
         self.tasks = TaskDesk(self, cluster, self.metrics)
@@ -57,8 +59,10 @@ class Master(AgentGate):
         self.quotas = QuotaDesk(self, cluster, flags, self.offers)
         self.metrics.read_from(cluster)
 
-    def begin(self, registry: Registry) -> None:
+    def begin(self, recovered: RegistryRecovered) -> None:
         """Give each desk its part of the registry."""
+        registry = recovered.registry
+        self.frameworks.register.recover(recovered.frameworks, recovered.removed_frameworks)
         self.quotas.recover(registry)
         self.maintenance.recover(registry)
         self.draining.recover(registry)

@@ -18,13 +18,9 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
     "weights are set while the master runs": {
         "weights": None,
     },
-    "there is one master only, until election by ZooKeeper is there": {
-        "quorum": "1",
-        "zk_session_timeout": "10secs",
-        "log_auto_initialize": "true",
+    "masters are elected by ZooKeeper: give --zk": {
         "master_contender": None,
         "master_detector": None,
-        "zk": None,
     },
     "the registry is never strict, as in Mesos since 1.0": {
         "registry_strict": "false",

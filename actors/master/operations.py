@@ -277,7 +277,7 @@ class OperationDesk:
         owner = entry.record.framework_id
         if owner is None or entry.operation_id is None:
             return False
-        return owner.value not in self._cluster.completed_frameworks
+        return not self._cluster.is_over(owner.value)
 
     def _report(self, framework: FrameworkEntry, status: OperationStatus) -> None:
         if framework.connected:

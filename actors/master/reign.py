@@ -7,11 +7,14 @@ import random
 from collections.abc import Callable
 
 from actors.master.gauges import MasterMetrics
+from actors.master.mandate import Mandate
 from actors.master.marks import Marks
-from actors.process import Exited, Fired, Initialize, Process, handles
+from actors.master.subject import Subject
+from actors.process import Exited, Fired, Initialize, handles
 from transport.envelope import Envelope
 from transport.message import Message
 from transport.messages.allocation import AvailableConverted, MakeOffers
+from transport.messages.election import LeadershipDoubted, LeaseExtended
 from transport.messages.observing import AgentHeard, AgentSilent, ObserverStarted
 from transport.messages.registry import (
     ApplyToRegistry,
@@ -22,10 +25,9 @@ from transport.messages.registry import (
 )
 from transport.pid import Pid
 from transport.records.master import MasterInfo
-from transport.records.registry import Registry
 
 #: What is handled before the registry is recovered; all else is dropped, and its sender tries again.
-_EARLY = frozenset({Initialize, Exited, Fired, RegistryRecovered})
+_EARLY = frozenset({Initialize, Exited, Fired, RegistryRecovered, LeaseExtended})
 #: What only the actors of the master's own node may say.
 _DOMESTIC = frozenset(
     {
@@ -36,24 +38,31 @@ _DOMESTIC = frozenset(
         ObserverStarted,
         AgentSilent,
         AgentHeard,
+        LeaseExtended,
     }
 )
 
 
-class Reign(Process):
+class Reign(Subject):
     """Implements `actors.master.world.World` on a master's node.
 
-    The registrar and the allocator live as long as the master does: should one of them end, the daemon
-    ends with it.
+    It acts by a mandate: when that has run out, and before every single turn that is made sure of, it does
+    nothing any more (reliability.md R2). So a master that was stopped and goes on later orders nothing.
     """
 
-    def __init__(self, info: MasterInfo, allocator: Pid, registrar: Pid, metrics: MasterMetrics) -> None:
+    def __init__(
+        self, info: MasterInfo, allocator: Pid, registrar: Pid, metrics: MasterMetrics, mandate: Mandate
+    ) -> None:
         self.metrics = metrics
+        self.mandate = mandate
         #: Whether the registry is recovered.
         self.reigns = False
         self._info = info
         self._allocator = allocator
         self._registrar = registrar
+        self._until = mandate.until
+        #: The newest epoch that was asked about.
+        self._doubted = mandate.epoch
         self._marks = Marks()
         self._request_ids = itertools.count(1)
         self._waiting: dict[int, Callable[[RegistryApplied], None]] = {}
@@ -64,16 +73,23 @@ class Reign(Process):
         self.metrics.elected.set(1.0)
         began = self.system.now()
         self.metrics.uptime_secs.read = lambda: self.system.now() - began
-        self.send(self._registrar, RecoverRegistry(self._info))
+        self.send(self._registrar, RecoverRegistry(self._info, self.mandate.epoch))
 
     def receive(self, envelope: Envelope) -> None:
-        """Run one turn, unless it is too early for it."""
+        """Run one turn, unless it is too early for it, or too late."""
         kind = type(envelope.message)
         if kind in _DOMESTIC and envelope.sender.address != self.pid.address:
             self.log.warning(
                 "message from another node dropped", type=kind.__name__, sender=str(envelope.sender)
             )
+        elif self.system.now() > self._until and kind is not LeaseExtended:
+            if not self.over:
+                self.abdicate(
+                    "its lease ran out while it was busy or stopped: another master may lead by now"
+                )
         elif self.reigns or kind in _EARLY:
+            if self.system.epoch > self._doubted:
+                self._doubt(self.system.epoch)
             counter = self._counters.get(kind)
             if counter is not None:
                 counter.value += 1
@@ -81,9 +97,23 @@ class Reign(Process):
         else:
             self.metrics.dropped_messages.increment()
 
-    def begin(self, registry: Registry) -> None:
+    def begin(self, recovered: RegistryRecovered) -> None:
         """Take over the cluster as the masters before left it."""
         raise NotImplementedError
+
+    # --- the mandate ---
+
+    @handles(LeaseExtended)
+    def lease_extended(self, sender: Pid, message: LeaseExtended) -> None:
+        """Go on for a while, or for a shorter one than was thought."""
+        if message.epoch == self.mandate.epoch:
+            self._until = message.until
+
+    def _doubt(self, epoch: int) -> None:
+        """Somebody obeys, or has heard of, a later leader: ask whether there is one."""
+        self._doubted = epoch
+        if self.mandate.leadership is not None:
+            self.send(self.mandate.leadership, LeadershipDoubted(epoch))
 
     # --- the World ---
 
@@ -134,7 +164,7 @@ class Reign(Process):
             return
         self.reigns = True
         self.log.info("registry recovered", master_id=self._info.id)
-        self.begin(message.registry)
+        self.begin(message)
 
     @handles(RegistryApplied)
     def registry_applied(self, sender: Pid, message: RegistryApplied) -> None:

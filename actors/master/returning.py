@@ -60,13 +60,13 @@ def compare(cluster: Cluster, agent: AgentEntry, told: ReregisterAgent, *, new: 
     executors = _unique_executors(cluster, told)
     known = {one.id.value: one for one in told.frameworks if one.id is not None}
     return Comparison(
-        frameworks=tuple(info for framework_id, info in known.items() if not _is_over(cluster, framework_id)),
+        frameworks=tuple(info for framework_id, info in known.items() if not cluster.is_over(framework_id)),
         added=tuple(added),
         changed=tuple(changed),
         forgotten=tuple(entry for key, entry in agent.tasks.items() if entry.terminal and key not in tasks),
         executors=tuple((key[0], one) for key, one in executors.items() if key not in agent.executors),
         ended_executors=tuple(key for key in agent.executors if key not in executors),
-        shut_down=tuple(framework_id for framework_id in known if _is_over(cluster, framework_id)),
+        shut_down=tuple(framework_id for framework_id in known if cluster.is_over(framework_id)),
         kills=tuple(kills),
     )
 
@@ -130,7 +130,7 @@ def _unique_tasks(cluster: Cluster, told: ReregisterAgent) -> dict[tuple[str, st
     """The first of each that is told, unless its framework is over."""
     tasks: dict[tuple[str, str], Task] = {}
     for task in told.tasks:
-        if not _is_over(cluster, task.framework_id.value):
+        if not cluster.is_over(task.framework_id.value):
             tasks.setdefault((task.framework_id.value, task.task_id.value), task)
     return tasks
 
@@ -139,7 +139,7 @@ def _unique_executors(cluster: Cluster, told: ReregisterAgent) -> dict[tuple[str
     executors: dict[tuple[str, str], ExecutorInfo] = {}
     for executor in told.executors:
         assert executor.framework_id is not None
-        if not _is_over(cluster, executor.framework_id.value):
+        if not cluster.is_over(executor.framework_id.value):
             executors.setdefault((executor.framework_id.value, executor.executor_id.value), executor)
     return executors
 
@@ -149,10 +149,6 @@ def _as_forwarded(task: Task) -> Task:
     uuids = [status.uuid for status in task.statuses]
     sent = uuids.index(task.status_update_uuid) + 1 if task.status_update_uuid in uuids else 0
     return replace(task, statuses=task.statuses[:sent])
-
-
-def _is_over(cluster: Cluster, framework_id: str) -> bool:
-    return framework_id in cluster.completed_frameworks
 
 
 def _runs_elsewhere(cluster: Cluster, agent_id: str, key: tuple[str, str]) -> bool:

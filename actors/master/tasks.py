@@ -153,7 +153,7 @@ class TaskDesk:
             self._world.log.warning(
                 "update of an unknown framework", framework_id=message.framework_id, agent_id=agent.id
             )
-            if message.framework_id in self._cluster.completed_frameworks:
+            if self._cluster.is_over(message.framework_id):
                 self._world.send(agent.pid, ShutdownFramework(message.framework_id))
             return
         status = message.status

@@ -6,10 +6,10 @@ from actors.state.store import Store, Variable
 
 
 class MemoryStore(Store):
-    """Keeps variables in memory."""
+    """Keeps variables in memory: in `variables`, if others are to find them there after it."""
 
-    def __init__(self) -> None:
-        self._variables: dict[str, Variable] = {}
+    def __init__(self, variables: dict[str, Variable] | None = None) -> None:
+        self._variables: dict[str, Variable] = {} if variables is None else variables
 
     def load(self, name: str) -> Variable:
         """See `Store.load`."""

@@ -30,7 +30,7 @@ class Elected(Message):
 
 
 class LeaseExtended(Message):
-    """The reign of this epoch may go on until then.
+    """The reign of this epoch may go on until then, which may be sooner than was said before.
 
     Urgent, for a master with much to do must not believe that its time is over while this waits its turn.
     """

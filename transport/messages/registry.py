@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from transport.message import Message
 from transport.records.agent import AgentInfo, DrainConfig
 from transport.records.machine import MachineID
@@ -122,16 +124,43 @@ class StopMaintenance(RegistryOperation):
     machines: tuple[MachineID, ...]
 
 
+class RememberFramework(RegistryOperation):
+    """A framework subscribed, or gives itself another time to come back."""
+
+    framework_id: str
+    failover_timeout_seconds: float
+
+
+class MarkFrameworkRemoved(RegistryOperation):
+    """A framework is over, and never comes back."""
+
+    framework_id: str
+
+
+class KnownFramework(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A framework that is not over, and how long it has to come back when its scheduler is gone."""
+
+    framework_id: str
+    failover_timeout_seconds: float = 0.0
+
+
 class RecoverRegistry(Message):
     """A new leader takes over: write its name into the registry; answered by RegistryRecovered."""
 
     master: MasterInfo
+    #: Of its reign.
+    epoch: int = 0
 
 
 class RegistryRecovered(Message):
-    """The registry as the leaders before left it."""
+    """The registry as the leaders before left it, and what Pion keeps beside it."""
 
     registry: Registry
+    #: Of the reign that wrote it last.
+    epoch: int = 0
+    frameworks: tuple[KnownFramework, ...] = ()
+    #: Ids of frameworks that are over, the latest last; older ones are forgotten.
+    removed_frameworks: tuple[str, ...] = ()
 
 
 class ApplyToRegistry(Message):

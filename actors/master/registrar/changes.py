@@ -5,7 +5,7 @@ An operation is all or nothing: an error, told as text, changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from actors.master.machines import Machines
 from transport.messages import registry as operations
+from transport.messages.registry import KnownFramework
 from transport.records.agent import AgentInfo, DrainInfo, DrainState
 from transport.records.ids import AgentID
 from transport.records.maintenance import Schedule
@@ -31,7 +32,18 @@ QUOTA_V2: Final = "QUOTA_V2"
 class RegistryBooks:
     """The registry with its agents by id, so that an operation costs the same however many there are."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        frameworks: Iterable[KnownFramework] = (),
+        removed_frameworks: Iterable[str] = (),
+        removed_frameworks_limit: int = 50,
+    ) -> None:
+        #: Frameworks that are not over, by id.
+        self.frameworks = {one.framework_id: one for one in frameworks}
+        #: Ids of those that are, the latest last.
+        self.removed_frameworks = dict.fromkeys(removed_frameworks)
+        self._removed_frameworks_limit = removed_frameworks_limit
         self.master = registry.master
         self.admitted = {_id(one.info): one for one in (registry.slaves or Registry.Slaves()).slaves}
         unreachable = (registry.unreachable or Registry.UnreachableSlaves()).slaves
@@ -71,6 +83,7 @@ class RegistryBooks:
         """Raise AssertionError when an agent is in two states at once."""
         known = len(self.admitted) + len(self.unreachable) + len(self.gone)
         assert known == len({*self.admitted, *self.unreachable, *self.gone}), "an agent is in two states"
+        assert self.frameworks.keys().isdisjoint(self.removed_frameworks), "a framework is over and is not"
 
     def _minimum_capabilities(self) -> list[str]:
         needed = []
@@ -184,6 +197,27 @@ class RegistryBooks:
             return then != absent
         return f"agent {agent_id} is not known"
 
+    # --- frameworks ---
+
+    def _remember_framework(self, operation: operations.RememberFramework) -> Outcome:
+        framework_id = operation.framework_id
+        if framework_id in self.removed_frameworks:
+            return f"framework {framework_id} has been removed"
+        before = self.frameworks.get(framework_id)
+        now = KnownFramework(framework_id, operation.failover_timeout_seconds)
+        self.frameworks[framework_id] = now
+        return now != before
+
+    def _remove_framework(self, operation: operations.MarkFrameworkRemoved) -> Outcome:
+        framework_id = operation.framework_id
+        known = self.frameworks.pop(framework_id, None) is not None
+        if framework_id in self.removed_frameworks or not self._removed_frameworks_limit:
+            return known
+        self.removed_frameworks[framework_id] = None
+        while len(self.removed_frameworks) > self._removed_frameworks_limit:
+            del self.removed_frameworks[next(iter(self.removed_frameworks))]
+        return True
+
     # --- roles ---
 
     def _update_quotas(self, operation: operations.UpdateQuotas) -> Outcome:
@@ -224,6 +258,8 @@ class RegistryBooks:
             operations.MarkAgentDrained: _mark_drained,
             operations.DeactivateAdmittedAgent: _deactivate,
             operations.ReactivateAdmittedAgent: _reactivate,
+            operations.RememberFramework: _remember_framework,
+            operations.MarkFrameworkRemoved: _remove_framework,
             operations.UpdateQuotas: _update_quotas,
             operations.UpdateWeights: _update_weights,
             operations.UpdateMaintenance: _update_maintenance,

@@ -6,12 +6,13 @@ import itertools
 from collections import deque
 from typing import Final
 
-import msgspec
-
 from actors.master.flags import MasterFlags
-from actors.master.registrar.changes import AGENT_DRAINING, QUOTA_V2, RegistryBooks
+from actors.master.mandate import UNLIMITED, Mandate
+from actors.master.registrar.archive import RegistryError, Stored, read, write
+from actors.master.registrar.changes import RegistryBooks
 from actors.master.registrar.gauges import RegistrarMetrics
-from actors.process import Process, handles
+from actors.master.subject import Subject
+from actors.process import handles
 from actors.system import Timer
 from transport.messages.registry import (
     ApplyToRegistry,
@@ -30,25 +31,28 @@ from transport.records.registry import Registry
 #: The variable that the registry is kept in.
 VARIABLE: Final = "registry"
 
-#: What this program knows to read; a registry may ask for more (Mesos' minimum capabilities).
-_CAPABILITIES: Final = frozenset({"AGENT_UPDATE", AGENT_DRAINING, QUOTA_V2})
 
-_ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(Registry)
+class Registrar(Subject):
+    """Keeps the registry for one reign.
 
-
-class RegistryError(Exception):
-    """The registry cannot be read or written: the master must end, and another one lead."""
-
-
-class Registrar(Process):
-    """Keeps the registry for one master; raises RegistryError when it cannot be read or written in time.
-
-    Nothing is answered before it is durable, and answers come in the order of what they answer.
+    When it cannot be read or written in time, the reign is over (RegistryError). Nothing is answered before
+    it is durable, and answers come in the order of what they answer. `inherited` is what another kind of
+    store held, for a store that holds nothing yet.
     """
 
-    def __init__(self, flags: MasterFlags, store: Pid, metrics: RegistrarMetrics | None = None) -> None:
+    def __init__(
+        self,
+        flags: MasterFlags,
+        store: Pid,
+        metrics: RegistrarMetrics | None = None,
+        mandate: Mandate = UNLIMITED,
+        *,
+        inherited: bytes = b"",
+    ) -> None:
         self.metrics = metrics or RegistrarMetrics()
+        self.mandate = mandate
+        self._inherited = inherited
+        self._remembered_frameworks = flags.max_completed_frameworks
         self._store = store
         self._fetch_timeout = flags.registry_fetch_timeout
         self._store_timeout = flags.registry_store_timeout
@@ -100,16 +104,23 @@ class Registrar(Process):
         """Here it is."""
         assert self._leader is not None
         self.metrics.state_fetch.record(self._answered())
-        registry = _read(message.value)
+        stored = read(message.value or self._inherited)
+        if stored.epoch > self.mandate.epoch:
+            # The log itself should have refused this writer.
+            raise RegistryError(f"the registry was written in epoch {stored.epoch}, later than this reign's")
         self._version, self._durable = message.version, message.value
-        self._books = RegistryBooks(registry)
+        self._books = RegistryBooks(
+            stored.registry, stored.frameworks, stored.removed_frameworks, self._remembered_frameworks
+        )
         self._books.master = Registry.Master(info=self._leader[1].master)
         self.log.info(
             "registry fetched",
             bytes=len(message.value),
+            inherited=not message.value and bool(self._inherited),
             agents=len(self._books.admitted),
             unreachable=len(self._books.unreachable),
             gone=len(self._books.gone),
+            frameworks=len(self._books.frameworks),
         )
         self._write()
 
@@ -149,7 +160,14 @@ class Registrar(Process):
 
     def _write(self) -> None:
         assert self._books is not None
-        self._writing = _ENCODER.encode(self._books.registry())
+        self._writing = write(
+            Stored(
+                self._books.registry(),
+                self.mandate.epoch,
+                tuple(self._books.frameworks.values()),
+                tuple(self._books.removed_frameworks),
+            )
+        )
         self._ask(StoreState(next(self._request_ids), VARIABLE, self._version, self._writing))
 
     @handles(StateStored)
@@ -175,7 +193,11 @@ class Registrar(Process):
             self.send(to, answer)
 
     def _tell(self, to: Pid) -> None:
-        self.send(to, RegistryRecovered(_DECODER.decode(self._durable)))
+        stored = read(self._durable)
+        self.send(
+            to,
+            RegistryRecovered(stored.registry, stored.epoch, stored.frameworks, stored.removed_frameworks),
+        )
 
     # --- the store ---
 
@@ -196,17 +218,3 @@ class Registrar(Process):
 
     def _late(self, what: str, limit: str) -> None:
         raise RegistryError(f"the registry could not be {what} within {limit}")
-
-
-def _read(value: bytes) -> Registry:
-    if not value:
-        return Registry()
-    try:
-        registry = _DECODER.decode(value)
-    except msgspec.DecodeError as error:
-        raise RegistryError(f"the registry in the store cannot be read: {error}") from error
-    wanted = [one.capability for one in registry.minimum_capabilities]
-    missing = [one for one in wanted if one not in _CAPABILITIES]
-    if missing:
-        raise RegistryError(f"the registry was written by a newer master: it needs {', '.join(missing)}")
-    return registry

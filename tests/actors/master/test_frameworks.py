@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from actors.master.flags import MasterFlags
@@ -293,18 +294,37 @@ def test_only_so_many_removed_frameworks_are_remembered() -> None:
 # --- after a master's failover ---
 
 
-def test_a_framework_that_only_agents_know_waits_for_its_scheduler_for_ever() -> None:
+def test_a_framework_that_only_agents_know_waits_for_its_scheduler() -> None:
     town = Town()
     framework = town.frameworks.recover(framework_info("old-0000"))
     assert town.frameworks.recover(framework_info("old-0000")) is framework
     assert town.world.asked(allocation.AddFramework) == [
         allocation.AddFramework("old-0000", framework.info, active=False)
     ]
-    town.world.advance(1e6)
+    town.world.advance(599.0)
     assert framework.state is FrameworkState.RECOVERED
     assert town.subscribe(framework_info("old-0000")) is framework
     assert framework.connected
     assert town.world.asked(allocation.ActivateFramework)
+    town.world.advance(1e6)
+    assert framework.connected
+
+
+@pytest.mark.parametrize(("timeout", "patience"), [(None, 600.0), (60.0, 600.0), (604800.0, 604800.0)])
+def test_a_framework_that_does_not_come_back_after_a_failover_is_given_up(
+    timeout: float | None, patience: float
+) -> None:
+    """Not before its failover timeout, nor before agents had the time to come back."""
+    town = Town()
+    framework = town.frameworks.recover(framework_info("old-0000", failover_timeout=timeout))
+    agent = town.agent()
+    town.task(framework, agent, state=State.TASK_RUNNING)
+    town.world.advance(patience - 1.0)
+    assert "old-0000" in town.cluster.frameworks
+    town.world.advance(2.0)
+    assert town.world.told(agent.pid) == [ShutdownFramework("old-0000")]
+    assert town.frameworks.is_completed("old-0000")
+    assert [task.state for task in framework.completed_tasks] == [State.TASK_KILLED]
 
 
 # --- what a framework says about itself ---

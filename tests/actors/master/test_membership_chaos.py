@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 
-import msgspec
 import pytest
 from msgspec.structs import replace
 
 from actors.master.allocator.hierarchical import HierarchicalAllocator
 from actors.master.allocator.process import AllocatorProcess
+from actors.master.registrar.archive import read
 from actors.master.registrar.registrar import Registrar
 from actors.process import Process, handles
 from actors.simulation import Plan, SimulatedNode
@@ -137,7 +137,7 @@ class World:
             return
         if registrar._version != self._version:
             self._version = registrar._version
-            self.registry = msgspec.msgpack.decode(registrar._durable, type=Registry)
+            self.registry = read(registrar._durable).registry
             self.gone.update((one.id.value, None) for one in (self.registry.gone or NOBODY).slaves)
             assert not self.gone.keys() & self.admitted
         assert master.cluster.agents.keys() - master.agents.members.under_way.keys() <= self.admitted

@@ -271,5 +271,31 @@ def test_the_leader_is_part_of_it() -> None:
 def test_every_operation_that_can_be_told_is_known() -> None:
     made = books()
     kinds = operations.RegistryOperation.__subclasses__()
-    assert len(kinds) == 16
+    assert len(kinds) == 18
     assert all(kind in made._OPERATIONS for kind in kinds)
+
+
+# --- frameworks ---
+
+
+def test_a_framework_is_remembered_with_its_timeout_until_it_is_over() -> None:
+    made = books()
+    assert made.apply(operations.RememberFramework("F0", 60.0)) is True
+    assert made.apply(operations.RememberFramework("F0", 60.0)) is False
+    assert made.apply(operations.RememberFramework("F0", 90.0)) is True
+    assert list(made.frameworks.values()) == [operations.KnownFramework("F0", 90.0)]
+    assert made.apply(operations.MarkFrameworkRemoved("F0")) is True
+    assert made.apply(operations.MarkFrameworkRemoved("F0")) is False
+    assert not made.frameworks
+    assert list(made.removed_frameworks) == ["F0"]
+    refused(made, operations.RememberFramework("F0", 60.0), "has been removed")
+
+
+def test_of_frameworks_that_are_over_the_latest_are_remembered() -> None:
+    made = RegistryBooks(Registry(), removed_frameworks=["F0", "F1"], removed_frameworks_limit=2)
+    made.apply(operations.MarkFrameworkRemoved("F2"))
+    assert list(made.removed_frameworks) == ["F1", "F2"]
+    none = RegistryBooks(Registry(), [operations.KnownFramework("F0")], removed_frameworks_limit=0)
+    assert none.apply(operations.MarkFrameworkRemoved("F0")) is True
+    assert not none.frameworks
+    assert not none.removed_frameworks

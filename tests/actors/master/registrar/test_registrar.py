@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from actors.master.flags import MasterFlags
-from actors.master.registrar.registrar import VARIABLE, Registrar, RegistryError
+from actors.master.registrar.archive import RegistryError
+from actors.master.registrar.registrar import VARIABLE, Registrar
 from actors.simulation import SimulatedNode, Simulation
 from actors.simulation.probe import Probe
 from actors.state.single import SingleStore
