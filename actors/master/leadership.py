@@ -199,7 +199,7 @@ class Leadership(Process):
         """Somebody has heard of a newer epoch: the detector knows better than hearsay."""
         if self.reigns and self._detector is not None and message.epoch > self._epoch:
             self.log.warning("a newer epoch is heard of", epoch=self._epoch, heard=message.epoch)
-            self.send(self._detector, WatchLeader())
+            self.send(self._detector, WatchLeader(doubted=True))
 
     @handles(LeaderDetected)
     def leader_detected(self, sender: Pid, message: LeaderDetected) -> None:

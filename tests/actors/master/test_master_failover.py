@@ -285,3 +285,49 @@ def test_tasks_on_several_agents_belong_to_one_framework_that_waits() -> None:
     operator.send(MASTER, TeardownRequest(1, framework.id))
     stage.sim.run_until(lambda: not any(agent.tasks for agent in agents))
     assert [task.state for task in framework.completed_tasks] == [State.TASK_KILLED] * 2
+
+
+def test_a_framework_that_never_comes_back_after_a_failover_is_given_up() -> None:
+    """Beyond Mesos, where it and its tasks stay for ever: R1."""
+    stage = Stage()
+    scheduler, agent = stage.scheduler(lasting(), "one"), stage.agent()
+    idle = stage.scheduler(framework_info(), "idle")
+    running(stage, scheduler, "t")
+    for host in ("one", "idle"):
+        stage.sim.crash(host)
+    stage.restart_master()
+    stage.sim.run_until(lambda: agent.registered)
+    stage.sim.run(590.0)
+    assert list(stage.master.cluster.frameworks) == [scheduler.id]
+    stage.sim.run_until(lambda: not agent.tasks, 60.0)
+    stage.restart_master()
+    late = [stage.stranger(lasting(one.id), f"late{one.id}") for one in (scheduler, idle)]
+    stage.sim.run_until(lambda: all(one.errors for one in late))
+    assert [one.errors for one in late] == [["Framework has been removed"]] * 2
+
+
+def test_a_framework_that_comes_back_within_its_time_after_a_failover_is_kept() -> None:
+    stage = Stage()
+    scheduler, agent = stage.scheduler(lasting(), "one"), stage.agent()
+    running(stage, scheduler, "t")
+    stage.sim.crash("one")
+    stage.restart_master()
+    stage.sim.run(590.0)
+    successor(stage, scheduler)
+    stage.sim.run(700.0)
+    assert list(agent.tasks) == [(scheduler.id, "t")]
+
+
+def test_a_framework_that_was_torn_down_is_over_for_agents_that_come_back_under_the_next_master() -> None:
+    """I27."""
+    stage = Stage()
+    scheduler, agent = stage.scheduler(lasting(), "one"), stage.agent()
+    running(stage, scheduler, "t")
+    stage.sim.partition(["agent"], ["master"])
+    scheduler.send(MASTER, scheduling.Teardown(scheduler.id))
+    stage.sim.run_until(lambda: not stage.master.cluster.frameworks)
+    stage.sim.run(1.0)
+    stage.restart_master()
+    stage.sim.heal()
+    stage.sim.run_until(lambda: agent.registered and not agent.tasks, 120.0)
+    assert not stage.master.cluster.frameworks

@@ -1,24 +1,31 @@
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 import pytest
 
 from actors.master.flags import MasterFlags
-from actors.master.registrar.archive import RegistryError
+from actors.master.mandate import Mandate
+from actors.master.registrar.archive import RegistryError, Stored, write
 from actors.master.registrar.registrar import VARIABLE, Registrar
 from actors.simulation import SimulatedNode, Simulation
 from actors.simulation.probe import Probe
 from actors.state.single import SingleStore
+from transport.messages.election import ReignOver
 from transport.messages.registry import (
     AdmitAgent,
     ApplyToRegistry,
     FetchState,
+    KnownFramework,
     MarkAgentGone,
+    MarkFrameworkRemoved,
     ReadRegistry,
     RecoverRegistry,
     RegistryApplied,
     RegistryOperation,
     RegistryRecovered,
+    RememberFramework,
     RemoveAdmittedAgent,
     StateFetched,
     StateStored,
@@ -286,3 +293,54 @@ def test_what_it_shows_bears_mesos_names() -> None:
     assert {"registrar/state_fetch_ms", "registrar/state_store_ms", "registrar/state_store_ms/p99"} <= set(
         shown
     )
+
+
+# --- what is kept beside Mesos' registry ---
+
+
+def test_frameworks_and_the_epoch_are_there_for_the_next_master() -> None:
+    office = Office()
+    office.recover()
+    office.apply(RememberFramework("F0", 60.0), RememberFramework("F1", 0.0), MarkFrameworkRemoved("F1"))
+    office.reboot()
+    office.master.send(office.registrar, RecoverRegistry(master("m2"), 0))
+    recovered = office.wait(RegistryRecovered)
+    assert recovered.frameworks == (KnownFramework("F0", 60.0),)
+    assert recovered.removed_frameworks == ("F1",)
+
+
+def test_a_registry_of_a_later_epoch_is_not_written() -> None:
+    office = Office()
+    value = write(Stored(Registry(), epoch=1))
+    office.master.send(office.node.pid_of("store"), StoreState(1, VARIABLE, b"", value))
+    office.master.send(office.registrar, RecoverRegistry(master()))
+    assert "epoch 1" in str(office.failure())
+
+
+def test_a_store_that_holds_nothing_begins_with_what_was_inherited() -> None:
+    sim = Simulation(1)
+    inherited = write(Stored(Registry(), frameworks=(KnownFramework("F0", 60.0),)))
+    node = sim.node("master")
+    store = node.spawn(SingleStore, "store")
+    probe = node.probe("master")
+    for life, left in enumerate((inherited, write(Stored(Registry())))):
+        registrar = node.spawn(partial(Registrar, MasterFlags(), store, inherited=left), f"registrar{life}")
+        probe.send(registrar, RecoverRegistry(master()))
+        sim.run_until(lambda seen=life: len(probe.received) > seen)  # type: ignore[misc]
+    recovered = [one for one in probe.received if isinstance(one, RegistryRecovered)]
+    assert [one.frameworks for one in recovered] == [(KnownFramework("F0", 60.0),)] * 2
+
+
+def test_whoever_owns_the_reign_is_told_why_it_is_over_and_nothing_is_done_any_more() -> None:
+    sim = Simulation(1)
+    node = sim.node("master")
+    store, owner = node.probe("store"), node.probe("owner")
+    mandate = Mandate(leadership=owner.pid)
+    registrar = node.spawn(lambda: Registrar(MasterFlags(), store.pid, mandate=mandate), "registrar")
+    owner.send(registrar, RecoverRegistry(master()))
+    sim.run_until(lambda: owner.received, 100.0)
+    assert owner.received == [ReignOver("the registry could not be read within 1mins")]
+    store.send(registrar, StateFetched(1))
+    sim.run(10.0)
+    assert len(store.received) == 1
+    assert not sim.crashes
