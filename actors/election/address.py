@@ -1,20 +1,75 @@
-"""The master, as people write it: `--master=host:port`, of which daemons and frameworks need the actor."""
+"""How the leader is found, as people write it: `--master=zk://…`, `file://…` or `host:port`."""
 
 from __future__ import annotations
 
-from typing import Final
+import functools
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
+from actors.election.asking import DETECTOR, AskingDetector
+from actors.election.detector import Detector
+from actors.election.session import ZOOKEEPER, ZooKeeperSession
+from actors.election.url import SCHEME, ZooKeeperUrl, read_if_file
 from actors.node.ports import ACTOR_PORT_OFFSET
+from actors.process import Process
+from actors.system import NEVER, Restart, System
 from transport.pid import Address, Pid
+from transport.session import Event
 
 #: The name of the actor that leads.
 MASTER: Final = "master"
 DEFAULT_PORT: Final = 5050
+#: Of a session with ZooKeeper, unless told otherwise.
+DEFAULT_TIMEOUT_SECONDS: Final = 10.0
 
-_REFUSED: Final = (
-    ("zk://", "finding the master by ZooKeeper is not there yet: name the master as host:port"),
-    ("file://", "finding the master by a file is not there yet: name the master as host:port"),
-)
+#: Who knows the leader: ZooKeeper, or the node of a master.
+LeaderSource: TypeAlias = ZooKeeperUrl | Pid
+
+
+def parse_leader(text: str) -> LeaderSource:
+    """Read where the leader is to be found; in a file may stand any of the other forms.
+
+    Raises ValueError naming the rule that `text` breaks.
+    """
+    text = read_if_file(text)
+    return ZooKeeperUrl.parse(text) if text.startswith(SCHEME) else parse_master(text)
+
+
+def spawn_zookeeper(
+    system: System,
+    url: ZooKeeperUrl,
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    *,
+    name: str = ZOOKEEPER,
+    restart: Restart = NEVER,
+    vital: bool = True,
+) -> Pid:
+    """Start the actor of a node that has its session with ZooKeeper."""
+    return system.spawn(lambda: _session(url, timeout_seconds), name, restart=restart, vital=vital)
+
+
+def spawn_detector(
+    system: System,
+    source: LeaderSource,
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    *,
+    prefix: str = "",
+    restart: Restart = NEVER,
+    vital: bool = True,
+) -> Pid:
+    """Start what finds the leader: an actor "detector", and before it a "zookeeper" where there is one.
+
+    Their names begin with `prefix`. Raises ValueError when such actors are there already.
+    """
+    make: Callable[[], Process]
+    if isinstance(source, Pid):
+        make = functools.partial(AskingDetector, source)
+    else:
+        zookeeper = spawn_zookeeper(
+            system, source, timeout_seconds, name=f"{prefix}{ZOOKEEPER}", restart=restart, vital=vital
+        )
+        make = functools.partial(Detector, zookeeper.whoever(), source.path)
+    return system.spawn(make, f"{prefix}{DETECTOR}", restart=restart, vital=vital)
 
 
 def parse_master(text: str, actor_port: int | None = None) -> Pid:
@@ -24,9 +79,6 @@ def parse_master(text: str, actor_port: int | None = None) -> Pid:
     (DESIGN §5). Raises ValueError naming the rule that `text` breaks.
     """
     text = text.strip()
-    for prefix, reason in _REFUSED:
-        if text.startswith(prefix):
-            raise ValueError(f"master {text!r}: {reason}")
     if "@" in text:
         return Pid.parse(text)
     address = _address(text)
@@ -42,7 +94,7 @@ def parse_master(text: str, actor_port: int | None = None) -> Pid:
 
 def _address(text: str) -> Address:
     if not text or "/" in text:
-        raise ValueError(f"master {text!r}: must be host:port")
+        raise ValueError(f"master {text!r}: must be host:port, zk://host:port/path or file:///path")
     _, colon, port = text.rpartition(":")
     # An IPv6 address without a port ends in a bracket.
     if not colon or (text.startswith("[") and port.endswith("]")):
@@ -51,3 +103,12 @@ def _address(text: str) -> Address:
         return Address.parse(text)
     except ValueError as error:
         raise ValueError(f"master: {error}") from None
+
+
+def _session(url: ZooKeeperUrl, timeout_seconds: float) -> ZooKeeperSession:
+    from transport.zookeeper import ZooKeeperClient  # noqa: PLC0415  kazoo takes its time to be imported
+
+    def make(tell: Callable[[Event], None]) -> ZooKeeperClient:
+        return ZooKeeperClient(url.servers, timeout_seconds, tell, credentials=url.credentials)
+
+    return ZooKeeperSession(make)

@@ -37,7 +37,7 @@ class GroupWatcher(Process):
         #: What was read of those whose content is of interest.
         self.nodes: dict[str, Node] = {}
         self.questions = Questions(self._ask)
-        self.zookeeper = zookeeper
+        self.zookeeper = zookeeper.whoever()
         self._session_id = 0
         self._listing = False
         #: Something has changed since the listing under way was asked for.

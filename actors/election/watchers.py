@@ -18,6 +18,11 @@ class Watchers:
         #: What was told last.
         self.leader = LeaderDetected(None)
 
+    @property
+    def has_doubters(self) -> bool:
+        """Whether anybody waits for `confirm`."""
+        return bool(self._doubters)
+
     def add(self, watcher: Pid) -> None:
         """Tell somebody, now and from now on."""
         self._keep(watcher)

@@ -32,8 +32,7 @@ def test_another_actor_port_can_be_told() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("zk://a:2181,b:2181/mesos", "ZooKeeper"),
-        ("file:///etc/mesos/zk", "by a file is not there yet"),
+        ("zk://a:2181,b:2181/mesos", "zk://host:port/path"),
         ("", "must be host:port"),
         ("http://anna:5050", "must be host:port"),
         ("anna:http", "must be host:port"),
