@@ -194,7 +194,8 @@ class ZooKeeperSession(Process):
     def _note_alive(self, asked: Asked) -> None:
         request = asked.request
         by_quorum = isinstance(request, CreateNode) or (isinstance(request, Probe) and request.through_quorum)
-        if self._liveness.answered(asked.sent_at, self.system.now(), by_quorum=by_quorum):
+        later = self._liveness.answered(asked.sent_at, self.system.now(), by_quorum=by_quorum)
+        if later or asked.asker is None:
             self._tell(SessionAlive(self._state.session_id, self._liveness.alive_at))
 
     def _connected(self, connected: Connected) -> None:

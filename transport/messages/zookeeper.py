@@ -35,7 +35,7 @@ class SessionChanged(Message):
     """How it stands with the session; each session has another id.
 
     `timeout_seconds` is what ZooKeeper has agreed to. `alive_at` is a time by the node's monotonic clock at
-    which the session was certainly alive: it was then that the last request was sent that was answered.
+    which ZooKeeper's leader certainly took the session for alive: what was sent then has reached it.
     """
 
     state: SessionState
@@ -46,7 +46,10 @@ class SessionChanged(Message):
 
 
 class SessionAlive(Message):
-    """The session was alive at that time of the node's monotonic clock; told a few times in each time-out."""
+    """The connection works; told a few times in each time-out.
+
+    `alive_at` as in SessionChanged: it gets later as long as the session owns nodes, on which others rely.
+    """
 
     session_id: int
     alive_at: float
