@@ -152,12 +152,15 @@ class _Connections(web.Server):
         super().__init__(answer)
         self.limits = limits
         self.log = log
+        self._ending = False
 
     def __call__(self) -> web.RequestHandler:
         return _Connection(self)
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        if len(self.connections) >= self.limits.connections:
+        if self._ending:
+            handler.force_close()
+        elif len(self.connections) >= self.limits.connections:
             idle: list[web.RequestHandler] = [
                 one for one in self.connections if isinstance(one, _Connection) and one.idle
             ]
@@ -165,6 +168,13 @@ class _Connections(web.Server):
                 transport.write(_TURNED_AWAY)
             (idle or [handler])[0].force_close()
         super().connection_made(handler, transport)
+
+    async def shutdown(self, timeout: float | None = None) -> None:
+        self._ending = True
+        transports = list(self._connections.values())
+        await super().shutdown(timeout)
+        for transport in transports:
+            transport.abort()  # it would wait for as long as its client reads nothing
 
 
 class _Connection(web.RequestHandler):
