@@ -76,7 +76,7 @@ class Agent(Process):
         )
         self._operations = OperationDesk(self, books)
         self._passing = PassingDesk(self, books, metrics)
-        self._registration = Registration(self, books, self._abort)
+        self._registration = Registration(self, books, self._abort, self._look_for_leader)
         self._leaving = Leaving(self, books, self._executors, self._registration)
         self._resumption = Resumption(self, books, self._node, self._executors, self._operations, self._ready)
         metrics.read_from(books, lambda: self.system.now() - self._started_at)
@@ -98,6 +98,11 @@ class Agent(Process):
     def rng(self) -> random.Random:
         """The only source of chance."""
         return self.system.rng
+
+    @property
+    def epoch(self) -> int:
+        """The newest leader's epoch that this node has heard of."""
+        return self.system.epoch
 
     def now(self) -> float:
         """Monotonic seconds."""
@@ -140,7 +145,10 @@ class Agent(Process):
         if self.flags.recover == "cleanup":
             self._leaving.begin("the agent was started with --recover=cleanup")
         else:
-            self.send(self._detector, WatchLeader())
+            self._look_for_leader(doubted=False)
+
+    def _look_for_leader(self, *, doubted: bool) -> None:
+        self.send(self._detector, WatchLeader(doubted))
 
     def _abort(self, reason: str) -> None:
         self.system.abort(reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec.structs import replace
 
@@ -11,6 +11,7 @@ from actors import __version__
 from actors.agent.books import Books
 from actors.agent.registrant import registration
 from actors.agent.world import World
+from actors.election.doubt import Doubt
 from actors.system import Timer
 from transport.messages.checkpointing import Archived, HoldUpdates, SaveAgent, SendUpdates
 from transport.messages.detection import LeaderDetected
@@ -22,14 +23,22 @@ from transport.records.ids import AgentID
 _LONGEST_SECONDS: Final = 60.0
 
 
+class Look(Protocol):
+    """Has the detector tell who leads; if what it told is `doubted`, after looking anew."""
+
+    def __call__(self, *, doubted: bool) -> None: ...  # noqa: D102
+
+
 class Registration:
     """Keeps the agent registered with whoever leads; obeys nobody else."""
 
-    def __init__(self, world: World, books: Books, gone: Callable[[str], None]) -> None:
+    def __init__(self, world: World, books: Books, gone: Callable[[str], None], look: Look) -> None:
         """`gone` ends the agent for a reason that nothing can be done about."""
         self._world = world
         self._books = books
         self._gone = gone
+        self._look = look
+        self._doubt = Doubt()
         self._leader: Pid | None = None
         self._epoch = 0
         #: The master with which the agent is registered, in the life that answered.
@@ -42,9 +51,11 @@ class Registration:
     # --- who leads ---
 
     def detected(self, message: LeaderDetected) -> None:
-        """Somebody else leads now, or nobody; an older reign is not heard of any more (I24)."""
+        """Somebody else leads now, or nobody; the detector knows, even of an older epoch."""
+        if message.master is not None:
+            self._doubt.settle(message.epoch)
         known = message.master == self._leader and message.epoch == self._epoch
-        if message.epoch < self._epoch or self._closed or known:
+        if self._closed or known:
             return
         self._epoch = message.epoch
         self._disconnect(f"the leader is {message.master}")
@@ -54,7 +65,18 @@ class Registration:
 
     def obeys(self, sender: Pid) -> bool:
         """Whether orders from there are followed."""
-        return sender == self.master
+        return sender == self.master and not self._doubts()
+
+    def _doubts(self) -> bool:
+        """Obey nobody, if there may be a newer leader, until the detector has looked (I24)."""
+        newest = self._world.epoch
+        if not self._doubt.arises(self._epoch, newest):
+            return False
+        self._disconnect(f"there may be a newer leader: its epoch is {newest}, not {self._epoch}")
+        self._leader = None
+        self._turn += 1
+        self._look(doubted=True)
+        return True
 
     def close(self) -> None:
         """The agent leaves: register no more, though the master is still told how that goes."""
@@ -70,7 +92,7 @@ class Registration:
         self._world.delay(self._world.rng.uniform(0, longest), self._try, self._turn, longest * 2)
 
     def _try(self, turn: int, longest: float) -> None:
-        if turn != self._turn or self._leader is None:
+        if turn != self._turn or self._leader is None or self._doubts():
             return
         self._world.log.info("registering", master=str(self._leader), agent_id=self._id)
         self._world.send(self._leader, registration(self._books, __version__))
@@ -110,7 +132,7 @@ class Registration:
         One that is named by hand, which has epoch 0, may call its host by another name than the agent does.
         """
         leader = self._leader
-        if leader is None:
+        if leader is None or self._doubts():
             return False
         return leader in (sender, sender.whoever()) or (self._epoch == 0 and leader.name == sender.name)
 

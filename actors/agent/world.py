@@ -29,6 +29,11 @@ class World(Protocol):
         """The only source of chance."""
         ...
 
+    @property
+    def epoch(self) -> int:
+        """The newest leader's epoch that this node has heard of."""
+        ...
+
     def now(self) -> float:
         """Monotonic seconds."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from msgspec.structs import replace
 
 from tests.actors.agent.stage import (
@@ -15,7 +16,7 @@ from tests.actors.agent.stage import (
     framework,
     task,
 )
-from transport.messages.detection import LeaderDetected
+from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.messages.launching import KillTask, RunTask, StatusUpdate
 from transport.messages.membership import (
     AgentReconciliation,
@@ -157,18 +158,60 @@ def test_where_masters_change_nobody_else_may_answer_for_the_leader() -> None:
     assert stage.agent.books.info.id is None
 
 
-def test_an_older_reign_is_not_heard_of_any_more() -> None:
+@pytest.mark.parametrize("epoch", [6, 8])
+def test_the_leader_is_who_the_detector_says_even_with_an_older_epoch(epoch: int) -> None:
     stage = Stage(registered=False)
     stage.epoch = 7
     stage.register()
     other = stage.sim.node("other").probe("master")
-    stage.detector.send(stage.pid, LeaderDetected(other.pid, 6))
-    stage.run(30.0)
-    assert other.received == []
-    stage.detector.send(stage.pid, LeaderDetected(other.pid, 8))
+    stage.detector.send(stage.pid, LeaderDetected(other.pid, epoch))
     stage.sim.run_until(lambda: any(isinstance(one, ReregisterAgent) for one in other.received))
     stage.run_task()
     assert stage.executors.launched == []
+
+
+def hear_of_a_newer_leader(stage: Stage, epoch: int) -> None:
+    """Some other node, which knows of one, says something to the agent."""
+    node = stage.sim.node("elsewhere")
+    node.epoch = epoch
+    node.probe().send(stage.pid, PingAgent(connected=True))
+    stage.run()
+
+
+def test_who_hears_of_a_newer_epoch_obeys_nobody_until_the_detector_has_looked() -> None:
+    stage = Stage()
+    hear_of_a_newer_leader(stage, 5)
+    stage.run_task()
+    assert stage.executors.launched == []
+    assert stage.detector.received[-1] == WatchLeader(doubted=True)
+    stage.run(60.0)
+    assert stage.heard(ReregisterAgent) == []
+    other = stage.sim.node("other").probe("master")
+    stage.detector.send(stage.pid, LeaderDetected(other.pid, 5))
+    stage.sim.run_until(lambda: any(isinstance(one, ReregisterAgent) for one in other.received))
+    assert stage.heard(ReregisterAgent) == []
+
+
+def test_a_leader_that_the_detector_confirms_is_obeyed_again_after_registering_anew() -> None:
+    stage = Stage()
+    hear_of_a_newer_leader(stage, 5)
+    stage.run_task()
+    stage.detect()
+    stage.reregister()
+    stage.run_task()
+    assert len(stage.executors.launched) == 1
+    assert stage.node.epoch == 5
+    assert stage.detector.received.count(WatchLeader(doubted=True)) == 1
+
+
+def test_an_agent_does_not_register_with_a_leader_in_doubt() -> None:
+    stage = Stage(registered=False)
+    hear_of_a_newer_leader(stage, 5)
+    stage.detect()
+    stage.run(60.0)
+    assert stage.heard(RegisterAgent) == []
+    stage.detect()
+    stage.sim.run_until(lambda: stage.heard(RegisterAgent))
 
 
 def test_without_a_leader_updates_are_held_and_sent_to_the_next_one() -> None:
