@@ -44,14 +44,19 @@ class Response(msgspec.Struct, frozen=True):
 class HttpError(Exception):
     """Ends the handling of a request; the client gets its response."""
 
-    def __init__(self, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(text)
-        self.response = say(status, text, headers)
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.body.decode().strip())
+        self.response = response
 
 
 def say(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
     """A response of plain words."""
     return Response(status, f"{text}\n".encode(), headers=headers or {})
+
+
+def refusal(status: int, text: str, headers: Mapping[str, str] | None = None) -> HttpError:
+    """The error whose response is these words."""
+    return HttpError(say(status, text, headers))
 
 
 def show(request: Request, value: object) -> Response:
@@ -61,7 +66,7 @@ def show(request: Request, value: object) -> Response:
     if callback is None:
         return Response(200, content, JSON)
     if not _CALLBACK.fullmatch(callback):
-        raise HttpError(400, "jsonp: must be the name of a function")
+        raise refusal(400, "jsonp: must be the name of a function")
     return Response(200, b"%s(%s);" % (callback.encode(), content), _SCRIPT)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
-from transport.http.exchange import HttpError, Request, Response
+from transport.http.exchange import Request, Response, refusal
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -27,7 +27,7 @@ class Route(msgspec.Struct, frozen=True):
         """Raise HttpError unless the method is one of its own."""
         if method not in self.methods:
             allow = ", ".join(self.methods)
-            raise HttpError(405, f"{method}: must be one of {allow}", {"Allow": allow})
+            raise refusal(405, f"{method}: must be one of {allow}", {"Allow": allow})
 
 
 class Routes:
@@ -52,7 +52,7 @@ class Routes:
         if found is None and parts and parts[0] in self._prefixes:
             found = self._longest(parts[1:])
         if found is None:
-            raise HttpError(404, "not found")
+            raise refusal(404, "not found")
         return found
 
     def _longest(self, parts: tuple[str, ...]) -> tuple[Route, tuple[str, ...]] | None:

@@ -13,7 +13,7 @@ from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.web_protocol import RequestPayloadError
 
-from transport.http.exchange import HttpError, Request, Response, say, unavailable
+from transport.http.exchange import HttpError, Request, Response, refusal, say, unavailable
 from transport.http.limits import HttpLimits
 from transport.http.routes import Routes
 from transport.http.target import origin_form, path_parts, query_arguments
@@ -118,11 +118,11 @@ class HttpServer:
 
     async def _body(self, request: web.BaseRequest, most_bytes: int) -> bytes:
         if request.headers.get("Content-Encoding", "identity") != "identity":
-            raise HttpError(415, "Content-Encoding: must be identity")
+            raise refusal(415, "Content-Encoding: must be identity")
         if request.headers.get("Transfer-Encoding", "chunked").lower() != "chunked":
-            raise HttpError(501, "Transfer-Encoding: must be chunked")
+            raise refusal(501, "Transfer-Encoding: must be chunked")
         if (request.content_length or 0) > most_bytes:
-            raise HttpError(413, f"body: must have at most {most_bytes} bytes")
+            raise refusal(413, f"body: must have at most {most_bytes} bytes")
         if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0  # aiohttp's sign that the response itself has not begun
@@ -132,11 +132,11 @@ class HttpServer:
                 while piece := await request.content.readany():
                     body += piece
                     if len(body) > most_bytes:
-                        raise HttpError(413, f"body: must have at most {most_bytes} bytes")
+                        raise refusal(413, f"body: must have at most {most_bytes} bytes")
         except TimeoutError:
-            raise HttpError(408, f"body: must come within {self._limits.body_seconds:g} s") from None
+            raise refusal(408, f"body: must come within {self._limits.body_seconds:g} s") from None
         except RequestPayloadError as error:
-            raise HttpError(400, "body: its length or its chunks cannot be read") from error
+            raise refusal(400, "body: its length or its chunks cannot be read") from error
         return bytes(body)
 
 

@@ -6,7 +6,7 @@ import re
 import urllib.parse
 from typing import Final
 
-from transport.http.exchange import HttpError
+from transport.http.exchange import refusal
 
 #: So many arguments may a query have.
 _MAX_ARGUMENTS: Final = 100
@@ -34,18 +34,18 @@ def query_arguments(target: str) -> dict[str, str]:
         return {}
     arguments = query.split("&")
     if len(arguments) > _MAX_ARGUMENTS:
-        raise HttpError(400, f"query: more than {_MAX_ARGUMENTS} arguments")
+        raise refusal(400, f"query: more than {_MAX_ARGUMENTS} arguments")
     pairs = (argument.replace("+", " ").partition("=") for argument in arguments if argument)
     return {_decoded(name, "query"): _decoded(value, "query") for name, _, value in pairs}
 
 
 def _decoded(text: str, where: str) -> str:
     if _BROKEN_ESCAPE.search(text):
-        raise HttpError(400, f"{where}: a % must be followed by two hexadecimal digits")
+        raise refusal(400, f"{where}: a % must be followed by two hexadecimal digits")
     try:
         decoded = urllib.parse.unquote(text, errors="strict")
     except UnicodeDecodeError:
-        raise HttpError(400, f"{where}: must be UTF-8") from None
+        raise refusal(400, f"{where}: must be UTF-8") from None
     if _CONTROL.search(decoded):
-        raise HttpError(400, f"{where}: must not hold control characters")
+        raise refusal(400, f"{where}: must not hold control characters")
     return decoded

@@ -10,7 +10,7 @@ from typing import Self
 
 import msgspec
 
-from transport.http.exchange import HttpError, Request, Response, say, show
+from transport.http.exchange import Request, Response, refusal, say, show
 from transport.http.limits import HttpLimits
 from transport.http.routes import Route, Routes
 from transport.http.server import HttpServer
@@ -52,7 +52,7 @@ async def _large(_request: Request) -> Response:
 
 
 async def _refuse(_request: Request) -> Response:
-    raise HttpError(409, "not now")
+    raise refusal(409, "not now")
 
 
 async def _crash(_request: Request) -> Response:
