@@ -26,6 +26,7 @@ from transport.messages.replication import (
     PromiseRequest,
     PromiseResponse,
     Settled,
+    Unsettled,
     Verdict,
     WriteResponse,
 )
@@ -81,6 +82,11 @@ class Coordinator:
         self._patience, self._soon, self._waits = _PATIENCE_SECONDS[0], False, False
 
     @property
+    def idle(self) -> bool:
+        """Whether it never tried to be the writer."""
+        return self.phase is Phase.IDLE
+
+    @property
     def ready(self) -> bool:
         """Whether the log can be written."""
         return self.phase is Phase.READY
@@ -122,10 +128,12 @@ class Coordinator:
         """Tell again how far the log is chosen, in a few bytes; to be called now and then."""
         return (Broadcast(Settled(self.ballot, self._unreported - 1)),) if self.ready else ()
 
-    def receive(self, sender: Pid, response: PromiseResponse | WriteResponse) -> tuple[Step, ...]:
+    def receive(self, sender: Pid, response: PromiseResponse | WriteResponse | Unsettled) -> tuple[Step, ...]:
         """Take a member's answer."""
         if self.phase in (Phase.IDLE, Phase.OUTBID):
             return ()
+        if isinstance(response, Unsettled):
+            return self._cover(response)
         if response.verdict is Verdict.REJECT:
             return self._rejected(sender, response)
         if response.ballot != self.ballot:
@@ -226,6 +234,12 @@ class Coordinator:
         self._queue.append(Proposal(self.ballot, self.position, action))
         self.position += 1
         return self._next()
+
+    def _cover(self, response: Unsettled) -> tuple[Step, ...]:
+        """Write over what a member holds of an earlier reign behind all that is chosen."""
+        if not self.ready or response.ballot != self.ballot or response.end < self.position:
+            return ()
+        return self._propose(Action(self.position, Kind.NOP))
 
     def _next(self) -> tuple[Step, ...]:
         if self._proposals or not self._queue:

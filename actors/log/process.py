@@ -7,6 +7,7 @@ that it held, in their order.
 
 from __future__ import annotations
 
+import random
 from typing import Final
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from actors.log.effects import Persist
 from actors.log.gauges import LogMetrics
 from actors.log.journal import Journal
-from actors.log.records import Identity, LogRecord, StatusChanged
+from actors.log.records import LogRecord, StatusChanged
 from actors.log.replica import Replica, Request
 from actors.process import Process, handles
 from transport.message import Message
@@ -41,6 +42,11 @@ FOLDER: Final = "replicated_log"
 COMPACT_BYTES: Final = 8 << 20
 
 
+def make_name(rng: random.Random) -> str:
+    """An id for a replica."""
+    return f"{rng.getrandbits(64):016x}"
+
+
 class _Flush(msgspec.Struct, frozen=True):
     """Everything that waited is in the journal."""
 
@@ -56,7 +62,7 @@ class ReplicaProcess(Process):
         compact_bytes: int = COMPACT_BYTES,
     ) -> None:
         self.metrics = metrics or LogMetrics()
-        self._quorum = quorum
+        self.replica = Replica(quorum=quorum)
         self._folder = folder
         self._compact_bytes = compact_bytes
         #: Of the journal when it was last summed up.
@@ -68,7 +74,7 @@ class ReplicaProcess(Process):
     def initialize(self) -> None:
         """Read what is on the disk."""
         self._journal = Journal(self.system.disk, self._folder)
-        self.replica = Replica(self._restore(), self._quorum)
+        self.replica = Replica(self._restore(), self.replica.quorum)
         self._take_name()
         self.metrics.begin.read = lambda: self.replica.begin
         self.metrics.end.read = lambda: self.replica.end
@@ -98,7 +104,7 @@ class ReplicaProcess(Process):
         # Nothing of it can be relied on, not even that there was something: so it is not EMPTY, which
         # might make it begin anew together with others.
         self.log.error("log damaged, it will be copied from the other replicas", damage=restored.damage)
-        records = (Identity(self._make_name()), StatusChanged(Status.RECOVERING))
+        records = (StatusChanged(Status.RECOVERING),)
         self._journal.compact(records)
         self.system.fault("log.replica.after_damage")
         return records
@@ -106,12 +112,8 @@ class ReplicaProcess(Process):
     def _take_name(self) -> None:
         """Have an id; another one while what was once said under the last may be lost."""
         if not self.replica.identity or self.replica.status is Status.RECOVERING:
-            self.replica.identity = self._make_name()
-            self._journal.append(Identity(self.replica.identity))
+            self._journal.append(self.replica.rename(make_name(self.system.rng)).record)
             self._journal.sync()
-
-    def _make_name(self) -> str:
-        return f"{self.system.rng.getrandbits(64):016x}"
 
     # --- requests ---
 

@@ -36,6 +36,7 @@ from transport.messages.replication import (
     RecoverResponse,
     Settled,
     Status,
+    Unsettled,
     Verdict,
     Vouch,
     WriteRequest,
@@ -121,6 +122,10 @@ class Replica:
             case Vouch():
                 self.vouched = True
                 return self._bind(message.promised)
+
+    def rename(self, identity: str) -> Persist:
+        """Go on under another id; see `Identity`."""
+        return self._persist(Identity(identity))
 
     def snapshot(self) -> tuple[LogRecord, ...]:
         """The fewest records that restore it, to stand in place of all before."""
@@ -225,13 +230,13 @@ class Replica:
         return (self._persist(chosen, sync=False),)
 
     def _settle(self, message: Settled) -> tuple[Effect, ...]:
-        if self.status is not Status.VOTING:
-            return ()
         effects: list[Effect] = []
         for position in range(self.learned + 1, min(message.position, self.end) + 1):
             held = self.holdings.get(position)
             if held is not None and not held.learned and held.ballot == message.ballot:
                 effects.append(self._persist(Chosen(position, ballot=held.ballot), sync=False))
+        if self.end > message.position and self.promised <= message.ballot:
+            effects.append(Reply(Unsettled(message.ballot, self.end)))
         return tuple(effects)
 
     def _tell(self, position: int, size_bytes: int) -> Reply:
@@ -270,6 +275,7 @@ class Replica:
                 quorum=self.quorum,
                 yours=self.known.get(asker, 0),
                 learned=self.learned,
+                votes=self.votes,
             )
         )
 
@@ -281,7 +287,7 @@ class Replica:
             effects.append(self._persist(StatusChanged(message.status)))
         if message.identity:
             # Last: who has the new id, but not yet the status that goes with it, would vote under it.
-            effects.append(self._persist(Identity(message.identity)))
+            effects.append(self.rename(message.identity))
         self.vouched = self.status is Status.VOTING
         return (*effects, self._fare(self.identity))
 

@@ -153,11 +153,18 @@ class Learned(Message):
 class Settled(Message):
     """All positions up to this one are chosen; where a value was accepted under this very ballot, it is that.
 
-    Told now and then by who writes the log, as Learned can be lost.
+    Told now and then by who writes the log, as Learned can be lost. Answered by Unsettled where more is held.
     """
 
     ballot: Ballot
     position: int
+
+
+class Unsettled(Message):
+    """Something is held up to this position: who recovers would wait until it is settled."""
+
+    ballot: Ballot
+    end: int
 
 
 class LearnedRequest(Message):
@@ -208,6 +215,8 @@ class RecoverResponse(Message):
     yours: int = 0
     #: Everything from `begin` to this position is known to be chosen.
     learned: int = 0
+    #: Whether it votes: it was vouched for since it was started.
+    votes: bool = False
 
 
 # --- who the members are ---
