@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from actors.disk import Disk
 from actors.log.records import LogRecord
-from actors.log.scan import DamageError, Scan, scan
+from actors.log.scan import DamageError, scan
 from actors.log.segment import (
     MARKS,
     Kind,
@@ -70,12 +70,17 @@ class Journal:
         except DamageError as error:
             self._number = self._greatest_number()
             return Restored(damage=f"{self._folder}/{error}")
-        self._take(found)
+        self._number = max(found.sizes, default=0)
+        self._last_bytes = found.sizes.get(self._number, 0)
+        self._link, self._size_bytes = found.link, sum(found.sizes.values())
         self._is_usable = True
         if not found.has_marks:
             self._replace(MARKS, encode_mark(Mark(0, 0, 0)))
-            self._disk.sync_folder(self._folder)
-        if not found.is_marked or found.torn_bytes:
+        # The names may have been given right before a crash.
+        self._disk.sync_folder(self._folder)
+        if not found.is_clean:
+            # What is not marked may be gone after the next power cut: nothing may follow it.
+            self._link = found.synced
             self.compact(found.records)
         self._remove_drafts()
         return Restored(found.records)
@@ -139,10 +144,6 @@ class Journal:
 
     def _mark(self) -> Mark:
         return Mark(self._number, self._last_bytes, self._link.check)
-
-    def _take(self, found: Scan) -> None:
-        self._number = found.segments[-1] if found.segments else 0
-        self._last_bytes, self._size_bytes, self._link = found.last_bytes, found.size_bytes, found.link
 
     def _greatest_number(self) -> int:
         return max(segment_numbers(self._disk.list(self._folder)), default=0)

@@ -17,69 +17,42 @@ Nothing here changes a file. What is damage, and what is not:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
-
-import msgspec
-from crc32c import crc32c
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from actors.disk import Disk
+from actors.log.frame import Fault, Frame, read_frame
 from actors.log.records import LogRecord
 from actors.log.segment import (
-    FRAME_MAGIC,
-    KNOWN_BYTES,
     MARKS,
     UNIT_BYTES,
     Kind,
     Link,
     Mark,
-    decode_head,
     decode_mark,
-    known_bytes,
     segment_name,
     segment_numbers,
 )
-
-_decode: Final = msgspec.msgpack.Decoder(tuple[LogRecord, ...]).decode
 
 
 class DamageError(Exception):
     """The files are not as they were synced; the text names the file, the byte and what is wrong."""
 
 
-class Frame(NamedTuple):
-    """One frame of a segment."""
-
-    kind: int
-    records: tuple[LogRecord, ...]
-    #: Where it ends in the file.
-    end: int
-    #: What the next one must follow.
-    link: Link
-
-
 class Scan(NamedTuple):
     """What the files hold."""
 
     records: tuple[LogRecord, ...] = ()
-    #: The segments that hold it, in order.
-    segments: tuple[int, ...] = ()
-    #: Of those segments together, and of the last one, without a torn tail.
-    size_bytes: int = 0
-    last_bytes: int = 0
+    #: The segments that hold them and how much of each does, in order.
+    sizes: Mapping[int, int] = {}
+    #: Where the log goes on.
     link: Link = Link()
-    #: Bytes of an unsynced write that was cut short.
-    torn_bytes: int = 0
-    #: Whether the newest mark vouches for all of it, and nothing else is in the folder's files.
-    is_marked: bool = True
+    #: Up to where it is certain that it was synced.
+    synced: Link = Link()
+    #: All of it was synced, and the newest mark says so; the files hold nothing else.
+    is_clean: bool = True
     #: Without them, this is no log yet.
     has_marks: bool = True
-
-
-class _Fault(NamedTuple):
-    reason: str
-    #: Whether a write that was cut short can look so.
-    like_torn: bool = False
 
 
 def scan(disk: Disk, folder: str) -> Scan:
@@ -90,39 +63,42 @@ def scan(disk: Disk, folder: str) -> Scan:
         if numbers:
             raise DamageError(f"{MARKS} is missing")
         return Scan(has_marks=False)
-    mark, all_read = _last_mark(disk.read(f"{folder}/{MARKS}"))
-    contents = _contents(disk, folder, numbers, mark)
+    content = disk.read(f"{folder}/{MARKS}")
+    mark, marks_bytes = _last_mark(content)
+    contents = _contents(disk, folder, mark, numbers)
     if not contents:
         return Scan()
     found = _read_all(contents, mark)
-    exact = mark == Mark(found.segments[-1], found.last_bytes, found.link.check)
-    return found._replace(is_marked=all_read and exact and numbers[0] == found.segments[0])
+    is_clean = (
+        marks_bytes == len(content)
+        and found.link == found.synced
+        and list(found.sizes) == numbers
+        and sum(found.sizes.values()) == sum(map(len, contents.values()))
+    )
+    return found._replace(is_clean=is_clean)
 
 
-def _last_mark(content: bytes) -> tuple[Mark, bool]:
-    """The newest mark, and whether it is the end of the file."""
-    mark = None
-    whole = len(content) // UNIT_BYTES * UNIT_BYTES
-    for at in range(0, whole, UNIT_BYTES):
-        read = decode_mark(content[at : at + UNIT_BYTES])
+def _last_mark(content: bytes) -> tuple[Mark, int]:
+    """The newest mark, and where it ends."""
+    mark, end = None, 0
+    while end + UNIT_BYTES <= len(content):
+        read = decode_mark(content[end : end + UNIT_BYTES])
         if read is None:
-            if any(content[at:]):
-                raise DamageError(f"{MARKS}, byte {at}: the checksum of a mark is wrong")
-            whole = at
+            if any(content[end:]):
+                raise DamageError(f"{MARKS}, byte {end}: the checksum of a mark is wrong")
             break
         mark = read
+        end += UNIT_BYTES
     if mark is None:
         raise DamageError(f"{MARKS}, byte 0: the first mark is missing")
-    return mark, whole == len(content)
+    return mark, end
 
 
-def _contents(disk: Disk, folder: str, numbers: list[int], mark: Mark) -> dict[int, bytes]:
+def _contents(disk: Disk, folder: str, mark: Mark, numbers: list[int]) -> dict[int, bytes]:
     """The segments that count: from the marked one, or an earlier one that needs none before it, on."""
     first = max(mark.segment, 1)
     last = max([mark.segment, *numbers])
-    contents: dict[int, bytes] = {}
-    for number in range(first, last + 1):
-        contents[number] = _read(disk, folder, number)
+    contents = {number: _read(disk, folder, number) for number in range(first, last + 1)}
     while contents and not _begins(first, contents[first]):
         first -= 1
         contents = {first: _read(disk, folder, first), **contents}
@@ -137,95 +113,73 @@ def _read(disk: Disk, folder: str, number: int) -> bytes:
 
 
 def _begins(number: int, content: bytes) -> bool:
-    first = _next_frame(content, 0, None)
-    if isinstance(first, _Fault):
+    """Whether the segment needs none before it."""
+    first = read_frame(content, 0, None)
+    if isinstance(first, Fault):
         raise _damage(number, 0, first.reason)
     return first.kind == Kind.BEGINS
 
 
-def _read_all(contents: dict[int, bytes], mark: Mark) -> Scan:
-    records: list[LogRecord] = []
-    counted: list[int] = []
-    # The first segment of all has nothing before it; what another one followed may be gone.
-    link = None if mark.segment else Link()
-    end = 0
+def _read_all(contents: Mapping[int, bytes], mark: Mark) -> Scan:
+    chain = _Chain(mark)
+    last = max(contents)
     for number, content in contents.items():
-        synced = mark.size_bytes if number == mark.segment else 0 if number > mark.segment else len(content)
-        is_last = number == next(reversed(contents))
-        vouched = number != mark.segment
-        for frame in _frames(number, content, link, synced, is_last=is_last):
-            if frame.kind == Kind.BEGINS:
-                records.clear()
-                counted.clear()
-            if frame.kind != Kind.FOLLOWS:
-                counted.append(number)
-            records += frame.records
-            link, end = frame.link, frame.end
-            vouched |= end == synced and link.check == mark.check
-        if not vouched:
-            raise _damage(number, synced, "the frame that was synced up to here is another one")
-    assert link is not None
-    size_bytes = sum(len(contents[number]) for number in counted)
-    torn_bytes = len(content) - end
-    return Scan(tuple(records), tuple(counted), size_bytes - torn_bytes, end, link, torn_bytes)
+        is_replaced = number < last and _begins(number + 1, contents[number + 1])
+        chain.read(number, content, is_last=number == last, is_replaced=is_replaced)
+    return chain.result()
 
 
-def _frames(number: int, content: bytes, link: Link | None, synced: int, *, is_last: bool) -> Iterator[Frame]:
-    """The frames of a segment, up to a torn tail; a `link` of None fits whatever the first one is.
+class _Chain:
+    """Follows the frames from segment to segment."""
 
-    `synced` bytes of it are known to have been synced.
-    """
-    at = 0
-    while at < len(content) or at < synced or not at:
-        frame = _next_frame(content, at, link)
-        if isinstance(frame, _Fault):
-            if frame.like_torn and is_last and at and at >= synced:
-                return
-            raise _damage(number, at, frame.reason)
-        if (frame.kind == Kind.FOLLOWS) != (at > 0):
-            raise _damage(number, at, "a frame that belongs elsewhere")
-        yield frame
-        at, link = frame.end, frame.link
+    def __init__(self, mark: Mark) -> None:
+        self._mark = mark
+        self._records: list[LogRecord] = []
+        self._sizes: dict[int, int] = {}
+        #: The first segment of all follows nothing; what another one followed may be gone.
+        self._link = None if mark.segment else Link()
+        #: The links from the marked one on. What was written anew when the log was opened follows that one,
+        #: because what came after it may be gone by now.
+        self._since_mark: list[Link] = [] if mark.segment else [Link()]
 
+    def read(self, number: int, content: bytes, *, is_last: bool, is_replaced: bool) -> None:
+        """Take in the next segment; `is_replaced`: the one after it needs none before it."""
+        follows: Sequence[Link] | None = None if self._link is None else (self._link,)
+        if _begins(number, content):
+            follows = follows and self._since_mark
+            self._records.clear()
+            self._sizes.clear()
+        at, synced = 0, self._synced_bytes(number, content)
+        while at < len(content) or at < synced:
+            frame = read_frame(content, at, follows)
+            if isinstance(frame, Fault):
+                if at >= synced and (is_replaced or (is_last and frame.like_torn)):
+                    break
+                raise _damage(number, at, frame.reason)
+            if (frame.kind == Kind.FOLLOWS) != (at > 0):
+                raise _damage(number, at, "a frame that belongs elsewhere")
+            self._take(number, frame)
+            at, follows = frame.end, (frame.link,)
+        self._sizes[number] = at
+        if number == self._mark.segment and not self._since_mark:
+            raise _damage(number, synced, "what was synced up to here was something else")
 
-def _next_frame(content: bytes, at: int, link: Link | None) -> Frame | _Fault:
-    if len(content) < at + UNIT_BYTES:
-        return _cut_off_head(content[at:], link)
-    decoded = decode_head(content, at)
-    if decoded is None:
-        return _Fault("the checksum of a frame's head is wrong", like_torn=not any(content[at:]))
-    head, check = decoded
-    if head.magic != FRAME_MAGIC:
-        return _Fault("not a frame, or one of another version's")
-    if link is not None and link != (head.sequence, head.previous):
-        return _Fault(
-            f"the frame does not follow the one before it: its first record is number {head.sequence}, "
-            f"here belongs number {link.sequence}; it was moved, or comes from another log"
-        )
-    end = at + head.size_bytes
-    if len(content) < end:
-        return _Fault(
-            f"the file ends after {len(content) - at} of a frame's {end - at} bytes", like_torn=True
-        )
-    begin = at + UNIT_BYTES
-    if crc32c(content[begin:end]) != head.body:
-        # The last byte of a whole frame is not zero.
-        torn = end == len(content) and not content[-1]
-        return _Fault("the checksum of a frame's records is wrong", like_torn=torn)
-    try:
-        records = _decode(content[begin : begin + head.length])
-    except msgspec.DecodeError as error:
-        return _Fault(f"records that this version cannot read: {error}")
-    return Frame(head.kind, records, end, Link(head.sequence + len(records), check))
+    def result(self) -> Scan:
+        """What was found."""
+        assert self._link is not None
+        return Scan(tuple(self._records), self._sizes, self._link, self._since_mark[0])
 
+    def _synced_bytes(self, number: int, content: bytes) -> int:
+        """How much of it was certainly synced: of each segment at least the first frame."""
+        if number == self._mark.segment:
+            return self._mark.size_bytes
+        return len(content) if number < self._mark.segment else 1
 
-def _cut_off_head(rest: bytes, link: Link | None) -> _Fault:
-    """The file ends within a head: was it one, or garbage?"""
-    reason = f"the file ends after {len(rest)} bytes of a frame's head"
-    if link is None:
-        return _Fault(reason)
-    known = known_bytes(Kind.FOLLOWS, link)
-    return _Fault(reason, like_torn=not any(rest) or rest[:KNOWN_BYTES] == known[: len(rest)])
+    def _take(self, number: int, frame: Frame) -> None:
+        self._records += frame.records
+        self._link = frame.link
+        if self._since_mark or Mark(number, frame.end, frame.link.check) == self._mark:
+            self._since_mark.append(frame.link)
 
 
 def _damage(number: int, at: int, reason: str) -> DamageError:
