@@ -186,7 +186,7 @@ class LogRecovery(Process):
         decision = self._recovery.decide(patient=patient)
         if isinstance(decision, Become):
             name = make_name(self.system.rng) if decision.renew else ""
-            if decision.renew:
+            if decision.renew and mine.status is Status.VOTING:
                 self.log.error("log set back: others remember later positions", end=mine.end)
             self.send(self._replica, ChangeStatus(mine.status, decision.status, decision.promised, name))
         elif decision is not None:

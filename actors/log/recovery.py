@@ -101,7 +101,7 @@ class Recovery:
         voting = self._of(Status.VOTING)
         if self.mine.status is not Status.RECOVERING:
             if len(voting) >= self.quorum:
-                return Become(Status.RECOVERING)
+                return Become(Status.RECOVERING, renew=True)
             return None if self._crowded else self._begin(self.mine)
         # Those that are not sure of what they hold yet soon will be.
         voting = [answer for answer in voting if answer.votes]
@@ -124,7 +124,7 @@ class Recovery:
         return None
 
     def _check(self, mine: RecoverResponse, *, patient: bool) -> Become | Go | None:
-        if any(answer.yours > mine.end for answer in self._answers.values()):
+        if any(answer.retired or answer.yours > mine.end for answer in self._answers.values()):
             return Become(Status.RECOVERING, renew=True)
         voting = self._of(Status.VOTING)
         if len(voting) < self.quorum - 1 or (patient and len(self._answers) < len(self._members) - 1):

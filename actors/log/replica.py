@@ -7,6 +7,7 @@ is one writer at a time, and who outbids it anywhere has outbid it everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from actors.log.effects import Effect, Persist, Reply
 from actors.log.holdings import Holdings
@@ -43,6 +44,9 @@ from transport.messages.replication import (
     WriteResponse,
 )
 
+#: How many replicas are remembered that were met at one address.
+_MET: Final = 64
+
 #: What a replica answers or heeds.
 Request = (
     PromiseRequest
@@ -73,8 +77,8 @@ class Replica:
         self.vouched = False
         #: What its master was given as --quorum; told to who asks.
         self.quorum = quorum
-        #: By the address of a member: which replica was last met there.
-        self.met: dict[str, str] = {}
+        #: By the address of a member: which replicas were met there, the latest last.
+        self.met: dict[str, list[str]] = {}
         #: By the id of a replica: the last position at which it is known to have accepted a value.
         self.known: dict[str, int] = {}
         for record in records:
@@ -135,7 +139,7 @@ class Replica:
             Promised(self.promised),
             Begins(self.begin),
         ]
-        head += [Met(member, replica) for member, replica in sorted(self.met.items())]
+        head += [Met(member, replica) for member, met in sorted(self.met.items()) for replica in met]
         head += [Known(replica, position) for replica, position in sorted(self.known.items())]
         return (*head, *self.holdings.records())
 
@@ -185,13 +189,14 @@ class Replica:
             return (self._write_response(request, Verdict.REJECT),)
         position = request.action.position
         held = self.holdings.get(position)
-        if position < self.begin or (held is not None and held.learned and held.action == request.action):
-            # Given up or chosen: there is nothing to keep, but who asks may count on it.
-            return (*self._bind(request.ballot), self._write_response(request, Verdict.ACCEPT))
+        same = held is not None and held.action == request.action
+        if position < self.begin or (held is not None and held.learned and same):
+            # Given up or chosen, and maybe that is not durable yet: something has to be waited for.
+            durable = self._persist(Promised(request.ballot))
+            return (durable, self._write_response(request, Verdict.ACCEPT))
         if held is not None and (held.learned or held.ballot == request.ballot):
             # A writer that was outbid unawares never gets here what has another value already.
-            verdict = Verdict.ACCEPT if held.action == request.action else Verdict.IGNORED
-            return (self._write_response(request, verdict),)
+            return (self._write_response(request, Verdict.ACCEPT if same else Verdict.IGNORED),)
         written = Written(Accepted(request.ballot, request.action))
         return (self._persist(written), self._write_response(request, Verdict.ACCEPT))
 
@@ -211,14 +216,22 @@ class Replica:
         return (self._persist(Promised(ballot)),) if ballot > self.promised else ()
 
     def _peers(self) -> tuple[Peer, ...]:
-        return tuple(Peer(member, replica) for member, replica in self.met.items())
+        return tuple(Peer(member, met[-1]) for member, met in self.met.items())
 
     # --- learning ---
 
+    @property
+    def _learns(self) -> bool:
+        """Whether it may hold more than before.
+
+        What is EMPTY or STARTING holds nothing, and what is not vouched for no more than when it was started:
+        else it could not be seen any more that it lost something.
+        """
+        return self.votes or self.status is Status.RECOVERING
+
     def _learn(self, learned: Learned) -> tuple[Effect, ...]:
         action, position = learned.action, learned.action.position
-        # What is EMPTY or STARTING holds nothing: else it would not be seen that it lost something.
-        if self.status in (Status.EMPTY, Status.STARTING) or position < self.begin:
+        if not self._learns or position < self.begin:
             return ()
         held = self.holdings.get(position)
         same = held is not None and held.action == action
@@ -231,6 +244,8 @@ class Replica:
 
     def _settle(self, message: Settled) -> tuple[Effect, ...]:
         effects: list[Effect] = []
+        if not self._learns:
+            return ()
         for position in range(self.learned + 1, min(message.position, self.end) + 1):
             held = self.holdings.get(position)
             if held is not None and not held.learned and held.ballot == message.ballot:
@@ -246,7 +261,7 @@ class Replica:
     def _catch_up(self, response: LearnedResponse) -> tuple[Effect, ...]:
         """Keep what another replica knows to be chosen, and tell this node's recovery how that helped."""
         effects: list[Effect] = []
-        if self.status in (Status.RECOVERING, Status.VOTING):
+        if self._learns:
             effects += self._bind(response.ballot)
             if response.begin > self.begin:
                 effects.append(self._persist(Begins(response.begin), sync=False))
@@ -259,11 +274,12 @@ class Replica:
     def _meet(self, request: RecoverRequest) -> tuple[Effect, ...]:
         effects: tuple[Effect, ...] = ()
         # This node's own recovery does not know yet whom it recovers.
-        if request.replica and self.met.get(request.member) != request.replica:
+        if request.replica and request.replica not in self.met.get(request.member, ()):
             effects = (self._persist(Met(request.member, request.replica)),)
-        return (*effects, self._fare(request.replica))
+        met = self.met.get(request.member, [request.replica])
+        return (*effects, self._fare(request.replica, retired=request.replica != met[-1]))
 
-    def _fare(self, asker: str) -> Reply:
+    def _fare(self, asker: str, *, retired: bool = False) -> Reply:
         return Reply(
             RecoverResponse(
                 replica=self.identity,
@@ -276,6 +292,7 @@ class Replica:
                 yours=self.known.get(asker, 0),
                 learned=self.learned,
                 votes=self.votes,
+                retired=retired,
             )
         )
 
@@ -317,16 +334,17 @@ class Replica:
             case Known():
                 self._know({record.replica: record.position})
             case Met():
-                self._forget(self.met.get(record.member))
-                self.met[record.member] = record.replica
+                self._succeed(self.met.setdefault(record.member, []), record.replica)
 
     def _know(self, positions: Mapping[str, int]) -> None:
         for replica, position in positions.items():
             self.known[replica] = max(position, self.known.get(replica, 0))
 
-    def _forget(self, replica: str | None) -> None:
-        if replica is not None:
-            self.known.pop(replica, None)
+    def _succeed(self, met: list[str], replica: str) -> None:
+        for former in met:
+            self.known.pop(former, None)
+        met.append(replica)
+        del met[:-_MET]
 
     def _others(self, replicas: Iterable[str]) -> list[str]:
         return [replica for replica in replicas if replica != self.identity]

@@ -217,6 +217,8 @@ class RecoverResponse(Message):
     learned: int = 0
     #: Whether it votes: it was vouched for since it was started.
     votes: bool = False
+    #: The replica that asked is not the last that was met at its address: its disk is of an earlier life.
+    retired: bool = False
 
 
 # --- who the members are ---
