@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from actors.election.address import MASTER
 from actors.flags import FlagError
 from actors.master.allocator.gauges import AllocatorMetrics
 from actors.master.allocator.hierarchical import HierarchicalAllocator
@@ -29,7 +30,6 @@ from transport.pid import Address, Pid
 from transport.records.master import MasterInfo
 
 #: The names of a reign's actors, the same in each.
-MASTER: Final = "master"
 ALLOCATOR: Final = "allocator"
 REGISTRAR: Final = "registrar"
 STORE: Final = "store"

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
 from typing import Final
 
 from actors import __version__
-from actors.election.standalone import StandaloneDetector
+from actors.election.address import MASTER, spawn_zookeeper
+from actors.election.url import ZooKeeperUrl
 from actors.flags import FlagError
+from actors.master.candidate import Election, start
 from actors.master.court import (
     ALLOCATOR,
-    MASTER,
     OBSERVER,
     REGISTRAR,
     STORE,
-    Court,
     allocator_settings,
 )
 from actors.master.flags import MasterFlags
-from actors.master.leadership import LEADERSHIP, Leadership
-from actors.master.mandate import Mandate
+from actors.master.inheritance import StateError
 from actors.metrics import Registry
-from actors.process import Process
+from actors.node.crew import StartError
 from actors.pykka_system import PykkaSystem
-from actors.state.memory import MemoryStore
-from actors.state.single import SingleStore
-from actors.state.store import Variable
 from transport.pid import Address as NodeAddress
+from transport.pid import Pid
 from transport.records.address import Address
 from transport.records.master import MasterInfo
 
 __all__ = [
     "ALLOCATOR",
-    "DETECTOR",
-    "LEADERSHIP",
     "MASTER",
     "OBSERVER",
     "REGISTRAR",
@@ -44,10 +38,7 @@ __all__ = [
     "master_info",
 ]
 
-#: The name of the actor that knows who leads.
-DETECTOR: Final = "detector"
-
-_Capability = MasterInfo.Capability
+_Capability: Final = MasterInfo.Capability
 
 
 class MasterCrew:
@@ -59,26 +50,49 @@ class MasterCrew:
     def __init__(self, flags: MasterFlags) -> None:
         if flags.registry == "replicated_log" and flags.work_dir is None:
             raise FlagError("--work_dir: must be given unless --registry=in_memory")
-        if flags.zk is not None:
-            raise FlagError("--zk: is not there yet")
+        self._url = _zookeeper(flags)
         allocator_settings(flags)
         self._flags = flags
 
     def __call__(self, system: PykkaSystem, metrics: Registry) -> None:
         """Start them: first those that others depend on."""
-        flags = self._flags
+        flags, url, election = self._flags, self._url, None
         identity = master_info(flags, "", system.address)
-        detector = system.spawn(lambda: StandaloneDetector(system.pid_of(MASTER)), DETECTOR, vital=True)
-        court = Court(flags, identity, self._store_maker(), metrics)
-        rejoin = flags.on_leadership_loss == "rejoin"
-        # The youngest of all: nothing that takes its time ends between a reign's actors and their owner.
-        system.spawn(lambda: Leadership(court, None, detector, rejoin=rejoin), LEADERSHIP, vital=True)
+        if url is not None:
+            zookeeper = spawn_zookeeper(system, url, flags.zk_session_timeout.seconds)
+            election = Election(zookeeper, url.path, str(url))
+        self._warn(system)
+        try:
+            start(system, system.address, flags, identity, election, metrics)
+        except StateError as error:
+            raise StartError(str(error)) from None
 
-    def _store_maker(self) -> Callable[[Mandate], Process]:
-        if self._flags.registry == "in_memory":
-            kept: dict[str, Variable] = {}
-            return lambda _mandate: MemoryStore(kept)
-        return lambda _mandate: SingleStore()
+    def _warn(self, system: PykkaSystem) -> None:
+        """Say what is legitimate and yet may surprise."""
+        flags, log = self._flags, system.logger(Pid("", *system.address))
+        if flags.zk is None and flags.quorum not in (None, 1):
+            log.warning("--quorum is ignored without --zk, as this is the only master", quorum=flags.quorum)
+        if flags.zk is not None and flags.registry == "in_memory":
+            log.warning(
+                "the registry ends with each leader: agents that were marked gone may come back, and quotas, "
+                "weights and maintenance are lost",
+                registry=flags.registry,
+            )
+
+
+def _zookeeper(flags: MasterFlags) -> ZooKeeperUrl | None:
+    """Where masters are elected, if they are; raises FlagError."""
+    if flags.zk is None:
+        return None
+    try:
+        url = ZooKeeperUrl.parse(flags.zk)
+    except ValueError as error:
+        raise FlagError(f"--zk: {error}") from None
+    if flags.quorum is None and flags.registry == "replicated_log":
+        raise FlagError(
+            "--quorum: must be given with --zk: how many masters are more than half of them, 2 of 3 or 3 of 5"
+        )
+    return url
 
 
 def master_info(flags: MasterFlags, reign: str, listening: NodeAddress) -> MasterInfo:

@@ -7,7 +7,8 @@ from typing import Literal, TypeVar
 
 import pytest
 
-from actors.master.court import ALLOCATOR, MASTER, OBSERVER, REGISTRAR, STORE, Court
+from actors.election.address import MASTER
+from actors.master.court import ALLOCATOR, OBSERVER, REGISTRAR, STORE, Court
 from actors.master.flags import MasterFlags
 from actors.master.leadership import LEADERSHIP, Leadership, Pauses
 from actors.master.mandate import Mandate

@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
+from actors.election.address import MASTER
 from actors.master.allocator.hierarchical import HierarchicalAllocator
 from actors.master.allocator.process import AllocatorProcess
-from actors.master.court import ALLOCATOR, MASTER, REGISTRAR, STORE
+from actors.master.court import ALLOCATOR, REGISTRAR, STORE
 from actors.master.flags import MasterFlags
 from actors.master.master import Master
 from actors.master.registrar.archive import Stored, write
