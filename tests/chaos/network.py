@@ -83,8 +83,9 @@ class Cut:
         self._there = False
 
     def apply(self) -> None:
-        self._change("-I")
-        self._there = True
+        if not self._there:
+            self._change("-I")
+            self._there = True
 
     def heal(self) -> None:
         if self._there:

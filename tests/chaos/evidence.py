@@ -1,0 +1,76 @@
+"""All that is known of a run when it is over: what its checks look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from tests.chaos import history
+from tests.chaos.history import Event, Run
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """The histories of a run, the newest line of each last."""
+
+    #: What the driver did and saw: faults, leaders, entries of the log, operations and their answers.
+    driver: tuple[Event, ...] = ()
+    #: What the framework said and heard.
+    load: tuple[Event, ...] = ()
+    #: What tasks wrote by themselves.
+    runs: tuple[Run, ...] = ()
+    #: The process numbers of tasks that run at the end.
+    alive: frozenset[int] = frozenset()
+    #: The weights of roles in the registry at the end.
+    weights: Mapping[str, float] = {}
+    #: Lines of the daemons' logs that tell of a crash, with the daemon's name before each.
+    crashes: tuple[str, ...] = ()
+    #: Daemons that ended though nobody had told them to, with their status.
+    ended: tuple[str, ...] = ()
+
+    def said(self, kind: str) -> list[Event]:
+        """What the framework said or heard of that kind."""
+        return [event for event in self.load if event.kind == kind]
+
+    def seen(self, kind: str) -> list[Event]:
+        """What the driver did or saw of that kind."""
+        return [event for event in self.driver if event.kind == kind]
+
+    def updates(self) -> dict[str, list[Event]]:
+        """By task, all that the framework was told of it, in order."""
+        found: dict[str, list[Event]] = {}
+        for event in self.said("update"):
+            found.setdefault(event.text("task"), []).append(event)
+        return found
+
+
+def gather(
+    folder: Path, weights: Mapping[str, float] | None = None, ended: tuple[str, ...] = ()
+) -> Evidence:
+    """Read all histories in the folder of a rig that still stands."""
+    runs = history.runs(folder / "truth")
+    alive = frozenset(run.pid for run in runs if run.end is None and _runs(run.pid))
+    crashes = tuple(
+        f"{log.stem}: {line[:300]}"
+        for log in sorted(folder.glob("*.log"))
+        for line in log.read_text(errors="replace").splitlines()
+        if "actor crashed" in line or line.startswith("Traceback")
+    )
+    return Evidence(
+        driver=history.read(folder / "driver.jsonl"),
+        load=history.read(folder / "load.jsonl"),
+        runs=runs,
+        alive=alive,
+        weights=weights or {},
+        crashes=crashes,
+        ended=ended,
+    )
+
+
+def _runs(process: int) -> bool:
+    """Whether that task, which ends by becoming `sleep`, still does so."""
+    try:
+        return b"sleep" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False
