@@ -87,7 +87,13 @@ class Answered(Message):
     reply: Reply
 
 
-Event: TypeAlias = Connected | Unreachable | Suspended | Ended | Changed | Answered
+class Noted(Message):
+    """What the client does, for who looks for a fault."""
+
+    text: str
+
+
+Event: TypeAlias = Noted | Connected | Unreachable | Suspended | Ended | Changed | Answered
 
 
 class Client(Protocol):

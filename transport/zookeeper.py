@@ -52,6 +52,7 @@ from transport.session import (
     Connected,
     Ended,
     Event,
+    Noted,
     Probe,
     Probed,
     Reply,
@@ -86,7 +87,6 @@ class ZooKeeperClient:
 
     `tell` is called on a thread of the client and must not block. `credentials` are `user:password`: with
     them the nodes that are made may be read by all, and changed by who has the same (mesos-protocol.md §6).
-    `log` takes what kazoo says about its doings.
     """
 
     def __init__(
@@ -96,7 +96,6 @@ class ZooKeeperClient:
         tell: Callable[[Event], None],
         *,
         credentials: str | None = None,
-        log: Callable[[str], None] | None = None,
     ) -> None:
         self._tell = tell
         #: Whether nothing is told any more, and whether it was closed by its owner.
@@ -113,7 +112,7 @@ class ZooKeeperClient:
             connection_retry=KazooRetry(
                 max_tries=-1, delay=_PAUSE_SECONDS, max_delay=_LONGEST_PAUSE_SECONDS, max_jitter=0.4
             ),
-            logger=_Journal(self._heed, log or _forget),
+            logger=_Journal(self._note, self._heed),
         )
         self._kazoo.add_listener(self._listen)
         self._kazoo.start_async()
@@ -200,15 +199,11 @@ class ZooKeeperClient:
         if event.type != EventType.NONE:  # which says that the connection broke: that is told anyway
             self._emit(Changed(event.path))
 
+    def _note(self, text: str) -> None:
+        self._handler.call(functools.partial(self._emit, Noted(text)))
+
     def _heed(self, warning: str) -> None:
-        server = self._handler.server
-        if warning == "socket connection broken":
-            warning = (
-                "broke the connection"
-                if self._handler.served
-                else "serves nobody, or has less data than others"
-            )
-        self._trouble = f"{server}: {warning}" if server else warning
+        self._trouble = self._handler.in_words(warning)
         self._handler.call(functools.partial(self._emit, Unreachable(self._trouble)))
 
     def _emit(self, event: Event) -> None:
@@ -242,6 +237,7 @@ class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo has n
         self._timeout_seconds = timeout_seconds
         self._connect_seconds = max(_CONNECT_SECONDS, timeout_seconds * _CONNECT_SHARE / servers)
         self._socket: _Socket | None = None
+        self._interrupted = False
         self._ended = False
         self._avoided = ""
         self._avoided_until = 0.0
@@ -259,6 +255,7 @@ class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo has n
     ) -> _Socket:
         """Connect, in less time than kazoo would allow; called by kazoo."""
         self._socket = None
+        self._interrupted = False
         self.server = str(Address(hostname, address[1]))
         self.asked_at = time.monotonic()
         if self._ended:
@@ -274,13 +271,21 @@ class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo has n
         assert self._socket is not None
         return int.from_bytes(self._socket.head[8:12], "big", signed=True) / 1000
 
-    @property
-    def served(self) -> bool:
-        """Whether the server that it connected with last has answered at all."""
-        return self._socket is not None and self._socket.head != b""
+    def in_words(self, warning: str) -> str:
+        """What a warning of kazoo says about the server that it connected with last."""
+        if not self.server or warning.startswith("Cannot resolve"):
+            return warning
+        if "time-out" in warning or "heartbeat" in warning or self._interrupted:
+            return f"{self.server}: does not answer"
+        if self._socket is None:
+            return f"{self.server}: {warning}"
+        if not self._socket.head:
+            return f"{self.server}: serves nobody, or has less data than this session has seen"
+        return f"{self.server}: broke the connection"
 
     def interrupt(self) -> None:
         """Break the connection, and leave its server alone for a while."""
+        self._interrupted = True
         self._avoided = self.server
         self._avoided_until = time.monotonic() + self._timeout_seconds * _AVOID_SHARE
         self._break()
@@ -297,11 +302,11 @@ class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo has n
 
 
 class _Journal:
-    """What kazoo takes for a logger: its warnings are heeded, all else goes to `log`."""
+    """What kazoo takes for a logger."""
 
-    def __init__(self, heed: Callable[[str], None], log: Callable[[str], None]) -> None:
+    def __init__(self, note: Callable[[str], None], heed: Callable[[str], None]) -> None:
+        self._note = note
         self._heed = heed
-        self._log = log
 
     def log(self, level: int, message: str, *values: object) -> None:
         """Forget what is below kazoo's `debug`."""
@@ -310,13 +315,13 @@ class _Journal:
         """Forget every request and answer: the trace has them."""
 
     def info(self, message: str, *values: object) -> None:
-        """Pass on."""
-        self._log(_text(message, values))
+        """Note it."""
+        self._note(_text(message, values))
 
     def warning(self, message: str, *values: object) -> None:
         """Heed what stands in the way of a connection."""
         text = _text(message, values)
-        self._log(text)
+        self._note(text)
         if not text.startswith(("Transition", "Session has", "AUTH_FAILED")):
             for beginning in ("Connection dropped: ", "socket connection error: "):
                 text = text.removeprefix(beginning)
@@ -333,10 +338,6 @@ class _Journal:
 
 def _text(message: str, values: Sequence[object]) -> str:
     return message % tuple(values) if values else message
-
-
-def _forget(_text: str) -> None:
-    pass
 
 
 def _reply(request: Request, value: Any) -> Reply:

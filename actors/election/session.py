@@ -40,6 +40,7 @@ from transport.session import (
     Connected,
     Ended,
     Event,
+    Noted,
     Probe,
     Reply,
     Request,
@@ -173,6 +174,8 @@ class ZooKeeperSession(Process):
                 self._unreachable(reason)
             case Suspended(reason=reason):
                 self._suspended(reason)
+            case Noted(text=text):
+                self.log.debug("client of zookeeper", text=text)
             case Ended(reason=reason, refused=refused):
                 self._end(SessionState.REFUSED if refused else SessionState.EXPIRED, reason)
 

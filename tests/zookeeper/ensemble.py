@@ -84,6 +84,18 @@ class Ensemble:
             if server.runs:
                 server.wait()
 
+    def mend(self) -> None:
+        """Have all of them run and serve, whatever was done to them."""
+        for server in self.servers:
+            if server.runs:
+                server.resume()
+        self.start()
+        self.wait()
+
+    def server(self, address: Address) -> Server:
+        """The one with that address."""
+        return next(server for server in self.servers if server.address == address)
+
     def leader(self) -> Server:
         """The one that leads; waits for an election."""
         deadline = time.monotonic() + START_SECONDS

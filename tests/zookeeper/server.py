@@ -51,8 +51,9 @@ _OPTIONS = (
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How a server runs; the same for all of an ensemble."""
 
-    #: Sessions last for 2 to 20 ticks.
     tick_milliseconds: int = 200
+    #: The shortest and the longest session; by default 2 and 20 ticks.
+    session_milliseconds: tuple[int, int] = (-1, -1)
     #: Ticks that a server may take to find its leader, and to hear from it.
     init_limit_ticks: int = 25
     sync_limit_ticks: int = 10
@@ -189,6 +190,8 @@ class Server:
             f"clientPort={self.address.port}",
             f"clientPortAddress={self.address.host}",
             "maxClientCnxns=0",
+            f"minSessionTimeout={settings.session_milliseconds[0]}",
+            f"maxSessionTimeout={settings.session_milliseconds[1]}",
         ]
         if len(self._peers) > 1:
             lines += [
