@@ -1,7 +1,7 @@
-"""What must never happen, whatever fails: each check looks for it in the evidence of a run that has come to rest.
+"""What must never happen, whatever fails: each check looks for it in the evidence of a run at rest.
 
-They are about what users see and tasks wrote, and know nothing of how the product works. The numbers are those
-of reliability.md §2.
+They are about what users see and tasks wrote, and know nothing of how the product works. The numbers are
+those of reliability.md §2.
 """
 
 from __future__ import annotations
@@ -160,14 +160,14 @@ def acknowledged_operations_stay(evidence: Evidence) -> Iterator[str]:
         if role in open_ or role in confirmed:
             yield from _judge(role, int(weight), confirmed, open_)
     yield from (
-        f"R24: the weight of {role} is lost" for role in confirmed if role.startswith("rig-")
+        f"R24: the weight of {role} is lost"
+        for role in confirmed
+        if role.startswith("rig-")
         if role not in evidence.weights
     )
 
 
-def _judge(
-    subject: str, value: int, confirmed: dict[str, int], open_: dict[str, set[int]]
-) -> Iterator[str]:
+def _judge(subject: str, value: int, confirmed: dict[str, int], open_: dict[str, set[int]]) -> Iterator[str]:
     last = confirmed.get(subject, 0)
     if value != last and value not in open_[subject]:
         yield f"R24: {subject} is {value}, and {last} was acknowledged"

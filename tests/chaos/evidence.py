@@ -45,9 +45,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-def gather(
-    folder: Path, weights: Mapping[str, float] | None = None, ended: tuple[str, ...] = ()
-) -> Evidence:
+def gather(folder: Path, weights: Mapping[str, float] | None = None, ended: tuple[str, ...] = ()) -> Evidence:
     """Read all histories in the folder of a rig that still stands."""
     runs = history.runs(folder / "truth")
     alive = frozenset(run.pid for run in runs if run.end is None and _runs(run.pid))

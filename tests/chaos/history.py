@@ -34,7 +34,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class History:
-    """A file that is written line by line; a line is there once `note` returns, also if its writer is killed."""
+    """A file that is written line by line; a line stays once `note` returns, though its writer be killed."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab", buffering=0)

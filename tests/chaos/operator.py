@@ -1,4 +1,4 @@
-"""An operator of the rig: changes what is in the registry, one thing after the other, and looks whether it is there."""
+"""An operator of the rig: changes the registry, one thing after the other, and looks whether it is there."""
 
 from __future__ import annotations
 
@@ -104,9 +104,7 @@ class Operator(Process):
 
 def _schedule(number: int) -> Schedule:
     machine = MachineID(hostname=f"{_PREFIX}{number}")
-    window = Window(
-        machine_ids=(machine,), unavailability=Unavailability(start=TimeInfo(nanoseconds=_LATER))
-    )
+    window = Window(machine_ids=(machine,), unavailability=Unavailability(start=TimeInfo(nanoseconds=_LATER)))
     return Schedule(windows=(window,))
 
 

@@ -6,7 +6,7 @@ from transport.message import Message
 
 
 class SetLoad(Message):
-    """Launch so many tasks a second from now on, and keep so many long ones running; answered by LoadState."""
+    """Launch so many tasks a second from now on, keep so many long ones running; answered by LoadState."""
 
     tasks_per_second: float
     long_tasks: int

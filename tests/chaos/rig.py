@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -62,7 +63,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rig:
-    """Stands in its `with` block; `failed` says that its folder is to be kept for those who look for the cause."""
+    """Stands in its `with` block; `failed` says that its folder is to be kept, for who looks for the cause."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -213,7 +214,7 @@ class Rig:
     # --- what is known of it ---
 
     def leader(self, since: float | None = None) -> Unit | None:
-        """The master that answered last, within the last second, or a question that was asked after `since`."""
+        """The master that answered last: within the last second, or to what was asked after `since`."""
         limit = time.monotonic() - 1.0 if since is None else since
         latest = max((last for _, last in self.observer.answers.values()), default=None)
         if latest is None or latest.asked < limit:
@@ -221,7 +222,7 @@ class Rig:
         return next(unit for unit in self.masters if unit.host.address == latest.master.host)
 
     def serving_since(self, moment: float, but: Pid | None = None) -> float | None:
-        """When a master (`but` that life of one) first answered a question that was asked after that moment."""
+        """When a master (`but` that life of one) first answered what was asked after that moment."""
         times = []
         for pid, (first, last) in self.observer.answers.items():
             if pid != but and last.asked >= moment:
@@ -270,9 +271,8 @@ class Rig:
         """The number of the process that runs an agent's tasks."""
         for process in processes_in(agent.host.namespace):
             with contextlib.suppress(OSError):
-                with open(f"/proc/{process}/cmdline", "rb") as words:
-                    if b"executor.node" in words.read():
-                        return process
+                if b"executor.node" in Path(f"/proc/{process}/cmdline").read_bytes():
+                    return process
         return None
 
     def chance(self, *names: object) -> random.Random:

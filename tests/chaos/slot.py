@@ -51,7 +51,7 @@ def _first_free() -> tuple[int, IO[str]]:
         if mine is not None and number not in left:
             continue
         # Held until the slot is given back.
-        lock = (_LOCKS / f"pion-rig-{number}").open("w")  # noqa: SIM115
+        lock = (_LOCKS / f"pion-rig-{number}").open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

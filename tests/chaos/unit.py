@@ -79,13 +79,13 @@ class Unit:
 
     def stop(self) -> None:
         """Stop it in the middle of whatever it does."""
-        self.signal(signal.SIGSTOP)
+        self.send(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let it go on."""
-        self.signal(signal.SIGCONT)
+        self.send(signal.SIGCONT)
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, number)
@@ -103,4 +103,4 @@ class Unit:
     def _end(self, number: signal.Signals, hold: bool) -> None:
         self.held = hold
         self._wanted = True
-        self.signal(number)
+        self.send(number)
