@@ -32,6 +32,7 @@ COMMANDS = {
     "node": Command("actors.cli.node", "host actors on this machine", is_daemon=True),
     "nodes": Command("actors.cli.nodes", "list a node and all that it is connected with"),
     "actors": Command("actors.cli.actors", "list the actors of a node"),
+    "log": Command("actors.cli.log", "look into the replicated log; also mesos-log"),
     "metrics": Command("actors.cli.metrics", "show what a node measures"),
     "spawn": Command("actors.cli.spawn", "start an actor on a node"),
     "stop": Command("actors.cli.stop", "stop an actor of a node, or the node"),
@@ -108,6 +109,11 @@ def mesos_local() -> int:
 def mesos_execute() -> int:
     """Be the program `mesos-execute`."""
     return main(["execute", *sys.argv[1:]], "mesos-execute")
+
+
+def mesos_log() -> int:
+    """Be the program `mesos-log`."""
+    return main(["log", *sys.argv[1:]], "mesos-log")
 
 
 def _failed(program: str, error: Exception, status: int) -> int:
