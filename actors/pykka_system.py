@@ -93,6 +93,8 @@ class PykkaSystem:
         #: Actors that crashed and may get a successor.
         self._crashed: dict[str, Blueprint] = {}
         self._exits = self._make_exits()
+        #: By node: why the last connection with it broke, as long as nothing came from there since.
+        self._troubles: dict[Address, str] = {}
         #: Questions from threads that are no actor's; `ask` is the usual one.
         self.asks = Asks(self)
         self._stopping = False
@@ -138,6 +140,10 @@ class PykkaSystem:
         while not self._ended.wait(_SIGNALS_SECONDS):
             pass
         return self._failure
+
+    def trouble(self, address: Address) -> str:
+        """See `System.trouble`."""
+        return self._troubles.get(address, "")
 
     def abort(self, reason: str) -> None:
         """Have `wait` return `reason`; the first one counts."""
@@ -309,6 +315,8 @@ class PykkaSystem:
 
     def _receive(self, envelope: Envelope) -> None:
         """Take a message from another node; runs on the router's thread."""
+        if self._troubles:
+            self._troubles.pop(envelope.sender.address, None)
         if envelope.epoch > self._epoch:
             with self._lock:  # its detector may set it at this very moment
                 self.epoch = max(envelope.epoch, self._epoch)
@@ -372,6 +380,7 @@ class PykkaSystem:
         )
 
     def _broken(self, address: Address, reason: str) -> None:
+        self._troubles[address] = reason
         self.asks.broken(address, reason)
         count = self._exits.broken(address)
         if count:

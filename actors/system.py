@@ -10,7 +10,7 @@ import msgspec
 
 from actors.disk import Disk
 from transport.envelope import Envelope
-from transport.pid import Pid
+from transport.pid import Address, Pid
 
 if TYPE_CHECKING:
     from actors.process import Process
@@ -137,6 +137,10 @@ class System(Protocol):
         It gets no successor, even if its last turn crashes. A Pid of incarnation 0 also takes back a
         successor that is yet to come, of an actor that crashed before.
         """
+        ...
+
+    def trouble(self, address: Address) -> str:
+        """Why the last connection with another node broke; empty when there was one since, or none broke."""
         ...
 
     def abort(self, reason: str) -> None:

@@ -242,7 +242,7 @@ class LogRecovery(Process):
         seen = self._seen.get(member)
         response = self._recovery.mine if is_own else seen.response if seen else None
         if response is None:
-            return MemberStatus(member)
+            return MemberStatus(member, unreachable=self._why(member))
         # All that ZooKeeper lists are members; when those are one more, that one is this node's own.
         unregistered = is_own and self._registered is not None and self._registered < len(self._members)
         return MemberStatus(
@@ -252,8 +252,13 @@ class LogRecovery(Process):
             begin=response.begin,
             end=response.end,
             quorum=response.quorum,
+            unreachable="" if is_own else self._why(member),
             registered=not unregistered,
         )
+
+    def _why(self, member: Pid) -> str:
+        """Why a member cannot be reached, as far as is known; empty when it can."""
+        return self.system.trouble(member.address)
 
     def _report(self) -> None:
         """Say what keeps the replica from voting: when that changes, and again from time to time."""

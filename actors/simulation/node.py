@@ -66,6 +66,8 @@ class SimulatedNode(Machine):
         self._routes: dict[Pid, SimulatedActor] = {}
         #: Actors that crashed and may get a successor.
         self._crashed: dict[str, Blueprint] = {}
+        #: By node: why the last connection with it broke, as long as nothing came from there since.
+        self._troubles: dict[Address, str] = {}
         self._exits = Exits(
             self.address,
             alive=lambda pid: pid in self._routes,
@@ -132,6 +134,10 @@ class SimulatedNode(Machine):
             actor.post_urgent(self._signal(actor.pid, Terminate()))
         elif pid == self.pid_of(pid.name):
             self._crashed.pop(pid.name, None)
+
+    def trouble(self, address: Address) -> str:
+        """See `System.trouble`."""
+        return self._troubles.get(address, "")
 
     def abort(self, reason: str) -> None:
         """See `System.abort`; the node is down a moment later."""
@@ -239,6 +245,7 @@ class SimulatedNode(Machine):
 
     def receive(self, envelope: Envelope) -> None:
         """Take a message from another node."""
+        self._troubles.pop(envelope.sender.address, None)
         if envelope.epoch > self.epoch:
             self.epoch = envelope.epoch
         actor = self._routes.get(envelope.to)
@@ -254,6 +261,7 @@ class SimulatedNode(Machine):
 
     def broken(self, address: Address, reason: str) -> None:
         """Take note that the connection with another node is lost."""
+        self._troubles[address] = reason
         links = self._exits.broken(address)
         if links:
             self._log.info("links broken", peer=str(address), links=links, reason=reason)
