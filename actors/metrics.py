@@ -172,11 +172,11 @@ class Registry:
 
     def snapshot(self) -> dict[str, float]:
         """Every value by its Mesos name, as `/metrics/snapshot` shows them."""
-        return dict(pair for one in self._metrics.values() for pair in one.flat())
+        return dict(pair for one in tuple(self._metrics.values()) for pair in one.flat())
 
     def prometheus(self) -> str:
         """The same in Prometheus' text form 0.0.4."""
-        return "".join(line + "\n" for one in self._metrics.values() for line in _prometheus(one))
+        return "".join(line + "\n" for one in tuple(self._metrics.values()) for line in _prometheus(one))
 
 
 def _prometheus(one: _Metric) -> Iterator[str]:

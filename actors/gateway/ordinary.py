@@ -1,0 +1,56 @@
+"""What every daemon serves (mesos-protocol.md §5.2b), whoever leads."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Final
+
+from actors import __version__
+from actors.flags import Flags, as_text
+from actors.metrics import Registry
+from actors.units import Duration
+from transport.http.exchange import Request, Response, refusal, show
+from transport.http.routes import Route
+
+_PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
+#: The password in a URL, as in zk://user:password@host:2181/mesos.
+_PASSWORD: Final = re.compile(r"(://[^:/@]*):[^@]*@")
+
+
+def ordinary_routes(flags: Flags, metrics: Registry) -> tuple[Route, ...]:
+    """The routes of a daemon with those flags."""
+    shown_flags = {name: _PASSWORD.sub(r"\1:***@", value) for name, value in as_text(flags).items()}
+
+    async def health(_request: Request) -> Response:
+        return Response()
+
+    async def show_flags(request: Request) -> Response:
+        return show(request, {"flags": shown_flags})
+
+    async def show_version(request: Request) -> Response:
+        return show(request, {"version": __version__})
+
+    async def show_metrics(request: Request) -> Response:
+        _check_timeout(request)
+        # The books that some of them are counted from may be large.
+        return show(request, await asyncio.to_thread(metrics.snapshot))
+
+    async def prometheus(_request: Request) -> Response:
+        return Response(200, (await asyncio.to_thread(metrics.prometheus)).encode(), _PROMETHEUS)
+
+    return (
+        Route("/health", health),
+        Route("/flags", show_flags),
+        Route("/version", show_version),
+        Route("/metrics", prometheus, exact=True),
+        Route("/metrics/snapshot", show_metrics),
+    )
+
+
+def _check_timeout(request: Request) -> None:
+    """Metrics are there at once; but a time-out that is none is refused, as Mesos does."""
+    try:
+        Duration.parse(request.query.get("timeout", "10secs"))
+    except ValueError as error:
+        raise refusal(400, f"timeout: {error}") from None

@@ -1,0 +1,69 @@
+"""Where a request goes that only the leading master can answer (mesos-protocol.md §1.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from actors.node.ports import ACTOR_PORT_OFFSET
+from transport.http.exchange import Request, Response, say, unavailable
+from transport.messages.detection import LeaderDetected
+from transport.pid import Address
+
+_READ: Final = ("GET", "HEAD")
+_WRITE: Final = ("POST",)
+
+#: What only the leader answers, with the methods that are allowed (§5.1).
+LED: Final[Mapping[str, tuple[str, ...]]] = {
+    "/api/v1": _WRITE,
+    "/api/v1/scheduler": _WRITE,
+    "/state": _READ,
+    "/state-summary": _READ,
+    "/slaves": _READ,
+    "/frameworks": _READ,
+    "/tasks": _READ,
+    "/roles": _READ,
+    "/quota": (*_READ, "POST", "DELETE"),
+    "/weights": (*_READ, "PUT"),
+    "/reserve": _WRITE,
+    "/unreserve": _WRITE,
+    "/create-volumes": _WRITE,
+    "/destroy-volumes": _WRITE,
+    "/teardown": _WRITE,
+    "/maintenance/schedule": (*_READ, "POST"),
+    "/maintenance/status": _READ,
+    "/machine/down": _WRITE,
+    "/machine/up": _WRITE,
+}
+
+
+def web_address(leader: LeaderDetected) -> Address | None:
+    """Where people reach the leader; None while there is none.
+
+    A leader of which no more is known than its actor's address is looked for at the usual distance from it.
+    """
+    if leader.master is None:
+        return None
+    info = leader.info
+    if info is None:
+        return Address(leader.master.host, leader.master.port - ACTOR_PORT_OFFSET)
+    if info.hostname:
+        return Address(info.hostname, info.port)
+    advertised = info.address
+    known = None if advertised is None else advertised.hostname or advertised.ip
+    return Address(known or leader.master.host, info.port)
+
+
+def to_leader(leader: LeaderDetected, target: str = "") -> Response:
+    """Lead a client to the leader, whatever it calls this master; 503 while there is none."""
+    address = web_address(leader)
+    if address is None:
+        return unavailable("No leader elected")
+    return say(307, f"the leading master is at {address}", {"Location": f"//{address}{target}"})
+
+
+def answer_elsewhere(leader: LeaderDetected, own: Address, request: Request) -> Response | None:
+    """What a master that does not lead answers; None when the one at `own` leads."""
+    if leader.master is not None and leader.master.address == own:
+        return None
+    return to_leader(leader, request.target)
