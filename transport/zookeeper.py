@@ -60,6 +60,7 @@ from transport.session import (
     Suspended,
     Unreachable,
 )
+from transport.zookeeper_stand_ins import HeadSocket, TurnQueue, WarningLog
 
 #: ZooKeeper breaks the connection of who sends it 1 MiB (K9).
 MAX_DATA_BYTES: Final = 900 * 1024
@@ -112,7 +113,7 @@ class ZooKeeperClient:
             connection_retry=KazooRetry(
                 max_tries=-1, delay=_PAUSE_SECONDS, max_delay=_LONGEST_PAUSE_SECONDS, max_jitter=0.4
             ),
-            logger=_Journal(self._note, self._heed),
+            logger=WarningLog(self._note, self._heed),
         )
         self._kazoo.add_listener(self._listen)
         self._kazoo.start_async()
@@ -213,20 +214,10 @@ class ZooKeeperClient:
         self._tell(event)
 
 
-class _Socket(socket.socket):
-    """Remembers the beginning of what it received: ZooKeeper's answer to who asks for a session."""
-
-    head = b""
-
-    def recv(self, size: int, flags: int = 0, /) -> bytes:
-        data = super().recv(size, flags)
-        if len(self.head) < 12:
-            self.head += data
-        return data
-
-
 class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo has no hints
     """Kazoo's threads and sockets, with one order for all that is told."""
+
+    queue_impl = TurnQueue
 
     def __init__(self, servers: int, timeout_seconds: float) -> None:
         super().__init__()
@@ -236,7 +227,7 @@ class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo has n
         self._servers = servers
         self._timeout_seconds = timeout_seconds
         self._connect_seconds = max(_CONNECT_SECONDS, timeout_seconds * _CONNECT_SHARE / servers)
-        self._socket: _Socket | None = None
+        self._socket: HeadSocket | None = None
         self._interrupted = False
         self._ended = False
         self._avoided = ""
@@ -252,7 +243,7 @@ class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo has n
 
     def create_connection(
         self, address: tuple[str, int], hostname: str, timeout: float, **_tls: object
-    ) -> _Socket:
+    ) -> HeadSocket:
         """Connect, in less time than kazoo would allow; called by kazoo."""
         self._socket = None
         self._interrupted = False
@@ -263,7 +254,7 @@ class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo has n
         if self.server == self._avoided and self.asked_at < self._avoided_until and self._servers > 1:
             raise OSError(None, "did not answer a moment ago")
         plain = super().create_connection(address, timeout=min(timeout, self._connect_seconds))
-        self._socket = _Socket(fileno=plain.detach())
+        self._socket = HeadSocket(fileno=plain.detach())
         return self._socket
 
     def agreed_seconds(self) -> float:
@@ -299,45 +290,6 @@ class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo has n
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
-
-
-class _Journal:
-    """What kazoo takes for a logger."""
-
-    def __init__(self, note: Callable[[str], None], heed: Callable[[str], None]) -> None:
-        self._note = note
-        self._heed = heed
-
-    def log(self, level: int, message: str, *values: object) -> None:
-        """Forget what is below kazoo's `debug`."""
-
-    def debug(self, message: str, *values: object) -> None:
-        """Forget every request and answer: the trace has them."""
-
-    def info(self, message: str, *values: object) -> None:
-        """Note it."""
-        self._note(_text(message, values))
-
-    def warning(self, message: str, *values: object) -> None:
-        """Heed what stands in the way of a connection."""
-        text = _text(message, values)
-        self._note(text)
-        if not text.startswith(("Transition", "Session has", "AUTH_FAILED")):
-            for beginning in ("Connection dropped: ", "socket connection error: "):
-                text = text.removeprefix(beginning)
-            self._heed(text)
-
-    warn = warning
-
-    def error(self, message: str, *values: object) -> None:
-        """Heed it likewise."""
-        self.warning(message, *values)
-
-    exception = error
-
-
-def _text(message: str, values: Sequence[object]) -> str:
-    return message % tuple(values) if values else message
 
 
 def _reply(request: Request, value: Any) -> Reply:

@@ -63,7 +63,7 @@ def _hold(rig: Rig, fault: Fault, seconds: float) -> None:
 
 
 def converge(rig: Rig, after: str = "") -> float:
-    """Wait until a master serves, all agents are back, the framework is subscribed, and operators are heard."""
+    """Wait until a master serves, all agents are back, and framework and operator are heard."""
     begin = time.monotonic()
     before = rig.operator.acknowledged
 

@@ -63,7 +63,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rig:
-    """Stands in its `with` block; `failed` says that its folder is to be kept, for who looks for the cause."""
+    """Stands in its `with` block; `failed` says that its folder is to be kept, for those who look why."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from actors.election.asking import DETECTOR
+from actors.log.recoverer import RECOVERY
 from actors.master.flags import MasterFlags
-from actors.master.gateway import DETECTOR, LOG, listen
+from actors.master.gateway import listen
 from actors.master.redirection import LED
 from actors.metrics import Registry
 from actors.process import Process, handles
@@ -161,7 +163,7 @@ def test_the_leader_says_what_is_not_there_yet() -> None:
 def test_the_status_of_the_log_comes_with_what_is_wrong_in_plain_words() -> None:
     with serving() as master:
         assert master.fetch("/log/status").status == 404
-        master.system.spawn(LogBook, LOG)
+        master.system.spawn(LogBook, RECOVERY)
         shown = master.fetch("/log/status").json
         assert isinstance(shown, dict)
         assert (shown["status"], shown["quorum"], shown["masters_expected"]) == ("EMPTY", 2, 3)
@@ -175,7 +177,7 @@ def test_the_status_of_the_log_comes_with_what_is_wrong_in_plain_words() -> None
 
 def test_a_log_that_does_not_answer_is_said_to_be_so() -> None:
     with serving(answer_seconds=0.05) as master:
-        master.system.spawn(Process, LOG)
+        master.system.spawn(Process, RECOVERY)
         answer = master.fetch("/log/status")
         assert (answer.status, "retry-after" in answer.headers) == (503, True)
         assert "log-recovery did not answer" in master.fetch("/").text

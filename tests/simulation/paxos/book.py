@@ -103,7 +103,7 @@ class Book:
         action = record.action
         if action is None:
             held = self.accepted.get(record.position)
-            action = self.learned.get(record.position) if held is None else held.action
+            action = self.learned.get(record.position, None if held is None else held.action)
         if action is None:
             violated("I18", "position", record.position, "is learned, but nothing was accepted there")
         self._learn(action)
@@ -138,6 +138,7 @@ class Book:
         self.known[record.replica] = max(record.position, self.known.get(record.replica, 0))
 
     def _met(self, record: Met) -> None:
+        self.known.pop(self.met.get(record.member, ""), None)
         self.met[record.member] = record.replica
 
     def _identity(self, record: Identity) -> None:

@@ -73,6 +73,7 @@ class Caretaker:
             if other is not member:
                 world.post.carry(member.seat, other.seat, other.deliver, request, self._back(other))
             world.passing("asked", member.seat)
+        self._ask()
         seconds = _LATER_SECONDS if self._recovery.settled else _ROUND_SECONDS
         world.post.after(seconds * (0.5 + world.rng.random()), self._round)
 
@@ -95,8 +96,11 @@ class Caretaker:
         if self._over:
             return
         assert isinstance(answer, RecoverResponse)
+        before = self._recovery.mine
         self._recovery.hear_own(answer)
         self._decide()
+        if before is not None and answer.learned > before.learned:
+            self._ask()
 
     def _changed(self, answer: Message) -> None:
         self._deciding = False
@@ -118,7 +122,6 @@ class Caretaker:
         elif isinstance(decision, Go):
             world.tell(member.seat, "may vote", decision.promised)
             world.post.after(0.0, member.deliver, Vouch(decision.promised), lambda _: None)
-        self._ask()
 
     def _ask(self) -> None:
         recovery = self._recovery

@@ -73,6 +73,7 @@ class Member:
         if not self.up:
             return
         self._world.tell(self.seat, "loses power" if power else "is killed")
+        self.replica.check_invariants()
         self.up = False
         self._held.clear()
         self._unsynced = self._syncing = False

@@ -15,6 +15,7 @@ proposed, what became durable, what was answered, learned and read, and keeps it
 from __future__ import annotations
 
 import bisect
+import itertools
 from typing import NamedTuple
 
 from actors.log.records import LogRecord, Written
@@ -116,7 +117,7 @@ class Referee:
     def ready(self, ballot: Ballot, end: int) -> None:
         """A coordinator is elected, and says that all is chosen up to `end`."""
         promises = self._promises.get(ballot, {})
-        if len(self._agreeing(promises)) < self.quorum:
+        if self._agreeing(promises) is None:
             violated("I18", ballot, "is elected by", promises)
         last = max(self.chosen, default=0)
         if end < last and self._ballots[last] < ballot:
@@ -192,9 +193,9 @@ class Referee:
             self._check_vote(seat, book, response.verdict, response.promised, request.ballot)
             if response.verdict is Verdict.ACCEPT:
                 self._check_accepted(seat, book, request)
-        elif isinstance(response, RecoverResponse) and response.status is Status.VOTING:
+        elif isinstance(response, RecoverResponse) and response.votes:
             if book.status is not Status.VOTING or seat in self._losses:
-                violated("I19", "replica", seat, "says VOTING and is", book.status, "or was set back")
+                violated("I19", "replica", seat, "says that it votes and is", book.status, "or was set back")
 
     def read(self, actions: list[Action], begin: int, end: int) -> None:
         """A reader that was to see all from `begin` to `end` saw this."""
@@ -304,24 +305,24 @@ class Referee:
         book = self.books[seat]
         return Vote(book.identity, dict(book.met) if self._lost_ever else {})
 
-    def _agreeing(self, votes: dict[int, Vote]) -> list[int]:
-        """The seats whose votes add up."""
+    def _agreeing(self, votes: dict[int, Vote]) -> tuple[int, ...] | None:
+        """The seats of a quorum whose votes add up; None when there is none."""
+        if len(votes) < self.quorum:
+            return None
         if not self._lost_ever:
-            return list(votes)
-        return [
-            seat
-            for seat, vote in votes.items()
+            return tuple(votes)
+        for seats in itertools.combinations(votes, self.quorum):
             if all(
-                witness.met.get(self.seats[seat], vote.replica) == vote.replica
-                for other, witness in votes.items()
-                if other != seat
-            )
-        ]
+                votes[witness].met.get(self.seats[seat], votes[seat].replica) == votes[seat].replica
+                for witness, seat in itertools.permutations(seats, 2)
+            ):
+                return seats
+        return None
 
     def _promise(self, seat: int, ballot: Ballot) -> None:
         votes = self._promises.setdefault(ballot, {})
         votes[seat] = self._vote_of(seat)
-        if ballot > self.elected and len(self._agreeing(votes)) >= self.quorum:
+        if ballot > self.elected and self._agreeing(votes) is not None:
             self.elected = ballot
 
     def _vote(self, seat: int, ballot: Ballot, action: Action) -> None:
@@ -330,12 +331,11 @@ class Referee:
             violated("I18", "replica", seat, "accepted", action, "that", ballot, "never proposed")
         votes = self._votes.setdefault((position, ballot), {})
         votes[seat] = self._vote_of(seat)
-        if len(votes) >= self.quorum:
-            agreeing = self._agreeing(votes)
-            if len(agreeing) >= self.quorum:
-                self._choose(ballot, action)
-                for one in agreeing:
-                    self._parts[one].add(position)
+        agreeing = self._agreeing(votes)
+        if agreeing is not None:
+            self._choose(ballot, action)
+            for one in agreeing:
+                self._parts[one].add(position)
 
     def _choose(self, ballot: Ballot, action: Action) -> None:
         position = action.position

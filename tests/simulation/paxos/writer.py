@@ -16,6 +16,7 @@ from transport.messages.replication import (
     LearnedResponse,
     PromiseResponse,
     Settled,
+    Unsettled,
     WriteRequest,
     WriteResponse,
 )
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 
 #: A reader that was not told all asks again.
 _READ_SECONDS = 0.5
+_REMIND_SECONDS = 1.0
 #: Values that a writer writes at its pace; then it rests a second between two.
 _HASTY_VALUES = 20
+#: How many values it is given at once.
+_AT_ONCE = (1, 1, 1, 2, 3)
 
 
 class Writer:
@@ -41,7 +45,8 @@ class Writer:
         self.epoch = epoch
         self.coordinator = Coordinator(epoch, world.quorum, world.rng)
         self.alive = True
-        #: How many values it wrote.
+        #: How many values it was given to write, and how many of them are chosen.
+        self._given = 0
         self.written = 0
         #: What it read when it was elected; None until it has read all.
         self.read: list[Action] | None = None
@@ -49,7 +54,8 @@ class Writer:
         self._number = world.number_writer()
         self._life = world.members[seat].life
         self._timer = 0
-        self._content: bytes | None = None
+        #: What it was given to write that is not chosen yet.
+        self._open: dict[bytes, None] = {}
         self._newest = 0
         self._seen: list[Action] = []
         self._begin = 1
@@ -58,6 +64,7 @@ class Writer:
     def start(self) -> None:
         """Stand for election."""
         self._world.tell(self.seat, f"writer {self._number} of epoch {self.epoch} stands for election")
+        self._world.post.after(_REMIND_SECONDS, self._remind)
         self._take(self.coordinator.elect())
 
     @property
@@ -75,13 +82,19 @@ class Writer:
         """Take an answer to a promise or a write."""
         if self._pauses(self.receive, member, response) or not self.works:
             return
-        assert isinstance(response, PromiseResponse | WriteResponse)
+        assert isinstance(response, PromiseResponse | WriteResponse | Unsettled)
         self._take(self.coordinator.receive(member.pid, response))
 
     def _retry(self, timer: int) -> None:
         if self._pauses(self._retry, timer) or not self.works or timer != self._timer:
             return
         self._take(self.coordinator.retry())
+
+    def _remind(self) -> None:
+        if self._pauses(self._remind) or not self.works:
+            return
+        self._world.post.after(_REMIND_SECONDS, self._remind)
+        self._take(self.coordinator.remind())
 
     def _pauses(self, call: object, *arguments: object) -> bool:
         seconds = self._world.members[self.seat].paused_until - self._world.post.now
@@ -93,6 +106,7 @@ class Writer:
 
     def _take(self, steps: tuple[Step, ...]) -> None:
         world = self._world
+        self.coordinator.check_invariants()
         for step in steps:
             if isinstance(step, Broadcast):
                 self._broadcast(step)
@@ -142,25 +156,30 @@ class Writer:
             return
         self._world.tell(self.seat, f"writer {self._number} calls chosen", step.action)
         self._world.referee.learned(step.action)
-        if step.action.kind is Kind.APPEND and step.action.content == self._content:
-            self._world.referee.acknowledges(self._content, step.position)
-            self._newest, self._content = step.position, None
+        content = step.action.content
+        if step.action.kind is Kind.APPEND and content in self._open:
+            self._world.referee.acknowledges(content, step.position)
+            del self._open[content]
+            self._newest = step.position
             self.written += 1
-        if self.coordinator.ready and self.read is not None:
+        if self.coordinator.ready and self.read is not None and not self._open:
             pace_seconds = self._world.pace_seconds if self.written < _HASTY_VALUES else 1.0
             self._world.post.after(self._world.rng.random() * pace_seconds, self._write)
 
     def _write(self) -> None:
-        if self._pauses(self._write) or not self.works or not self.coordinator.ready:
-            return
-        if self._content is not None:
+        if self._pauses(self._write) or not self.works or not self.coordinator.ready or self._open:
             return
         if self._newest and self._world.rng.random() < self._world.truncating:
             self._take(self.coordinator.truncate(self._newest))
             return
-        self._content = f"{self.epoch}/{self._number}/{self.written + 1}".encode()
-        self._world.referee.appending(self.epoch, self._content)
-        self._take(self.coordinator.append(self._content))
+        for _ in range(self._world.rng.choice(_AT_ONCE)):
+            self._given += 1
+            content = f"{self.epoch}/{self._number}/{self._given}".encode()
+            self._open[content] = None
+            self._world.referee.appending(self.epoch, content)
+            self._take(self.coordinator.append(content))
+            if not self.works:
+                return
 
     # What it reads before it writes: all that its own replica knows, as far as the log reaches.
 
