@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 from typing import Final
 
@@ -9,6 +10,7 @@ from actors import __version__
 from actors.election.address import MASTER, spawn_zookeeper
 from actors.election.url import ZooKeeperUrl
 from actors.flags import FlagError
+from actors.master import gateway
 from actors.master.candidate import Election, start
 from actors.master.court import (
     ALLOCATOR,
@@ -56,7 +58,8 @@ class MasterCrew:
 
     def __call__(self, system: PykkaSystem, metrics: Registry) -> None:
         """Start them: first those that others depend on."""
-        flags, url, election = self._flags, self._url, None
+        web = gateway.listen(system, self._flags, metrics)
+        flags, url, election = dataclasses.replace(self._flags, port=web.port), self._url, None
         identity = master_info(flags, "", system.address)
         if url is not None:
             zookeeper = spawn_zookeeper(system, url, flags.zk_session_timeout.seconds)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from actors.election.asking import DETECTOR
 from actors.gateway.asking import ANSWER_SECONDS, Ask, NoSuchActorError, asking
 from actors.gateway.gateway import GATEWAY, Gateway, Server, serve
 from actors.gateway.ordinary import ordinary_routes
+from actors.log.recoverer import RECOVERY
 from actors.master.flags import MasterFlags
 from actors.master.log_view import LogView
 from actors.master.page import HEADERS, Page
@@ -21,9 +23,6 @@ from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.messages.replication import LogStatus, ReadLogStatus
 from transport.pid import Address, Pid
 
-#: The actors of a master's node that are asked.
-DETECTOR: Final = "detector"
-LOG: Final = "log-recovery"
 #: The first part of a path, which may be left out.
 _PREFIX: Final = "master"
 #: The detector ends with the node, or has not been spawned yet.
@@ -125,9 +124,9 @@ class Desk:
         return Response(200, page.render().encode(), HTML, HEADERS)
 
     async def _log_status(self) -> LogStatus:
-        status = await self._ask(LOG, ReadLogStatus())
+        status = await self._ask(RECOVERY, ReadLogStatus())
         if not isinstance(status, LogStatus):
-            raise HttpError(unavailable(f"{LOG} answered something else"))
+            raise HttpError(unavailable(f"{RECOVERY} answered something else"))
         return status
 
 
