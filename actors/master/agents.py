@@ -74,7 +74,7 @@ class AgentDesk:
         self._operations = operations
         self._metrics = metrics or MasterMetrics()
         self._patience_seconds = flags.agent_reregister_timeout.seconds
-        self._missing_limit = float(flags.recovery_agent_removal_limit.removesuffix("%")) / 100
+        self._missing_limit = flags.recovery_removal_share
         self.members = Membership(world, cluster)
         self.removals = RemovalDesk(
             world, cluster, flags, self.members, offers, tasks, operations, self._metrics

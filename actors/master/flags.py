@@ -33,6 +33,10 @@ def _percentage(text: str) -> str | None:
     return None
 
 
+def _share(text: str | None) -> str | None:
+    return None if text is None else _percentage(text)
+
+
 def _removal_rate(value: str | None) -> str | None:
     try:
         RemovalRate.parse(value)
@@ -122,6 +126,13 @@ class MasterFlags(MesosFlags):
         aliases=("slave_removal_rate_limit",),
         check=_removal_rate,
     )
+    agent_mass_loss_limit: str | None = flag(
+        None,
+        "When this share of the agents is lost within the time that one may be silent, as in 50%, none is "
+        "given up until enough are back, or for --agent_reregister_timeout; no limit unless given, as in "
+        "Mesos.",
+        check=_share,
+    )
     registry_gc_interval: Duration = flag(
         Duration.of(900), "How often the registry forgets unreachable and gone agents."
     )
@@ -159,3 +170,17 @@ class MasterFlags(MesosFlags):
     max_unreachable_tasks_per_framework: int = flag(
         1000, "How many tasks on unreachable agents are remembered of each."
     )
+
+    @property
+    def mass_loss_share(self) -> float | None:
+        """Of --agent_mass_loss_limit, the part of 1."""
+        return None if self.agent_mass_loss_limit is None else _part(self.agent_mass_loss_limit)
+
+    @property
+    def recovery_removal_share(self) -> float:
+        """Of --recovery_agent_removal_limit, the part of 1."""
+        return _part(self.recovery_agent_removal_limit)
+
+
+def _part(percentage: str) -> float:
+    return float(percentage.removesuffix("%")) / 100

@@ -14,6 +14,7 @@ from actors.master.agent import AgentEntry
 from actors.master.cluster import Cluster
 from actors.master.flags import MasterFlags
 from actors.master.gauges import MasterMetrics
+from actors.master.mass_loss import MassLoss
 from actors.master.membership import Membership
 from actors.master.offers import OfferDesk
 from actors.master.operations import OperationDesk
@@ -72,6 +73,11 @@ class RemovalDesk:
         self._operations = operations
         self._metrics = metrics
         self._rate = RemovalRate.parse(flags.agent_removal_rate_limit)
+        self._mass_loss = MassLoss(
+            flags.mass_loss_share,
+            flags.agent_ping_timeout.seconds * flags.max_agent_ping_timeouts,
+            flags.agent_reregister_timeout.seconds,
+        )
         self._due: Timer | None = None
 
     # --- out of reach ---
@@ -83,19 +89,35 @@ class RemovalDesk:
         self._metrics.slave_unreachable_scheduled.increment()
         self._world.log.warning("agent to be given up", agent_id=agent_id, reason=reason)
         self._rate.add(agent_id, reason)
+        agents, now = len(self._cluster.agents) + len(self._cluster.recovered), self._world.now()
+        if self._mass_loss.lose(agent_id, agents, now):
+            self._world.log.error(
+                "so many agents are lost at once that none is given up for a while: does the network work?",
+                agents=agents,
+                seconds=self._mass_loss.wait_seconds(now),
+            )
         self._work_off()
 
     def reprieve(self, agent_id: str, reason: str) -> None:
-        """An agent showed up before its turn came."""
+        """An agent showed up, perhaps before its turn came."""
+        released = self._mass_loss.find(agent_id, self._world.now())
         if self._rate.discard(agent_id):
             self._metrics.slave_unreachable_canceled.increment()
             self._world.log.info("agent is not given up", agent_id=agent_id, reason=reason)
+        if released:
+            self._world.log.info("enough agents are back, the others may be given up again")
+            if self._due is not None:
+                self._due.cancel()
+                self._due = None
+            self._work_off()
 
     def _work_off(self) -> None:
-        while (taken := self._rate.take(self._world.now())) is not None:
+        now = self._world.now()
+        held_seconds = self._mass_loss.wait_seconds(now)
+        while not held_seconds and (taken := self._rate.take(now)) is not None:
             self._give_up(*taken)
         if len(self._rate) and self._due is None:
-            pause = self._rate.wait_seconds(self._world.now())
+            pause = max(held_seconds, self._rate.wait_seconds(now))
             self._due = self._world.delay(pause, self._resume)
 
     def _resume(self) -> None:
