@@ -12,7 +12,7 @@ from pathlib import Path
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-#: How many files that nobody synced are kept open.
+#: How many files are kept open.
 _OPEN_FILES = 64
 
 
@@ -21,15 +21,16 @@ class FileDisk:
 
     A path that is absolute, has an empty part, `.` or `..` is refused with ValueError; a symbolic link
     anywhere below `root`, with OSError. Folders come into being with their first file. A file stays open
-    from its change to its `sync`, because the kernel owes the news of a failed write-back only to those
-    who had it open then.
+    from its change to its `sync` at least, because the kernel owes the news of a failed write-back only to
+    those who had it open then.
     """
 
     def __init__(self, root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self._root = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._path = root
-        #: Files with changes, by path, the latest last. Whoever uses one takes it out for that time.
+        #: Files that were changed, by path: synced ones, then others, the latest last. Whoever uses one takes
+        #: it out for that time.
         self._changed: OrderedDict[str, int] = OrderedDict()
 
     def lock(self) -> None:
@@ -73,10 +74,20 @@ class FileDisk:
         file = self._changed.pop(path, None)
         if file is None:
             file = self._open(path, os.O_RDONLY)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
+            return
         try:
-            os.fsync(file)
-        finally:
+            # A new size is written too, only not what nobody needs to read the content.
+            os.fdatasync(file)
+        except OSError:
             os.close(file)
+            raise
+        # Whoever appends and syncs will do so again. The first place is the first to be closed.
+        self._changed[path] = file
+        self._changed.move_to_end(path, last=False)
 
     def sync_folder(self, path: str) -> None:
         """Return once the folder's entries are durable."""

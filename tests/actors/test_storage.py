@@ -11,12 +11,17 @@ import pytest
 from actors.storage import FileDisk
 
 
-def open_files_below(folder: Path) -> int:
-    count = 0
+def links_below(folder: Path) -> list[Path]:
+    """The files below the folder that this process has open."""
+    links = []
     for link in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):
-            count += link.readlink().is_relative_to(folder)
-    return count
+            links.append(link.readlink())
+    return [link for link in links if link.is_relative_to(folder)]
+
+
+def open_files_below(folder: Path) -> int:
+    return len(links_below(folder))
 
 
 @pytest.mark.parametrize("path", ["", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/", "a/.", "a\0b"])
@@ -114,3 +119,21 @@ def test_two_processes_cannot_share_a_folder(tmp_path: Path) -> None:
     first.close()
     second.lock()
     second.close()
+
+
+def test_a_synced_file_stays_open_for_the_next_change_until_others_need_its_place(tmp_path: Path) -> None:
+    disk = FileDisk(tmp_path)
+    disk.append("log", b"a")
+    disk.sync("log")
+    assert open_files_below(tmp_path) == 2  # and the folder itself
+    disk.append("log", b"b")
+    disk.sync("log")
+    assert (disk.read("log"), open_files_below(tmp_path)) == (b"ab", 2)
+    for number in range(64):
+        disk.write(str(number), b"x")
+    assert not any(link == tmp_path / "log" for link in links_below(tmp_path))
+    disk.append("log", b"c")
+    disk.sync("log")
+    assert disk.read("log") == b"abc"
+    disk.close()
+    assert open_files_below(tmp_path) == 0
