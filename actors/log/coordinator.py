@@ -117,11 +117,11 @@ class Coordinator:
         self._waits, self._soon = False, False
         if self.phase is Phase.BACKING_OFF:
             return self.elect()
+        if self.phase is not Phase.ELECTING and not self._proposals:
+            return ()
         self._patience = min(2 * self._patience, _PATIENCE_SECONDS[1])
         if self.phase is Phase.ELECTING:
             return (Broadcast(PromiseRequest(self.ballot), self._votes.members), *self._wait())
-        if not self._proposals:
-            return ()
         return (*(proposal.again() for proposal in self._proposals.values()), *self._wait())
 
     def remind(self) -> tuple[Step, ...]:
@@ -165,7 +165,7 @@ class Coordinator:
             # A promise is given once: who has to be asked anew has to be asked for a greater one.
             return self._back_off() if self._votes.contradict else ()
         self.phase = Phase.FILLING
-        self._patience = _PATIENCE_SECONDS[0]
+        self._patience, self._waits = _PATIENCE_SECONDS[0], False
         self._unsettled = self._unreported = self._begin
         self.position = self._end + 1
         return self._fill()
@@ -261,7 +261,7 @@ class Coordinator:
         """The position has its value; None where it was given up."""
         del self._proposals[proposal.position]
         self._chosen[proposal.position] = None if learned is None else learned.action
-        self._patience = _PATIENCE_SECONDS[0]
+        self._patience, self._waits = _PATIENCE_SECONDS[0], bool(self._proposals)
         steps: list[Step] = [] if learned is None else [Broadcast(learned)]
         while self._unreported in self._chosen:
             steps.append(Chosen(self._unreported, self._chosen.pop(self._unreported)))

@@ -7,13 +7,13 @@ that it held, in their order.
 
 from __future__ import annotations
 
-import random
 from typing import Final
 
 import msgspec
 
 from actors.log.effects import Persist
 from actors.log.gauges import LogMetrics
+from actors.log.identity import make_identity
 from actors.log.journal import Journal
 from actors.log.records import LogRecord, StatusChanged
 from actors.log.replica import Replica, Request
@@ -40,11 +40,6 @@ REPLICA: Final = "log-replica(1)"
 FOLDER: Final = "replicated_log"
 #: Files that grew beyond this, and to twice of what they held when last summed up, are summed up.
 COMPACT_BYTES: Final = 8 << 20
-
-
-def make_name(rng: random.Random) -> str:
-    """An id for a replica."""
-    return f"{rng.getrandbits(64):016x}"
 
 
 class _Flush(msgspec.Struct, frozen=True):
@@ -112,7 +107,8 @@ class ReplicaProcess(Process):
     def _take_name(self) -> None:
         """Have an id; another one while what was once said under the last may be lost."""
         if not self.replica.identity or self.replica.status is Status.RECOVERING:
-            self._journal.append(self.replica.rename(make_name(self.system.rng)).record)
+            identity = make_identity(self.system.rng, self.replica.identity)
+            self._journal.append(self.replica.rename(identity).record)
             self._journal.sync()
 
     # --- requests ---

@@ -57,7 +57,7 @@ class Known(msgspec.Struct, frozen=True, tag="kn", array_like=True, gc=False):
 
 
 class Met(msgspec.Struct, frozen=True, tag="me", array_like=True, gc=False):
-    """This replica was met at a member's address (host:port), in place of those before; see `Peer`."""
+    """The replica of the greatest id that was met at a member's address (host:port); see `Peer`."""
 
     member: str
     replica: str

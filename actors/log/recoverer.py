@@ -9,7 +9,7 @@ import msgspec
 from actors.log.catchup import CatchUp
 from actors.log.diagnosis import diagnose, find
 from actors.log.gauges import LogMetrics
-from actors.log.process import make_name
+from actors.log.identity import make_identity
 from actors.log.recovery import Become, Recovery
 from actors.process import Process, handles
 from actors.system import Timer
@@ -87,6 +87,8 @@ class LogRecovery(Process):
         self._goal, self._next_goal = 0, 0
         self._timer: Timer | None = None
         self._told = False
+        #: What this node's replica was last told to become, and how it fared then.
+        self._ordered: tuple[RecoverResponse, Become] | None = None
         self._warned: object = None
         self._warned_at = 0.0
 
@@ -105,6 +107,7 @@ class LogRecovery(Process):
         """Ask everybody how they fare."""
         now = self.system.now()
         self._recovery.forget(member for member, seen in self._seen.items() if now - seen.at > _STALE_SECONDS)
+        self._ordered = None
         self._goal = self._next_goal
         self._next_goal = max((answer.learned for answer in self._recovery.others.values()), default=0)
         self._ask(self._replica)
@@ -185,10 +188,15 @@ class LogRecovery(Process):
         patient = self.system.now() - self._began < _PATIENT_SECONDS
         decision = self._recovery.decide(patient=patient)
         if isinstance(decision, Become):
-            name = make_name(self.system.rng) if decision.renew else ""
-            if decision.renew and mine.status is Status.VOTING:
+            if (mine, decision) == self._ordered:
+                return
+            self._ordered = mine, decision
+            if mine.status is Status.VOTING:
                 self.log.error("log set back: others remember later positions", end=mine.end)
-            self.send(self._replica, ChangeStatus(mine.status, decision.status, decision.promised, name))
+            above, identity = decision.above, ""
+            if above is not None:
+                identity = make_identity(self.system.rng, above)
+            self.send(self._replica, ChangeStatus(mine.status, decision.status, decision.promised, identity))
         elif decision is not None:
             self.send(self._replica, Vouch(decision.promised))
         if self._recovery.settled and not self._told:

@@ -21,11 +21,11 @@ from transport.pid import Pid
 
 
 class Become(msgspec.Struct, frozen=True):
-    """The replica is to change its status; with `renew`, and to go on under another id."""
+    """The replica is to be in this status, and to go on under an id greater than `above` unless that is None."""
 
     status: Status
     promised: Ballot = Ballot()
-    renew: bool = False
+    above: str | None = None
 
 
 class Go(msgspec.Struct, frozen=True):
@@ -49,6 +49,8 @@ class Recovery:
         #: The position up to which everything must be copied before it votes; None until others said so.
         self.target: int | None = None
         self._promised = Ballot()
+        #: The greatest id that others have met at this node's address.
+        self._above = ""
         self._answers: dict[Pid, RecoverResponse] = {}
         self._members: tuple[Pid, ...] = ()
         self._crowded = False
@@ -85,7 +87,11 @@ class Recovery:
     def hear(self, sender: Pid, response: RecoverResponse) -> None:
         """Take note of how another one fares."""
         member = sender.whoever()
-        if self.mine is not None and response.asker == self.mine.replica and member in self._members:
+        if self.mine is None or response.asker != self.mine.replica or member not in self._members:
+            return
+        if response.retired:
+            self._above = max(self._above, response.retired)
+        else:
             self._answers[member] = response
 
     def decide(self, *, patient: bool = False) -> Become | Go | None:
@@ -96,12 +102,14 @@ class Recovery:
         """
         if self.mine is None:
             return None
+        if self._above > self.mine.replica:
+            return self._renew(self.mine)
         if self.mine.status is Status.VOTING:
             return None if self.vouched else self._check(self.mine, patient=patient)
         voting = self._of(Status.VOTING)
         if self.mine.status is not Status.RECOVERING:
             if len(voting) >= self.quorum:
-                return Become(Status.RECOVERING, renew=True)
+                return Become(Status.RECOVERING, above=self.mine.replica)
             return None if self._crowded else self._begin(self.mine)
         # Those that are not sure of what they hold yet soon will be.
         voting = [answer for answer in voting if answer.votes]
@@ -112,6 +120,12 @@ class Recovery:
             self.vouched = True
             return Become(Status.VOTING, self._promised)
         return None
+
+    def _renew(self, mine: RecoverResponse) -> Become:
+        """Another replica was met here: what is on this node's disk is older than that, or nothing."""
+        empty = mine.status in (Status.EMPTY, Status.STARTING)
+        self.vouched = False
+        return Become(Status.EMPTY if empty else Status.RECOVERING, above=self._above)
 
     def _begin(self, mine: RecoverResponse) -> Become | None:
         needed = 2 * self.quorum - 1
@@ -124,8 +138,8 @@ class Recovery:
         return None
 
     def _check(self, mine: RecoverResponse, *, patient: bool) -> Become | Go | None:
-        if any(answer.retired or answer.yours > mine.end for answer in self._answers.values()):
-            return Become(Status.RECOVERING, renew=True)
+        if any(answer.yours > mine.end for answer in self._answers.values()):
+            return Become(Status.RECOVERING, above=mine.replica)
         voting = self._of(Status.VOTING)
         if len(voting) < self.quorum - 1 or (patient and len(self._answers) < len(self._members) - 1):
             return None

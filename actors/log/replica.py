@@ -7,7 +7,6 @@ is one writer at a time, and who outbids it anywhere has outbid it everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from actors.log.effects import Effect, Persist, Reply
 from actors.log.holdings import Holdings
@@ -44,9 +43,6 @@ from transport.messages.replication import (
     WriteResponse,
 )
 
-#: How many replicas are remembered that were met at one address.
-_MET: Final = 64
-
 #: What a replica answers or heeds.
 Request = (
     PromiseRequest
@@ -77,8 +73,8 @@ class Replica:
         self.vouched = False
         #: What its master was given as --quorum; told to who asks.
         self.quorum = quorum
-        #: By the address of a member: which replicas were met there, the latest last.
-        self.met: dict[str, list[str]] = {}
+        #: By the address of a member: the greatest id of a replica that was met there.
+        self.met: dict[str, str] = {}
         #: By the id of a replica: the last position at which it is known to have accepted a value.
         self.known: dict[str, int] = {}
         for record in records:
@@ -139,7 +135,7 @@ class Replica:
             Promised(self.promised),
             Begins(self.begin),
         ]
-        head += [Met(member, replica) for member, met in sorted(self.met.items()) for replica in met]
+        head += [Met(member, replica) for member, replica in sorted(self.met.items())]
         head += [Known(replica, position) for replica, position in sorted(self.known.items())]
         return (*head, *self.holdings.records())
 
@@ -216,7 +212,7 @@ class Replica:
         return (self._persist(Promised(ballot)),) if ballot > self.promised else ()
 
     def _peers(self) -> tuple[Peer, ...]:
-        return tuple(Peer(member, met[-1]) for member, met in self.met.items())
+        return tuple(Peer(member, replica) for member, replica in self.met.items())
 
     # --- learning ---
 
@@ -240,7 +236,7 @@ class Replica:
             if not any(self.known.get(other, 0) < position for other in self._others(learned.acceptors)):
                 return ()
         chosen = Chosen(position, None if same else action, learned.acceptors, learned.ballot)
-        return (self._persist(chosen, sync=False),)
+        return (*self._bind(learned.ballot), self._persist(chosen, sync=False))
 
     def _settle(self, message: Settled) -> tuple[Effect, ...]:
         effects: list[Effect] = []
@@ -273,13 +269,12 @@ class Replica:
 
     def _meet(self, request: RecoverRequest) -> tuple[Effect, ...]:
         effects: tuple[Effect, ...] = ()
-        # This node's own recovery does not know yet whom it recovers.
-        if request.replica and request.replica not in self.met.get(request.member, ()):
+        met = self.met.get(request.member, "")
+        if request.replica > met:
             effects = (self._persist(Met(request.member, request.replica)),)
-        met = self.met.get(request.member, [request.replica])
-        return (*effects, self._fare(request.replica, retired=request.replica != met[-1]))
+        return (*effects, self._fare(request.replica, met if met > request.replica else ""))
 
-    def _fare(self, asker: str, *, retired: bool = False) -> Reply:
+    def _fare(self, asker: str, retired: str = "") -> Reply:
         return Reply(
             RecoverResponse(
                 replica=self.identity,
@@ -326,7 +321,6 @@ class Replica:
                 self.promised = max(self.promised, record.accepted.ballot)
                 self.holdings.write(record.accepted)
             case Chosen():
-                self.promised = max(self.promised, record.ballot)
                 self.holdings.choose(record.position, record.action, record.ballot)
                 self._know(dict.fromkeys(self._others(record.acceptors), record.position))
             case Begins():
@@ -334,17 +328,12 @@ class Replica:
             case Known():
                 self._know({record.replica: record.position})
             case Met():
-                self._succeed(self.met.setdefault(record.member, []), record.replica)
+                self.known.pop(self.met.get(record.member, ""), None)
+                self.met[record.member] = record.replica
 
     def _know(self, positions: Mapping[str, int]) -> None:
         for replica, position in positions.items():
             self.known[replica] = max(position, self.known.get(replica, 0))
-
-    def _succeed(self, met: list[str], replica: str) -> None:
-        for former in met:
-            self.known.pop(former, None)
-        met.append(replica)
-        del met[:-_MET]
 
     def _others(self, replicas: Iterable[str]) -> list[str]:
         return [replica for replica in replicas if replica != self.identity]

@@ -81,8 +81,8 @@ class Accepted(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Peer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Which replica, by its id, was last met at a member's address (host:port).
 
-    A replica that lost its disk goes on under another id. What the old one said counts no more together with
-    what is said by replicas that have met the new one: they told it how things stood before they said that.
+    A replica that lost its disk goes on under another, greater id. What the old one said counts no more together
+    with what is said by replicas that have met the new one: before, they told it how things stood.
     """
 
     member: str
@@ -217,8 +217,8 @@ class RecoverResponse(Message):
     learned: int = 0
     #: Whether it votes: it was vouched for since it was started.
     votes: bool = False
-    #: The replica that asked is not the last that was met at its address: its disk is of an earlier life.
-    retired: bool = False
+    #: A greater id that was met at the address of the replica that asked: the one it has counts for nothing.
+    retired: str = ""
 
 
 # --- who the members are ---
