@@ -197,7 +197,7 @@ def test_reservations_and_volumes_survive_the_loss_of_power() -> None:
     estate.until_offered(kept)
     estate.cluster.master_node.crash()
     estate.cluster.master_node.start()
-    estate.sim.run_until(lambda: bool(estate.cluster.master.cluster.agents), 120.0)
+    estate.sim.run_until(estate.cluster.all_registered, 120.0)
     estate.until_settled()
     estate.until_offered(kept)
 
