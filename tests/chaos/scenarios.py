@@ -6,10 +6,10 @@ import argparse
 import contextlib
 import random
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 
 import msgspec
 
@@ -19,8 +19,6 @@ from tests.chaos.orders import GiveStaleOrders, StaleOrders
 from tests.chaos.rig import START_SECONDS, Plan, Rig
 from tests.chaos.unit import Unit
 
-#: From the end of a session until another master has to serve (R1).
-_BEYOND_SESSION_SECONDS = 2.0
 _LONG_AFTER_SECONDS = 60.0
 
 
@@ -47,56 +45,66 @@ def _print(*spreads: Spread) -> None:
     sys.stdout.flush()
 
 
-def fail_over(rig: Rig, number: signal.Signals) -> Failover:
-    """Hit the leader with a signal that ends it; another one must serve, and everybody come back."""
+class Blow(StrEnum):
+    """What hits a leader, and the limit until another serves (R1)."""
+
+    #: Killed, and not started again before another serves: as its host would be lost.
+    LOST = "lost"
+    #: Killed, and started again at once.
+    KILLED = "killed"
+    #: Told to end.
+    TERMINATED = "terminated"
+
+    def limit_seconds(self, session_seconds: float) -> float:
+        return 2.0 + (0.0 if self is Blow.TERMINATED else session_seconds)
+
+
+def fail_over(rig: Rig, blow: Blow) -> Failover:
+    """Hit the leader; another master must serve, or the same one in another life, and everybody come back."""
     rig.wait_for(rig.leader, _LONG_AFTER_SECONDS, "a master leads")
     leader, life = rig.leader(), rig.life_of_leader()
     assert leader is not None
-    rig.history.note("fault", name=f"leader {number.name}", what=f"{leader}")
+    rig.history.note("fault", name=f"leader {blow}", what=f"{leader}")
     hit = time.monotonic()
-    if number is signal.SIGKILL:
-        leader.kill()
-    else:
+    if blow is Blow.TERMINATED:
         leader.finish()
+    else:
+        leader.kill(hold=blow is Blow.LOST)
     limit = rig.plan.session_seconds + _LONG_AFTER_SECONDS
     rig.wait_for(lambda: rig.serving_since(hit, life), limit, f"another serves after {leader}")
     serving = rig.serving_since(hit, life)
     assert serving is not None
     rig.wait_for(rig.all_agents_back, _LONG_AFTER_SECONDS, "all agents are back")
     told = Failover(serving - hit, time.monotonic() - serving)
-    rig.history.note("failed over", **{name: round(value, 3) for name, value in _fields(told).items()})
+    leader.start()
+    rig.history.note("failed over", serving=round(told.serving, 3), agents_back=round(told.agents_back, 3))
     return told
 
 
-def _fields(told: Failover) -> Mapping[str, float]:
-    return msgspec.structs.asdict(told)
-
-
 def failover(options: argparse.Namespace) -> list[str]:
-    """Kill the leader `--kills` times, and end it by SIGTERM a third as often."""
+    """Lose the leader `--kills` times, half of them for good, and end it by SIGTERM a third as often."""
     with _rig(options) as rig:
         chance = rig.chance("failover")
-        told: dict[signal.Signals, list[Failover]] = {signal.SIGKILL: [], signal.SIGTERM: []}
-        numbers = [signal.SIGKILL] * options.kills + [signal.SIGTERM] * (options.kills // 3)
-        for number in chance.sample(numbers, len(numbers)):
-            told[number].append(fail_over(rig, number))
-            converge(rig, number.name)
+        counts = (options.kills - options.kills // 2, options.kills // 2, options.kills // 3)
+        told: dict[Blow, list[Failover]] = {blow: [] for blow in Blow}
+        for blow in chance.sample(list(Blow), sum(counts), counts=counts):
+            told[blow].append(fail_over(rig, blow))
+            converge(rig, f"leader {blow}")
             rig.hold(chance.uniform(0.5, 3.0))
-        for number, one in told.items():
+        for blow, one in told.items():
             _print(
-                Spread.of(f"{number.name} of leader -> serving", (each.serving for each in one)),
-                Spread.of(f"{number.name} of leader -> agents back", (each.agents_back for each in one)),
+                Spread.of(f"leader {blow} -> serving", (each.serving for each in one)),
+                Spread.of(f"leader {blow}, serving -> agents back", (each.agents_back for each in one)),
             )
         return [*judge(rig), *_too_late(told, options.session)]
 
 
-def _too_late(told: Mapping[signal.Signals, list[Failover]], session_seconds: float) -> list[str]:
-    limits = {signal.SIGKILL: session_seconds + _BEYOND_SESSION_SECONDS, signal.SIGTERM: 2.0}
+def _too_late(told: Mapping[Blow, list[Failover]], session_seconds: float) -> list[str]:
     return [
-        f"R1: another served {each.serving:.2f} s after {number.name}, later than {limits[number]:g} s"
-        for number, one in told.items()
+        f"R1: another served {each.serving:.2f} s after the leader was {blow}"
+        for blow, one in told.items()
         for each in one
-        if each.serving > limits[number]
+        if each.serving > blow.limit_seconds(session_seconds)
     ]
 
 
