@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from actors import __version__
-from actors.log.causes import Cause
+from actors.log.causes import Cause, masters
 from actors.master.log_view import LogView, MemberView
 from transport.pid import Address
 
@@ -101,7 +101,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
             return '<p class="soft">Nothing is known of it.</p>'
         good = "" if log.cause else '<p class="good">All is well.</p>'
         return f"""{good}
-<p class="soft">--quorum={log.quorum} is for {log.masters_expected} masters; {html.escape(log.zookeeper)}.</p>
+<p class="soft">--quorum={log.quorum} is for {masters(log.masters_expected)}; {html.escape(log.zookeeper)}.</p>
 <div class="wide"><table><thead><tr><th>Replica</th><th>Status</th><th>Positions</th></tr></thead>
 <tbody>{_rows(log.members)}</tbody></table></div>"""
 
