@@ -51,8 +51,7 @@ def serve(system: PykkaSystem, flags: DaemonFlags, routes: Routes) -> tuple[Http
     try:
         address = server.start(wanted)
     except OSError as error:
-        raise StartError(
-            f"--port={flags.port}: cannot listen on {wanted}: {error.strerror or error}"
-        ) from None
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise StartError(f"--port={flags.port}: cannot listen on {wanted}: {reason}") from None
     log.info("http is served", address=str(address))
     return server, address

@@ -101,7 +101,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
             return '<p class="soft">Nothing is known of it.</p>'
         good = "" if log.cause else '<p class="good">All is well.</p>'
         return f"""{good}
-<p class="soft">--quorum={log.quorum} is for {masters(log.masters_expected)}; {html.escape(log.zookeeper)}.</p>
+<p class="soft">--quorum={log.quorum} is for {masters(log.masters_expected)};
+{html.escape(log.zookeeper)}.</p>
 <div class="wide"><table><thead><tr><th>Replica</th><th>Status</th><th>Positions</th></tr></thead>
 <tbody>{_rows(log.members)}</tbody></table></div>"""
 
