@@ -7,28 +7,15 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from actors.agent.flags import AgentFlags
-from actors.election.standalone import StandaloneDetector
-from actors.master.allocator.hierarchical import HierarchicalAllocator
-from actors.master.allocator.process import AllocatorProcess
-from actors.master.daemon import (
-    ALLOCATOR,
-    MASTER,
-    OBSERVER,
-    REGISTRAR,
-    STORE,
-    allocator_settings,
-    master_info,
-)
-from actors.master.flags import MasterFlags
+from actors.election.address import MASTER
 from actors.master.master import Master
-from actors.master.observer import AgentObserver
-from actors.master.registrar.registrar import Registrar
 from actors.simulation import Faults, SimulatedNode, Simulation
-from actors.state.single import SingleStore
+from actors.simulation.zookeeper import SimulatedZooKeeper
 from actors.system import NEVER, Restart
 from containerizers.fake import Course, Script
 from frameworks.scheduler import Scheduler
-from frameworks.testing.host import RESTART_SECONDS, SimulatedHost
+from frameworks.testing.host import SimulatedHost
+from frameworks.testing.masters import SimulatedMasters
 from frameworks.testing.programs import MakeExecutor, scripted
 from transport.pid import Pid
 from transport.records.resources import Resources
@@ -40,7 +27,10 @@ SCHEDULER: Final = "scheduler"
 
 
 class SimulatedCluster:
-    """A master and agents, each on a node of its own, with all their real parts but disks and processes.
+    """Masters and agents, each on a node of its own, with all their real parts but disks and processes.
+
+    Several `masters`, of which there may be one, elect a leader by a simulated ZooKeeper, and keep the
+    registry in a log of which each of them has a replica.
 
     Everything that happens follows from `seed`, or from the simulation that is given. `commands` are courses
     by a command's text, or a function from what is to run to its course; a few commands are known anyway
@@ -53,6 +43,7 @@ class SimulatedCluster:
         seed: int = 0,
         *,
         sim: Simulation | None = None,
+        masters: int = 1,
         agents: int = 1,
         cpus: float = 4.0,
         mem: float = 4096.0,
@@ -65,8 +56,7 @@ class SimulatedCluster:
         agent_flags: Mapping[str, Any] | None = None,
     ) -> None:
         self.sim = sim if sim is not None else Simulation(seed, faults=faults, trace=trace)
-        self._master_flags = MasterFlags(work_dir=Path("/master"), hostname="master", **(master_flags or {}))
-        self.master_node = self.sim.node("master", self._boot_master, restart_seconds=RESTART_SECONDS)
+        self.masters = SimulatedMasters(self.sim, masters, master_flags or {})
         script = commands if callable(commands) else scripted(commands or {})
         text = f"cpus:{cpus:g};mem:{mem:g};{resources}"
         self.hosts = tuple(
@@ -75,13 +65,23 @@ class SimulatedCluster:
         )
 
     @property
+    def zookeeper(self) -> SimulatedZooKeeper:
+        """ZooKeeper; raises LookupError where there is one master only."""
+        return self.masters.zookeeper
+
+    @property
     def master(self) -> Master:
-        """The master itself, to look into; raises LookupError while it is down."""
+        """The master that leads, to look into; raises LookupError while none does."""
         return self.master_node.process(MASTER, Master)
 
     @property
+    def master_node(self) -> SimulatedNode:
+        """The node of the master that leads; raises LookupError while none does and there are several."""
+        return self.masters.leading
+
+    @property
     def master_pid(self) -> Pid:
-        """Whoever leads."""
+        """Whoever leads; raises LookupError as `master_node` does."""
         return self.master_node.pid_of(MASTER)
 
     def start(
@@ -95,7 +95,7 @@ class SimulatedCluster:
         """Host a scheduler, made from the Pid of a detector, on a node of its own."""
 
         def boot(node: SimulatedNode) -> None:
-            detector = node.spawn(lambda: StandaloneDetector(self.master_pid), "detector", vital=True)
+            detector = self.masters.spawn_detector(node)
             node.spawn(lambda: make(detector), SCHEDULER, restart=restart)
 
         return self.sim.node(name, boot, restart_seconds=restart_seconds)
@@ -109,25 +109,12 @@ class SimulatedCluster:
         self.sim.run_until(self.all_registered, timeout_seconds)
 
     def all_registered(self) -> bool:
-        """Whether every agent is registered with the master, and connected."""
-        agents = self.master.cluster.agents.values()
+        """Whether every agent is registered with the master that leads, and connected."""
+        try:
+            agents = self.master.cluster.agents.values()
+        except LookupError:
+            return False
         return sum(agent.connected for agent in agents) == len(self.hosts)
-
-    def _boot_master(self, node: SimulatedNode) -> None:
-        flags = self._master_flags
-        interval = flags.allocation_interval.seconds
-        store = node.spawn(SingleStore, STORE, vital=True)
-        registrar = node.spawn(lambda: Registrar(flags, store), REGISTRAR, vital=True)
-        allocator = node.spawn(
-            lambda: AllocatorProcess(
-                HierarchicalAllocator(allocator_settings(flags)), node.pid_of(MASTER), interval
-            ),
-            ALLOCATOR,
-            vital=True,
-        )
-        info = master_info(flags, f"{node.rng.getrandbits(128):032x}", node.address)
-        master = node.spawn(lambda: Master(flags, info, allocator, registrar), MASTER, vital=True)
-        node.spawn(lambda: AgentObserver(flags, master.whoever()), OBSERVER, vital=True)
 
     def _host(
         self,
@@ -138,12 +125,12 @@ class SimulatedCluster:
         agent_flags: Mapping[str, Any],
     ) -> SimulatedHost:
         flags = AgentFlags(
-            master=str(self.master_pid),
+            master=self.masters.address,
             work_dir=Path("/agent"),
             hostname=name,
             resources=resources,
             **agent_flags,
         )
         return SimulatedHost(
-            self.sim, name, self.master_pid, flags, Resources.parse(resources), script, executors
+            self.sim, name, self.masters, flags, Resources.parse(resources), script, executors
         )

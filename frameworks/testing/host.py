@@ -11,7 +11,6 @@ from actors.agent.flags import AgentFlags
 from actors.agent.garbage import GarbageCollector
 from actors.agent.imaginary import ImaginaryFolders, ImaginarySandboxes
 from actors.agent.updates import Updates
-from actors.election.standalone import StandaloneDetector
 from actors.executor.checks.prober import PROBER, Prober
 from actors.executor.command import CommandExecutor
 from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess, Delay
@@ -26,6 +25,7 @@ from actors.simulation import SimulatedNode, Simulation
 from actors.system import Restart
 from containerizers.containerizer import Notify
 from containerizers.fake import FakeKernel, Script
+from frameworks.testing.masters import RESTART_SECONDS, SimulatedMasters
 from frameworks.testing.programs import (
     Executors,
     HealthyServers,
@@ -39,8 +39,6 @@ from transport.records.agent import AgentInfo
 from transport.records.resources import Resources
 
 AGENT: Final = "agent"
-#: How long until a daemon that ended itself is started again.
-RESTART_SECONDS: Final = 1.0
 
 
 class SimulatedHost:
@@ -50,7 +48,7 @@ class SimulatedHost:
         self,
         sim: Simulation,
         name: str,
-        master: Pid,
+        masters: SimulatedMasters,
         flags: AgentFlags,
         resources: Resources,
         script: Script,
@@ -58,7 +56,7 @@ class SimulatedHost:
     ) -> None:
         self.name = name
         self._sim = sim
-        self._master = master
+        self._masters = masters
         self._flags = flags
         self._info = AgentInfo(hostname=name, port=flags.port, resources=tuple(resources))
         self._script = script
@@ -109,7 +107,7 @@ class SimulatedHost:
         folders = ImaginaryFolders(node.disk)
         boot_id = f"boot-{self._boots}"
         node.spawn(_Control, NODE)
-        detector = node.spawn(lambda: StandaloneDetector(self._master), "detector", vital=True)
+        detector = self._masters.spawn_detector(node)
         archive = node.spawn(lambda: Archivist(flags, sandboxes, boot_id), "archive", vital=True)
         updates = node.spawn(Updates, "updates", vital=True)
         garbage = node.spawn(lambda: GarbageCollector(flags, folders), "garbage", vital=True)
