@@ -36,6 +36,7 @@ COMMANDS = {
     "metrics": Command("actors.cli.metrics", "show what a node measures"),
     "spawn": Command("actors.cli.spawn", "start an actor on a node"),
     "stop": Command("actors.cli.stop", "stop an actor of a node, or the node"),
+    "resolve": Command("actors.cli.resolve", "find the leading master; also mesos-resolve"),
     "trace": Command("actors.cli.trace", "see what actors say to one another"),
     "secret": Command("actors.cli.secret", "make the secret that nodes share"),
     "version": Command("actors.cli.version", "tell the version"),
@@ -114,6 +115,11 @@ def mesos_execute() -> int:
 def mesos_log() -> int:
     """Be the program `mesos-log`."""
     return main(["log", *sys.argv[1:]], "mesos-log")
+
+
+def mesos_resolve() -> int:
+    """Be the program `mesos-resolve`."""
+    return main(["resolve", *sys.argv[1:]], "mesos-resolve")
 
 
 def _failed(program: str, error: Exception, status: int) -> int:
