@@ -136,12 +136,12 @@ def main(words: Sequence[str], environment: Mapping[str, str]) -> int:
         sys.stdout.write(help_text(ExecuteFlags, "mesos-execute [flags]", prefix=PREFIX) + "\n")
         return 0
     flags = _with_files(load(ExecuteFlags, words, environment, prefix=PREFIX))
-    master, planned = flags.master_pid, plan(flags, getpass.getuser())
+    leader, planned = flags.leader, plan(flags, getpass.getuser())
     from frameworks import host  # noqa: PLC0415  to show or refuse flags needs no network
 
     secret_file = None if flags.secret_file is None else Path(flags.secret_file)
     execute = host.run(
-        lambda detector: Execute(planned, detector, _say), master, name="execute", secret_file=secret_file
+        lambda detector: Execute(planned, detector, _say), leader, name="execute", secret_file=secret_file
     )
     return 0 if execute.succeeded else 1
 

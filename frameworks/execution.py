@@ -8,12 +8,11 @@ from typing import Any, ClassVar, Final
 import msgspec
 from msgspec.structs import replace
 
-from actors.election.address import parse_master
+from actors.election.address import LeaderSource, parse_leader
 from actors.flags import FlagError, Flags, Missing, flag, required
 from actors.units import Duration
 from frameworks.offered import Offered
 from transport import json_v1
-from transport.pid import Pid
 from transport.record import Record
 from transport.records.command import CommandInfo, Environment
 from transport.records.container import ContainerInfo
@@ -61,7 +60,10 @@ class ExecuteFlags(Flags):
         name: Missing(why, accepted) for why, flags in _BY_REASON.items() for name, accepted in flags.items()
     }
 
-    master: str = required("The master: host:port.")
+    master: str = required(
+        "Where the leading master is found: zk://host:port,host:port/path, host:port of any master, or "
+        "file:///path of a file that says so."
+    )
     name: str | None = flag(None, "Name of the command, and its task's id.")
     command: str | None = flag(None, "What to run.")
     shell: bool = flag(True, "Whether the command is for the shell, or a program and its arguments.")
@@ -83,10 +85,10 @@ class ExecuteFlags(Flags):
     )
 
     @property
-    def master_pid(self) -> Pid:
-        """The actor that leads; raises FlagError."""
+    def leader(self) -> LeaderSource:
+        """Where the leading master is found; raises FlagError."""
         try:
-            return parse_master(self.master)
+            return parse_leader(self.master)
         except ValueError as error:
             raise FlagError(f"--master: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 from actors.brief_log import BriefLog
 from actors.cli.parser import CommandError
-from actors.election.standalone import StandaloneDetector
+from actors.election.address import LeaderSource, spawn_detector
 from actors.process import Process, handles
 from actors.pykka_system import PykkaSystem
 from transport.message import Message
@@ -63,7 +64,7 @@ class Watch(Process):
 
 def run(
     make: Callable[[Pid], S],
-    master: Pid,
+    leader: LeaderSource,
     *,
     name: str = "scheduler",
     secret_file: Path | None = None,
@@ -71,18 +72,18 @@ def run(
 ) -> S:
     """Host the scheduler that `make` makes (from the Pid of a detector) until it has ended; return it.
 
-    Lines of log from `level` on go to stderr. Raises CommandError when there is no way to the master, and
-    KeyboardInterrupt at SIGINT or SIGTERM: the scheduler then ends without a word, and the master gives its
-    framework as long as it asked for.
+    `leader` is where the leading master is found. Lines of log from `level` on go to stderr. Raises
+    CommandError when there is no way there, and KeyboardInterrupt at SIGINT or SIGTERM: the scheduler then
+    ends without a word, and the master gives its framework as long as it asked for.
     """
     try:
         secret = read_secret(secret_file) if secret_file else None
     except SecretError as error:
         raise CommandError(f"--secret_file: {error}") from None
     try:
-        here = own_host(master.address)
+        here = _own_host(leader)
     except OSError as error:
-        raise CommandError(f"there is no way to {master.address}: {error.strerror}") from None
+        raise CommandError(f"there is no way to {leader}: {error.strerror}") from None
     system = PykkaSystem(
         bind=Address(here, 0),
         secret=secret,
@@ -92,7 +93,7 @@ def run(
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         system.start()
-        detector = system.spawn(lambda: StandaloneDetector(master), "detector")
+        detector = spawn_detector(system, leader)
         scheduler = make(detector)
         watched = system.spawn(lambda: scheduler, name)
         watch = system.spawn(lambda: Watch(watched), "watch")
@@ -102,6 +103,15 @@ def run(
         system.stop(_CLOSE_SECONDS)
         signal.signal(signal.SIGTERM, before)
     return scheduler
+
+
+def _own_host(leader: LeaderSource) -> str:
+    """The address by which others can reach this host; raises OSError."""
+    servers = (leader.address,) if isinstance(leader, Pid) else leader.servers
+    for server in servers[:-1]:
+        with contextlib.suppress(OSError):
+            return own_host(server)
+    return own_host(servers[-1])
 
 
 def _has_ended(system: PykkaSystem, watch: Pid) -> bool:

@@ -6,8 +6,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from actors.election.address import parse_master
-from actors.election.standalone import StandaloneDetector
+from actors.election.address import LeaderSource, parse_leader, spawn_detector
+from actors.election.asking import DETECTOR
 from actors.process import handles
 from actors.system import Restart, Timer
 from frameworks.calls import Calls
@@ -42,8 +42,8 @@ class Subscriber(Calls):
         self.suppressed_roles = suppressed_roles
         self.constraints = constraints
         self.held = {}
-        #: The master, where it was named, and a detector is to be spawned for it.
-        self.__named = parse_master(detector) if isinstance(detector, str) else None
+        #: Where the leader is found, if a detector is to be spawned for that.
+        self.__source = parse_leader(detector) if isinstance(detector, str) else None
         self.__detector = detector if isinstance(detector, Pid) else None
         self.__subscription = Subscription()
         #: The next try to subscribe.
@@ -93,7 +93,7 @@ class Subscriber(Calls):
 
     def hears(self, sender: Pid) -> bool:
         """Whether what that actor says counts: only what the master says that we are subscribed with."""
-        return sender == self.__subscription.master
+        return sender == self.__subscription.master and not self.__doubts()
 
     def update_framework(
         self,
@@ -126,8 +126,8 @@ class Subscriber(Calls):
 
     def initialize(self) -> None:
         """Look for the master."""
-        if self.__named is not None:
-            self.__detector = self.__spawn_detector(self.__named)
+        if self.__source is not None:
+            self.__detector = self.__spawn_detector(self.__source)
         self.__watch()
 
     def exited(self, pid: Pid) -> None:
@@ -141,16 +141,27 @@ class Subscriber(Calls):
             self.__lose("the connection with the master broke")
             self.__try_later()
 
-    def __spawn_detector(self, master: Pid) -> Pid:
-        name = f"{self.pid.name}-detector"
+    def __spawn_detector(self, source: LeaderSource) -> Pid:
+        prefix = f"{self.pid.name}-"
         try:
-            return self.spawn(lambda: StandaloneDetector(master), name, restart=Restart())
+            return spawn_detector(self.system, source, prefix=prefix, restart=Restart(), vital=False)
         except ValueError:  # the one of this actor's predecessor, which crashed
-            return Pid(name, *self.pid.address)
+            return Pid(f"{prefix}{DETECTOR}", *self.pid.address)
 
     def __watch(self) -> None:
         self.link(self.detector)
         self.send(self.detector, WatchLeader())
+
+    def __doubts(self) -> bool:
+        """Hear nobody, if there may be a newer leader, until the detector has looked."""
+        former = self.__subscription.leader
+        if not self.__subscription.doubts(self.system.epoch):
+            return False
+        self.__lose("there may be a newer leader")
+        if former is not None:
+            self.unlink(former)
+        self.send(self.detector, WatchLeader(doubted=True))
+        return True
 
     @handles(LeaderDetected)
     def __leader_detected(self, sender: Pid, message: LeaderDetected) -> None:
@@ -164,7 +175,7 @@ class Subscriber(Calls):
 
     def __subscribe(self) -> None:
         leader = self.__subscription.leader
-        if leader is None or self.__over:
+        if leader is None or self.__over or self.__doubts():
             return
         # Linked first: should the connection break at any moment after, we are told.
         self.link(leader)
@@ -179,6 +190,8 @@ class Subscriber(Calls):
     @handles(scheduling.Subscribed)
     def __subscribed(self, sender: Pid, message: scheduling.Subscribed) -> None:
         if self.__over or not self.__subscription.is_leader(sender) or self.__subscription.master == sender:
+            return
+        if self.__doubts():
             return
         if self.framework_id not in ("", message.framework_id):
             self.log.warning("subscribed under another id", framework_id=message.framework_id)
@@ -217,7 +230,7 @@ class Subscriber(Calls):
 
     @handles(scheduling.Heartbeat)
     def __heartbeat(self, sender: Pid, message: scheduling.Heartbeat) -> None:
-        if sender == self.__subscription.master:
+        if self.hears(sender):
             self.__subscription.heard()
 
     def __miss_heartbeat(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Final
 
+from actors.election.doubt import Doubt
 from transport.pid import Pid
 
 #: The pause after the first try to subscribe, at most; each next one is twice as long.
@@ -23,18 +24,31 @@ class Subscription:
         #: The very actor that answered; its successor knows nothing of us.
         self.master: Pid | None = None
         self._epoch = 0
+        self._doubt = Doubt()
         #: Whether no other leader was ever named.
         self._only = True
         self._tries = 0
         self._missed = 0
 
     def lead(self, leader: Pid | None, epoch: int) -> bool:
-        """The detector names a leader; whether that changes anything, so that we are not subscribed now."""
-        if epoch < self._epoch or (leader, epoch) == (self.leader, self._epoch):
+        """The detector names a leader; whether that changes anything, so that we are not subscribed now.
+
+        It knows best, even when it names an older epoch.
+        """
+        if leader is not None:
+            self._doubt.settle(epoch)
+        if (leader, epoch) == (self.leader, self._epoch):
             return False
         self._only = self.leader in (None, leader) and self._only
         self.leader, self._epoch = leader, epoch
         self._tries = 0
+        return True
+
+    def doubts(self, newest: int) -> bool:
+        """Whether, by the newest epoch that was heard of, another may lead; then nobody does for now."""
+        if not self._doubt.arises(self._epoch, newest):
+            return False
+        self.leader = None
         return True
 
     def is_leader(self, sender: Pid) -> bool:

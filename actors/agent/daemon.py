@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import tempfile
 from pathlib import Path
 from typing import Final
 
+from actors.agent import gateway
 from actors.agent.agent import Agent
 from actors.agent.archive import Archivist
 from actors.agent.boot import read_boot_id
@@ -17,8 +19,7 @@ from actors.agent.garbage import GarbageCollector
 from actors.agent.gauges import AgentMetrics
 from actors.agent.sandboxes import LocalSandboxes
 from actors.agent.updates import Updates
-from actors.election.address import parse_master
-from actors.election.standalone import StandaloneDetector
+from actors.election.address import parse_leader, spawn_detector
 from actors.executor.child_node import ChildNode
 from actors.executor.keeper import KEEPER, Keeper
 from actors.flags import FlagError
@@ -32,7 +33,6 @@ from transport.messages.membership import UnregisterAgent
 #: The names of an agent's actors; the keeper's is its own.
 AGENT: Final = "agent"
 ARCHIVE: Final = "archive"
-DETECTOR: Final = "detector"
 GARBAGE: Final = "garbage"
 UPDATES: Final = "updates"
 
@@ -48,14 +48,15 @@ class AgentCrew:
     def __init__(self, flags: AgentFlags) -> None:
         self._flags = flags
         try:
-            self._master = parse_master(flags.master)
+            self._leader_source = parse_leader(flags.master)
         except ValueError as error:
             raise FlagError(f"--master: {error}") from None
         self._runtime_dir = runtime_dir(flags)
 
     def __call__(self, system: PykkaSystem, metrics: Registry) -> None:
         """Start them: first those that others depend on."""
-        flags = self._flags
+        web = gateway.listen(system, self._flags, metrics)
+        flags = dataclasses.replace(self._flags, port=web.port)
         work_dir = flags.work_dir.absolute()
         info = agent_info(flags)
         claim(self._runtime_dir)
@@ -64,7 +65,7 @@ class AgentCrew:
         measured = AgentMetrics()
         metrics.add(measured)
         node = ChildNode(self._runtime_dir, executor_node_flags(flags))
-        detector = system.spawn(lambda: StandaloneDetector(self._master), DETECTOR, vital=True)
+        detector = spawn_detector(system, self._leader_source, flags.zk_session_timeout.seconds)
         archive = system.spawn(lambda: Archivist(flags, sandboxes, boot_id), ARCHIVE, vital=True)
         updates = system.spawn(Updates, UPDATES, vital=True)
         garbage = system.spawn(lambda: GarbageCollector(flags, LocalFolders(work_dir)), GARBAGE, vital=True)

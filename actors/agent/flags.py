@@ -17,6 +17,10 @@ def _reregistration(value: Duration) -> str | None:
     return None if 0 < value.seconds <= 15 else "must be more than 0 and at most 15secs"
 
 
+def _session_timeout(value: Duration) -> str | None:
+    return None if 1 <= value.seconds <= 3600 else "must be from 1secs to 1hrs"
+
+
 def _part(value: float) -> str | None:
     return None if 0 <= value <= 1 else "must be from 0 to 1"
 
@@ -27,7 +31,13 @@ class AgentFlags(MesosFlags):
     missing: ClassVar[Mapping[str, Missing]] = MISSING
 
     port: int = flag(5051, "Port to listen on.", check=is_port)
-    master: str = required("The master: host:port.")
+    master: str = required(
+        "Where the leading master is found: zk://[user:password@]host:port,host:port/path; host:port of any "
+        "master; or file:///path of a file that says so."
+    )
+    zk_session_timeout: Duration = flag(
+        Duration.of(10), "How long ZooKeeper may hear nothing of the agent.", check=_session_timeout
+    )
     work_dir: Path = required("Folder for checkpoints, and for the sandboxes that tasks run in.")
     runtime_dir: Path | None = flag(
         None,

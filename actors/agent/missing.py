@@ -177,9 +177,8 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
         "qos_correction_interval_min": "0secs",
         "oversubscribed_resources_interval": "15secs",
     },
-    "there is one master only, until election by ZooKeeper is there": {
+    "there are no detectors to plug in: give --master": {
         "master_detector": None,
-        "zk_session_timeout": "10secs",
     },
     "give --ip": {
         "ip_discovery_command": None,

@@ -123,7 +123,7 @@ class Experiment(Scheduler):
 class ExperimentFlags(Flags):
     """Runs some tasks under an executor of its own; the exit status is 0 when all finish well."""
 
-    master: str = required("The master: host:port.")
+    master: str = required("Where the master is found: host:port, or zk://host:port,host:port/path.")
     tasks: int = flag(5, "How many tasks to run.")
     role: str = flag("*", "The role whose resources are used.")
 

@@ -94,7 +94,7 @@ class LongLived(Scheduler):
 class LongLivedFlags(Flags):
     """Keeps a number of short tasks running, until it is stopped."""
 
-    master: str = required("The master: host:port.")
+    master: str = required("Where the master is found: host:port, or zk://host:port,host:port/path.")
     tasks: int = flag(1, "How many tasks run at any time.")
     command: str = flag("sleep 10", "What each of them runs.")
     resources: str = flag("cpus:0.1;mem:32", "What each of them needs.")

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import frameworks
 from actors.cli.parser import CommandError
-from actors.election.address import parse_master
+from actors.election.address import LeaderSource, parse_leader
 from actors.flags import FlagError, Flags, help_text, load
 from frameworks import host
 from frameworks.scheduler import Scheduler
@@ -65,7 +65,7 @@ def main_of(
     try:
         flags = load(flags_class, words, os.environ, prefix="PION_")
         scheduler = host.run(
-            lambda detector: make(flags, detector), _master(flags), name=name, level="warning"
+            lambda detector: make(flags, detector), _leader(flags), name=name, level="warning"
         )
     except (FlagError, CommandError, OSError) as error:
         sys.stderr.write(f"{name}: {error}\n")
@@ -75,8 +75,8 @@ def main_of(
     return report(scheduler)
 
 
-def _master(flags: Flags) -> Pid:
+def _leader(flags: Flags) -> LeaderSource:
     try:
-        return parse_master(str(getattr(flags, "master")))  # noqa: B009  every example has this flag
+        return parse_leader(str(getattr(flags, "master")))  # noqa: B009  every example has this flag
     except ValueError as error:
         raise FlagError(f"--master: {error}") from None

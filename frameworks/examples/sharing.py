@@ -130,7 +130,7 @@ def amounts(resources: Resources) -> str:
 class SharingFlags(Flags):
     """Shows two frameworks that share a cluster, of which an agent has 4 CPUs and 4 GB to offer."""
 
-    master: str = required("The master: host:port.")
+    master: str = required("Where the master is found: host:port, or zk://host:port,host:port/path.")
 
 
 def main(words: list[str] | None = None) -> int:

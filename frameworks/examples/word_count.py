@@ -166,7 +166,7 @@ def _files(folder: Path) -> Iterator[Path]:
 class WordCountFlags(Flags):
     """Counts the words of the files in a folder, on a cluster, and shows the most frequent ones."""
 
-    master: str = required("The master: host:port.")
+    master: str = required("Where the master is found: host:port, or zk://host:port,host:port/path.")
     folder: Path = flag(Path(), "The folder, which the agents must see at the same path.")
     endings: tuple[str, ...] = flag((".py", ".md", ".txt"), "Which files to read, by their endings.")
     parts: int = flag(20, "How many tasks share the work.")

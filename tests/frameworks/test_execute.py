@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from actors.election.standalone import StandaloneDetector
 from actors.flags import FlagError, load
 from actors.simulation import Probe, Simulation
 from frameworks.execute import Execute, main
@@ -36,9 +37,11 @@ class World:
         flags = load(ExecuteFlags, ["--master=master@master:5050", *words], {}, prefix="MESOS_")
         self.lines: list[str] = []
         self.sim = Simulation(0)
-        self.master: Probe = self.sim.node("master").probe("master")
+        there = self.sim.node("master")
+        self.master: Probe = there.probe("master")
+        there.spawn(lambda: StandaloneDetector(there.pid_of("master")), "detector")
         here = self.sim.node("here")
-        self.execute = Execute(plan(flags, "root"), str(flags.master_pid), self.lines.append)
+        self.execute = Execute(plan(flags, "root"), flags.master, self.lines.append)
         self.pid = here.spawn(lambda: self.execute, "execute")
         self.watcher = here.probe("watcher")
         self.watcher.link(self.pid)

@@ -178,6 +178,6 @@ def test_the_defaults_of_what_is_not_there_may_be_asked_for() -> None:
 
 
 def test_the_master_is_named_by_its_port() -> None:
-    assert read("--command=true").master_pid == Pid("master", "anna", 6050)
-    with pytest.raises(FlagError, match=r"--master: .*ZooKeeper"):
-        _ = load(ExecuteFlags, ["--master=zk://a:2181/mesos"], {}, prefix="MESOS_").master_pid
+    assert read("--command=true").leader == Pid("master", "anna", 6050)
+    with pytest.raises(FlagError, match=r"--master: .*must end with a path"):
+        _ = load(ExecuteFlags, ["--master=zk://a:2181"], {}, prefix="MESOS_").leader

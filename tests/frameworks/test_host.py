@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from actors.cli.parser import CommandError
+from actors.election.standalone import StandaloneDetector
 from actors.process import Process, handles
 from actors.pykka_system import PykkaSystem
 from frameworks import host
@@ -52,7 +53,8 @@ class Patient(Scheduler):
 def master() -> Iterator[Pid]:
     system = PykkaSystem(bind=Address("127.0.0.1", 0))
     system.start()
-    system.spawn(Refusing, "master")
+    master = system.spawn(Refusing, "master")
+    system.spawn(lambda: StandaloneDetector(master.whoever()), "detector")
     yield system.pid_of("master")
     system.stop()
 
@@ -70,7 +72,7 @@ def test_a_signal_ends_a_scheduler_that_waits_for_its_master() -> None:
 
 
 def test_a_host_that_cannot_be_reached_is_told() -> None:
-    with pytest.raises(CommandError, match=r"there is no way to a\.\.b:6050: this cannot be the name"):
+    with pytest.raises(CommandError, match=r"there is no way to master@a\.\.b:6050: this cannot be the name"):
         host.run(lambda detector: Short(INFO, detector), Pid("master", "a..b", 6050))
 
 

@@ -281,7 +281,9 @@ def test_a_refused_scheduler_that_has_no_idea_ends() -> None:
 
 def test_a_scheduler_that_knows_its_master_by_name_finds_it_also_after_a_crash() -> None:
     sim = Simulation(0)
-    master = sim.node("master").probe("master")
+    there = sim.node("master")
+    master = there.probe("master")
+    there.spawn(lambda: StandaloneDetector(there.pid_of("master")), "detector")
     here = sim.node(
         "here",
         lambda node: node.spawn(lambda: Recorder(INFO, "master@master:5050"), "scheduler", restart=Restart()),
@@ -321,6 +323,25 @@ class Changing:
         told = len(self.scheduler.told)
         master.send(self.scheduler.pid, make_subscribed(framework_id))
         self.sim.run_until(lambda: ("subscribed", framework_id) in self.scheduler.told[told:])
+
+
+def test_who_hears_of_a_newer_epoch_hears_no_master_until_the_detector_has_looked() -> None:
+    world = Changing()
+    world.lead(world.anna, 1)
+    world.subscribe(world.anna)
+    world.sim.run(1.0)
+    world.anna.received.clear()
+    world.here.epoch = 5
+    world.anna.send(world.scheduler.pid, scheduling.ResourceOffers((OFFER,)))
+    world.sim.run_until(lambda: WatchLeader(doubted=True) in world.detector.received)
+    assert world.scheduler.told[-1] == ("disconnected",)
+    world.sim.run(60.0)
+    assert world.anna.received == []
+    world.lead(world.anna, 1)
+    world.subscribe(world.anna)
+    world.anna.send(world.scheduler.pid, scheduling.ResourceOffers((OFFER,)))
+    world.sim.run_until(lambda: world.scheduler.told[-1][0] == "offers")
+    assert world.detector.received.count(WatchLeader(doubted=True)) == 1
 
 
 def test_a_new_leader_is_followed_and_the_former_one_ignored() -> None:

@@ -17,10 +17,27 @@ def test_a_leader_counts_when_it_is_another_one_or_reigns_anew() -> None:
     assert not subscription.lead(ANNA, 1)
     assert subscription.lead(ANNA, 2)
     assert subscription.lead(BEN, 3)
-    assert not subscription.lead(ANNA, 2)
     assert subscription.leader == BEN
     assert subscription.lead(None, 3)
     assert subscription.leader is None
+
+
+def test_the_detector_is_believed_when_it_names_an_older_epoch() -> None:
+    subscription = Subscription()
+    subscription.lead(BEN, 3)
+    assert subscription.lead(ANNA, 2)
+    assert subscription.leader == ANNA
+
+
+def test_nobody_leads_while_a_newer_leader_may_be_there() -> None:
+    subscription = Subscription()
+    subscription.lead(ANNA, 2)
+    assert not subscription.doubts(2)
+    assert subscription.doubts(3)
+    assert subscription.leader is None
+    assert subscription.lead(ANNA, 2)
+    assert not subscription.doubts(3)
+    assert subscription.doubts(4)
 
 
 def test_only_the_leader_answers() -> None:
