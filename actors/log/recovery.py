@@ -21,7 +21,7 @@ from transport.pid import Pid
 
 
 class Become(msgspec.Struct, frozen=True):
-    """The replica is to be in this status, and to go on under an id greater than `above` unless that is None."""
+    """The replica is to be in this status, and have an id greater than `above`, unless that is None."""
 
     status: Status
     promised: Ballot = Ballot()

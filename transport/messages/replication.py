@@ -81,8 +81,8 @@ class Accepted(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Peer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Which replica, by its id, was last met at a member's address (host:port).
 
-    A replica that lost its disk goes on under another, greater id. What the old one said counts no more together
-    with what is said by replicas that have met the new one: before, they told it how things stood.
+    A replica that lost its disk goes on under another, greater id. What the old one said does not count
+    together with what is said by replicas that have met the new one: before, they told it how things stood.
     """
 
     member: str
