@@ -171,8 +171,9 @@ def _member_cut_off(symptoms: Symptoms) -> str:
         return ""
     return (
         f"No answer from {named}, and no refusal: a firewall between the masters drops what is sent there, "
-        "or what comes back; that address does not lead there; or the master hangs. Open the masters' actor "
-        "ports (--port + 1000, or --actor_port) to each other, and check its --ip and --advertise_ip."
+        "or lets it pass one way only; that address does not lead there; or the master hangs. Open the "
+        "masters' actor ports (--port + 1000, or --actor_port) to each other, and check its --ip and "
+        "--advertise_ip."
     )
 
 
