@@ -16,15 +16,24 @@ recorder) to send, to save and to wait. Each has one concern:
   in, `removals` gives them up, and `observer`, an actor of its own, pings them.
 * `draining`, `maintenance` and `quotas` do what operators ask for.
 
+Several masters stand for election, and one leads. What a node has whether it does or not is started by
+`candidate`: the contender and the detector, the log's replica, and the `leadership`, which begins and ends
+reigns. A reign's actors are made by the `court`, under the same names each time; each acts by a `mandate`,
+which may run out. What ends a reign ends no daemon, so that the node's replica votes on while leaders change.
+
 What makes it reliable:
 
 * *Durable first.* What must outlive the master is told to nobody before the registrar has saved it. Before
   the registry is recovered the master is silent (`reign`); whoever wants something asks again.
+* *Silent in time.* Before each turn the master makes sure that its lease lasts (`reign`): stopped or cut off
+  for longer, it does nothing any more, whatever waits in its mailbox.
 * *Every handler may run twice.* Registrations, subscriptions, updates and kills are repeated until they are
   answered, and a repetition changes nothing.
 * *Given back once.* What an offer or a task holds is in its entry; taking it from there is what gives it
   back to the allocator (`Cluster.update_task`, `OfferDesk.discard`). What the allocator decided before an
   agent was replaced is void (`marks`).
+* *Over is over.* The registry remembers which frameworks there are and which are over (`framework_register`),
+  so a failover brings none of these back, and waits for none of those for ever.
 * *Nothing walks.* No message about one task looks at all tasks or all agents, save removals and broadcasts.
 * `Cluster.check_invariants` runs after each turn in simulation.
 """

@@ -71,6 +71,15 @@ class FrameworkRegister:
         self._saved.pop(framework_id, None)
         self._save(MarkFrameworkRemoved(framework_id), then)
 
+    def check_invariants(self) -> None:
+        """Raise AssertionError when a framework is waited for that is there, or over."""
+        for framework_id in self._awaited:
+            framework = self._cluster.frameworks.get(framework_id)
+            assert framework is None or framework.pid is None, (
+                f"{framework_id}: is there and still waited for"
+            )
+            assert not self._cluster.is_over(framework_id), f"{framework_id}: is over and still waited for"
+
     def _lose_patience(self, framework_id: str) -> None:
         del self._awaited[framework_id]
         reason = "its scheduler did not come back after the master's failover"

@@ -74,6 +74,7 @@ class Master(AgentGate):
         """Raise AssertionError when the books contradict themselves."""
         self.cluster.check_invariants()
         self.agents.members.check_invariants()
+        self.frameworks.register.check_invariants()
 
     def ended(self, agent_id: str) -> None:
         """Something on the agent may have come to its end: is it drained?"""

@@ -2,5 +2,6 @@
 
 A variable is replaced only by who names the version it has now, so that of two masters that both believe to
 lead, one fails. Versions are uuids. `memory.MemoryStore` forgets all with its node; `single.SingleStore` is
-one durable replica on the node's disk.
+one durable replica on the node's disk, as masters had it before the replicated log, whose store is
+`actors.log.store.LogStore`.
 """
