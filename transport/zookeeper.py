@@ -73,6 +73,7 @@ _CONNECT_SECONDS: Final = 1.0
 #: For how much of the time-out a server that hung is left alone.
 _AVOID_SHARE: Final = 1 / 2
 
+_NONSENSE: Final = "answers what no ZooKeeper would"
 _FAILURES: Final = (
     (SessionExpiredError, Failure.SESSION_EXPIRED, "the session is over"),
     (ConnectionLoss, Failure.CONNECTION_LOSS, "the connection broke"),
@@ -194,7 +195,7 @@ class ZooKeeperClient:
             return Ended(f"{self._handler.server}: does not accept the credentials", refused=True)
         if self._kazoo.client_state == KeeperState.EXPIRED_SESSION:
             return Ended(f"{self._handler.server}: the session has expired")
-        return Ended(self._trouble)
+        return Ended(f"{self._handler.server}: {_NONSENSE}")
 
     def _changed(self, event: Any) -> None:
         if event.type != EventType.NONE:  # which says that the connection broke: that is told anyway
@@ -268,6 +269,8 @@ class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo has n
             return warning
         if "time-out" in warning or "heartbeat" in warning or self._interrupted:
             return f"{self.server}: does not answer"
+        if "invalid" in warning:
+            return f"{self.server}: {_NONSENSE}"
         if self._socket is None:
             return f"{self.server}: {warning}"
         if not self._socket.head:

@@ -67,12 +67,7 @@ class WarningLog:
             self._heed(text)
 
     warn = warning
-
-    def error(self, message: str, *values: object) -> None:
-        """Heed it likewise."""
-        self.warning(message, *values)
-
-    exception = error
+    error = exception = info
 
 
 def _text(message: str, values: Sequence[object]) -> str:

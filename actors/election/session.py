@@ -56,7 +56,7 @@ _PROBES: Final = 8
 #: The share of the time-out after which a connection without an answer is given up: another server may be
 #: found before the session ends.
 _PATIENCE_SHARE: Final = 1 / 3
-#: A session that ended before it began is followed by another one only after this.
+#: The beginnings of two sessions are at least so far apart, whatever it is that ends them.
 _PAUSE_SECONDS: Final = 1.0
 #: What is in the way of a connection is told this often.
 _TROUBLE_SECONDS: Final = 10.0
@@ -80,6 +80,7 @@ class ZooKeeperSession(Process):
     def __init__(self, make: Callable[[Callable[[Event], None]], Client]) -> None:
         self._make = make
         self._sessions = 0
+        self._began_at = 0.0
         self._client: Client
         self._state = SessionChanged(SessionState.CONNECTING)
         self._liveness = Liveness(0.0, 0.0)
@@ -240,6 +241,7 @@ class ZooKeeperSession(Process):
 
     def _begin(self) -> None:
         self._owns = False
+        self._began_at = self.system.now()
         self._client = self._make(functools.partial(self._happened, self._sessions))
 
     def _happened(self, session: int, event: Event) -> None:
@@ -267,7 +269,6 @@ class ZooKeeperSession(Process):
         )
 
     def _end(self, state: SessionState, reason: str) -> None:
-        had_begun = self._state.state in (SessionState.CONNECTED, SessionState.SUSPENDED)
         self._set(None)
         self._sessions += 1
         self._client.close()
@@ -275,7 +276,7 @@ class ZooKeeperSession(Process):
         self._change(msgspec.structs.replace(self._state, state=state, reason=reason))
         self._give_up(Failure.SESSION_EXPIRED, f"the session with ZooKeeper ended: {reason}")
         if state is SessionState.EXPIRED:
-            self.delay(0.0 if had_begun else _PAUSE_SECONDS, self._begin)
+            self.delay(max(0.0, self._began_at + _PAUSE_SECONDS - self.system.now()), self._begin)
 
     def _give_up(self, failure: Failure, reason: str) -> None:
         """Fail what is not answered; whatever it was that was watched must be read anew."""

@@ -191,6 +191,45 @@ def test_a_server_that_breaks_the_connection_without_a_word_serves_nobody(told: 
         assert told.wait(Unreachable).reason.startswith(f"{server.address}: serves nobody")
 
 
+def test_a_server_that_talks_nonsense_ends_the_session_and_nothing_else(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", ends.append)  # kazoo's thread ends by what it cannot read
+
+    def talk(connection: socket.socket) -> None:
+        begin(connection)
+        connection.sendall(frame(b"?"))
+
+    with Scripted(talk) as server, client(told, [server.address]):
+        assert told.wait(Ended) == Ended(f"{server.address}: answers what no ZooKeeper would")
+    assert len(ends) == 1
+
+
+@pytest.mark.parametrize("greeting", [bytes(4), b"\xff" * 64])
+def test_a_server_of_another_kind_is_told_and_tried_again(told: Told, greeting: bytes) -> None:
+    def talk(connection: socket.socket) -> None:
+        receive(connection)
+        connection.sendall(greeting)
+        connection.close()
+
+    with Scripted(talk) as server, client(told, [server.address]):
+        reason = told.wait(Unreachable, 2).reason
+    assert reason == f"{server.address}: answers what no ZooKeeper would"
+    assert server.connections >= 2
+    assert not [event for event in told.events if isinstance(event, Connected)]
+
+
+def test_a_web_server_serves_nobody_like_a_zookeeper_either(told: Told) -> None:
+    def talk(connection: socket.socket) -> None:
+        receive(connection)
+        connection.sendall(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+        connection.close()
+
+    with Scripted(talk) as server, client(told, [server.address]):
+        assert told.wait(Unreachable).reason.startswith(str(server.address))
+
+
 def test_a_connection_that_was_given_up_leads_to_another_server(told: Told) -> None:
     with Scripted(begin) as one, Scripted(begin) as other, client(told, [one.address, other.address]) as zk:
         for number in range(1, 5):
