@@ -21,11 +21,13 @@ from actors.state.single import SingleStore
 from transport.message import Message
 from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.messages.election import CandidacyLost, Contend, Elected, LeaseExtended, Withdraw
-from transport.messages.registry import StateStored
+from transport.messages.registry import AdmitAgent, ApplyToRegistry, StateStored
 from transport.messages.replication import Ballot, Demoted
 from transport.messages.scheduling import Subscribe
 from transport.pid import Pid
+from transport.records.agent import AgentInfo
 from transport.records.framework import FrameworkInfo
+from transport.records.ids import AgentID
 from transport.records.master import MasterInfo
 
 REIGN = (STORE, REGISTRAR, ALLOCATOR, MASTER, OBSERVER)
@@ -74,10 +76,20 @@ class House:
     """A master's node, whose contender and detector are in the test's hand; or without a contender."""
 
     def __init__(
-        self, *, elects: bool = True, loss: Literal["rejoin", "exit"] = "rejoin", seed: int = 1
+        self,
+        *,
+        elects: bool = True,
+        loss: Literal["rejoin", "exit"] = "rejoin",
+        seed: int = 1,
+        limit: str = "100%",
     ) -> None:
         self.sim = Simulation(seed)
-        self.flags = MasterFlags(work_dir=Path("/master"), hostname="master", on_leadership_loss=loss)
+        self.flags = MasterFlags(
+            work_dir=Path("/master"),
+            hostname="master",
+            on_leadership_loss=loss,
+            recovery_agent_removal_limit=limit,
+        )
         self.contender, self.detector = PlayedContender(), PlayedDetector()
         self.metrics = Registry()
         self.mandates: list[Mandate] = []
@@ -249,6 +261,22 @@ def test_a_registry_that_cannot_be_written_ends_the_reign_and_not_the_daemon() -
     house.wait(lambda: len(infos(house)) == 2)
     assert house.logged("reign is over") == ["the registry could not be written within 20secs"]
     assert house.node.up
+    assert not house.sim.crashes
+
+
+def test_a_leader_to_whom_too_few_agents_came_back_gives_way_instead_of_giving_them_up() -> None:
+    house = House(limit="50%")
+    house.elect(epoch=7, lasts_seconds=1e6)
+    clerk = house.node.probe()
+    operation = AdmitAgent(AgentInfo(hostname="host", id=AgentID(value="S0")))
+    clerk.send(house.node.pid_of(REGISTRAR), ApplyToRegistry(1, operation))
+    house.wait(lambda: clerk.received)
+    house.contender.say(CandidacyLost("the session is over", 7))
+    house.wait(lambda: len(infos(house)) == 2)
+    house.elect(epoch=8, lasts_seconds=1e6)
+    house.wait(lambda: len(infos(house)) == 3, 610.0)
+    assert "1 of 1 agents did not come back" in str(house.logged("reign is over")[-1])
+    assert "S0" in house.elect(epoch=9, lasts_seconds=1e6).cluster.recovered
     assert not house.sim.crashes
 
 
