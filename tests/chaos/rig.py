@@ -181,8 +181,10 @@ class Rig:
             unit.held = True
         self._system.stop(1.0)
         self.zookeepers.kill()
-        self.slot.close(keep_folder=self.failed or kind is not None)
         self.history.close()
+        self.slot.close(keep_folder=self.failed or kind is not None)
+        for unit in self.units:
+            unit.reap()
 
     # --- looking after it ---
 

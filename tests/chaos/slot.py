@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -39,7 +40,7 @@ class Slot:
 
     def close(self, *, keep_folder: bool = False) -> None:
         """End all that runs in it, and leave nothing but (on demand) the folder with the logs."""
-        sweep(self.number, folders=not keep_folder)
+        sweep(self.number, keep=self.folder if keep_folder else None)
         self._lock.close()
 
 
@@ -66,8 +67,8 @@ def _first_free() -> tuple[int, IO[str]]:
     return mine
 
 
-def sweep(number: int, *, folders: bool = True) -> None:
-    """Remove everything that is named after a slot."""
+def sweep(number: int, *, keep: Path | None = None) -> None:
+    """Remove everything that is named after a slot; a folder that is to be kept gets another name."""
     prefix = f"pion-rig-{number}-"
     namespaces = [name for name in _namespaces() if name.startswith(prefix)]
     kill_all_in(namespaces)
@@ -80,8 +81,11 @@ def sweep(number: int, *, folders: bool = True) -> None:
     for mount in mounts:
         if f"/{prefix}" in mount:
             subprocess.run(["umount", "--lazy", mount], check=True)
-    if folders:
-        for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        if folder == keep:
+            kept = folder.rename(folder.with_name(f"kept-{folder.name}"))
+            sys.stderr.write(f"logs and histories are in {kept}\n")
+        else:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -100,6 +100,12 @@ class Unit:
         if self._process is None and not self.held and now >= self._again:
             self.start()
 
+    def reap(self) -> None:
+        """Forget its process, which somebody else has killed."""
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
+
     def _end(self, number: signal.Signals, hold: bool) -> None:
         self.held = hold
         self._wanted = True
