@@ -18,6 +18,7 @@ from actors.election.address import MASTER
 from actors.master.mandate import Mandate
 from actors.process import Process, handles
 from actors.system import System
+from transport.envelope import Envelope
 from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.messages.election import (
     CandidacyLost,
@@ -125,6 +126,13 @@ class Leadership(Process):
         if self._detector is not None:
             self.send(self._detector, WatchLeader())
         self._stand()
+
+    def receive(self, envelope: Envelope) -> None:
+        """Run one turn; nobody on another node has anything to say."""
+        if envelope.sender.address == self.pid.address:
+            super().receive(envelope)
+        else:
+            self.log.warning("message from another node dropped", sender=str(envelope.sender))
 
     @property
     def reigns(self) -> bool:
@@ -245,6 +253,7 @@ class Leadership(Process):
             self._close()
 
     def _miss(self, pid: Pid, info: MasterInfo) -> None:
+        """Nobody has explained it."""
         if info is self._info:
             self._end(f"its {pid.name} ended")
 

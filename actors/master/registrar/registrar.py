@@ -14,6 +14,7 @@ from actors.master.registrar.gauges import RegistrarMetrics
 from actors.master.subject import Subject
 from actors.process import handles
 from actors.system import Timer
+from transport.envelope import Envelope
 from transport.messages.registry import (
     ApplyToRegistry,
     FetchState,
@@ -78,6 +79,13 @@ class Registrar(Subject):
         self.metrics.queued_operations.read = lambda: len(self._queue) + len(self._answers)
         self.metrics.registry_size_bytes.read = lambda: len(self._durable)
 
+    def receive(self, envelope: Envelope) -> None:
+        """Run one turn; nobody on another node has anything to say."""
+        if envelope.sender.address == self.pid.address:
+            super().receive(envelope)
+        else:
+            self.log.warning("message from another node dropped", sender=str(envelope.sender))
+
     def exited(self, pid: Pid) -> None:
         """Without its store a registrar is nothing."""
         raise RegistryError("the registry's store is gone")
@@ -105,7 +113,7 @@ class Registrar(Subject):
         assert self._leader is not None
         self.metrics.state_fetch.record(self._answered())
         stored = read(message.value or self._inherited)
-        if stored.epoch > self.mandate.epoch:
+        if stored.epoch > self._leader[1].epoch:
             # The log itself should have refused this writer.
             raise RegistryError(f"the registry was written in epoch {stored.epoch}, later than this reign's")
         self._version, self._durable = message.version, message.value
@@ -160,10 +168,11 @@ class Registrar(Subject):
 
     def _write(self) -> None:
         assert self._books is not None
+        assert self._leader is not None
         self._writing = write(
             Stored(
                 self._books.registry(),
-                self.mandate.epoch,
+                self._leader[1].epoch,
                 tuple(self._books.frameworks.values()),
                 tuple(self._books.removed_frameworks),
             )

@@ -303,7 +303,7 @@ def test_frameworks_and_the_epoch_are_there_for_the_next_master() -> None:
     office.recover()
     office.apply(RememberFramework("F0", 60.0), RememberFramework("F1", 0.0), MarkFrameworkRemoved("F1"))
     office.reboot()
-    office.master.send(office.registrar, RecoverRegistry(master("m2"), 0))
+    office.master.send(office.registrar, RecoverRegistry(master("m2")))
     recovered = office.wait(RegistryRecovered)
     assert recovered.frameworks == (KnownFramework("F0", 60.0),)
     assert recovered.removed_frameworks == ("F1",)
