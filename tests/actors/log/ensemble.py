@@ -157,8 +157,16 @@ class Reign:
             name,
         )
         self.probe.link(self.pid)
+        self._node, self._life = node, node.incarnation
         self._requests = 0
         self.version = b""
+        #: What a test keeps here: the least that may be read, and what is being stored.
+        self.least, self.asked = 0, 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether its node still is the one that it began on."""
+        return self._node.up and self._node.incarnation == self._life
 
     @property
     def demoted(self) -> Demoted | None:
@@ -167,13 +175,17 @@ class Reign:
 
     def fetch(self, name: str = "registry", *, timeout_seconds: float = 60.0) -> bytes:
         """Read a variable, and keep its version."""
-        self._requests += 1
-        self.probe.send(self.pid, FetchState(self._requests, name))
-        self.sim.run_until(self._answer, timeout_seconds)
-        answer = self._answer()
+        self.ask_fetch(name)
+        self.sim.run_until(self.answer, timeout_seconds)
+        answer = self.answer()
         assert isinstance(answer, StateFetched)
         self.version = answer.version
         return answer.value
+
+    def ask_fetch(self, name: str = "registry") -> None:
+        """Ask for a variable, and do not wait."""
+        self._requests += 1
+        self.probe.send(self.pid, FetchState(self._requests, name))
 
     def ask_store(self, value: bytes, name: str = "registry") -> None:
         """Ask to replace a variable, and do not wait."""
@@ -183,13 +195,14 @@ class Reign:
     def store(self, value: bytes, name: str = "registry", *, timeout_seconds: float = 60.0) -> bool:
         """Replace a variable; False when another version came between."""
         self.ask_store(value, name)
-        self.sim.run_until(self._answer, timeout_seconds)
-        answer = self._answer()
+        self.sim.run_until(self.answer, timeout_seconds)
+        answer = self.answer()
         assert isinstance(answer, StateStored)
         self.version = answer.version or self.version
         return bool(answer.version)
 
-    def _answer(self) -> StateFetched | StateStored | None:
+    def answer(self) -> StateFetched | StateStored | None:
+        """The answer to what was asked last; None until it is there."""
         return next(
             (
                 message
