@@ -114,7 +114,7 @@ class Caretaker:
         if isinstance(decision, Become):
             world.tell(member.seat, "becomes", decision.status.value, decision.promised)
             self._deciding = True
-            name = world.name() if decision.renew else ""
+            name = "" if decision.above is None else world.name(decision.above)
             assert self._recovery.mine is not None
             was = self._recovery.mine.status
             change = ChangeStatus(was, decision.status, decision.promised, name)

@@ -62,7 +62,7 @@ class Member:
         self.replica = Replica(self.disk.durable, self._world.quorum)
         self._world.referee.restarted(self.seat, self.disk.durable)
         if self.replica.status is Status.RECOVERING:
-            record = self.replica.rename(self._world.name()).record
+            record = self.replica.rename(self._world.name(self.replica.identity)).record
             self.disk.append(record)
             self._world.referee.drafted(self.seat, record)
             self.settle(self.disk.sync())

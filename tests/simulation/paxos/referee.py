@@ -59,7 +59,7 @@ class Referee:
     `quorum` votes choose; `seats` are the addresses of the members, 2*quorum-1 at most.
 
     Votes add up only if they are of one time: what a replica said before it lost its disk counts for nothing
-    beside the vote of one that had met its new self by then. For those have told it how things stood, and it
+    beside the vote of one that had met a later self of it by then. For those have told it how things stood, and it
     goes on from there.
     """
 
@@ -79,6 +79,8 @@ class Referee:
         self.hopeless = False
         self._losses: dict[int, Loss] = {}
         self._lost_ever = False
+        #: Which id a replica took when: of one seat's, the greater number is the later self.
+        self._lives: dict[str, int] = {"": 0}
         self._voted: set[int] = set()
         #: The positions that each seat's votes helped to choose.
         self._parts: list[set[int]] = [set() for _ in seats]
@@ -152,6 +154,7 @@ class Referee:
         book = self.books[seat]
         status, begin, learned = book.status, book.begin, len(book.learned)
         book.write(record)
+        self._lives.setdefault(book.identity, len(self._lives))
         if isinstance(record, Written) and not record.accepted.learned:
             self._vote(seat, record.accepted.ballot, record.accepted.action)
         if len(book.learned) > learned:
@@ -313,7 +316,7 @@ class Referee:
             return tuple(votes)
         for seats in itertools.combinations(votes, self.quorum):
             if all(
-                votes[witness].met.get(self.seats[seat], votes[seat].replica) == votes[seat].replica
+                self._lives[votes[witness].met.get(self.seats[seat], "")] <= self._lives[votes[seat].replica]
                 for witness, seat in itertools.permutations(seats, 2)
             ):
                 return seats

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from actors.log.identity import make_identity
 from actors.log.records import Identity, LogRecord, StatusChanged
 from tests.simulation.paxos.member import PORT, Member
 from tests.simulation.paxos.post import Post, Weather
@@ -61,7 +62,6 @@ class World:
         #: What happened, for people; None when nobody wants to know.
         self.story: list[str] | None = None
         self._passed: dict[str, int] = {}
-        self._names = 0
 
     def begin(self) -> None:
         """Start every member."""
@@ -127,10 +127,9 @@ class World:
         """The records of a replica that holds nothing."""
         return [Identity(self.name()), StatusChanged(status)]
 
-    def name(self) -> str:
-        """An id that no replica had before."""
-        self._names += 1
-        return f"replica{self._names}"
+    def name(self, above: str = "") -> str:
+        """An id for a replica, greater than another one."""
+        return make_identity(self.rng, above)
 
     def number_writer(self) -> int:
         """A number that no writer had before."""
