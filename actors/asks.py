@@ -12,9 +12,6 @@ from typing import Protocol
 from transport.envelope import Envelope
 from transport.pid import Address, Pid
 
-#: Connections of which it is remembered why they broke.
-_BREAKS_KEPT = 64
-
 
 class AskedSystem(Protocol):
     """What asking needs of a system."""
@@ -23,10 +20,6 @@ class AskedSystem(Protocol):
     def address(self) -> Address: ...  # noqa: D102
     @property
     def incarnation(self) -> int: ...  # noqa: D102
-    def route(self, pid: Pid, inbox: Asker | None) -> None:
-        """Lead what is sent to `pid` into `inbox`, or nowhere any more."""
-        ...
-
     def taken(self, envelope: Envelope) -> None:
         """Note an answer, which will have no turn."""
         ...
@@ -34,6 +27,13 @@ class AskedSystem(Protocol):
     def send(self, sender: Pid, to: Pid, message: object) -> None: ...  # noqa: D102
     def link(self, watcher: Pid, to: Pid) -> None: ...  # noqa: D102
     def unlink(self, watcher: Pid, to: Pid) -> None: ...  # noqa: D102
+
+
+class Mailboxes(Protocol):
+    """What asking needs of a table of mailboxes."""
+
+    def __setitem__(self, pid: Pid, inbox: Asker, /) -> None: ...
+    def pop(self, pid: Pid, default: None, /) -> object: ...  # noqa: D102
 
 
 class Asker:
@@ -66,13 +66,17 @@ class Asker:
 
 
 class Asks:
-    """Puts questions to actors of this node and others, from any thread that is not an actor's."""
+    """Puts questions to actors of this node and others, from any thread that is not an actor's.
 
-    def __init__(self, system: AskedSystem) -> None:
+    An asker has a place among the node's `mailboxes` for as long as it waits. `trouble` tells why the last
+    connection with a node broke.
+    """
+
+    def __init__(self, system: AskedSystem, mailboxes: Mailboxes, trouble: Callable[[Address], str]) -> None:
         self._system = system
+        self._mailboxes = mailboxes
+        self._trouble = trouble
         self._numbers = itertools.count()
-        # Why connections broke, the latest last, for those who ask and get no answer.
-        self._breaks: dict[Address, str] = {}
 
     def ask(self, to: Pid, message: object, timeout_seconds: float) -> object:
         """Send `message` and wait for the first answer.
@@ -96,8 +100,7 @@ class Asks:
         system = self._system
         asker = Asker(system.taken, lambda: self._gone(to))
         pid = Pid(f"ask-{next(self._numbers)}", *system.address, system.incarnation)
-        self._breaks.pop(to.address, None)
-        system.route(pid, asker)
+        self._mailboxes[pid] = asker
         asker.answer.add_done_callback(lambda _answer: self._forget(pid, to))
         with contextlib.ExitStack() as unsent:
             unsent.callback(asker.answer.cancel)
@@ -107,15 +110,9 @@ class Asks:
         return asker.answer
 
     def _gone(self, to: Pid) -> ConnectionError:
-        reason = self._breaks.get(to.address)
+        reason = self._trouble(to.address)
         return ConnectionError(f"{to} cannot be reached: {reason}" if reason else f"{to}: no such actor")
 
     def _forget(self, pid: Pid, to: Pid) -> None:
-        self._system.route(pid, None)
+        self._mailboxes.pop(pid, None)
         self._system.unlink(pid, to)
-
-    def broken(self, address: Address, reason: str) -> None:
-        """Remember why the connection with another node broke; called on the router's thread only."""
-        self._breaks[address] = reason
-        if len(self._breaks) > _BREAKS_KEPT:
-            self._breaks.pop(next(iter(self._breaks)), None)

@@ -27,6 +27,7 @@ from actors.process import Exited, Fired, Initialize, Process
 from actors.supervisor import SUPERVISOR, Supervisor
 from actors.system import NEVER, Log, Restart
 from actors.trace.tracer import Tracer
+from actors.troubles import Troubles
 from transport.envelope import Envelope
 from transport.messages.supervision import ActorStatus
 from transport.pid import Address, Pid, check_name
@@ -93,10 +94,10 @@ class PykkaSystem:
         #: Actors that crashed and may get a successor.
         self._crashed: dict[str, Blueprint] = {}
         self._exits = self._make_exits()
-        #: By node: why the last connection with it broke, as long as nothing came from there since.
-        self._troubles: dict[Address, str] = {}
+        self._troubles = Troubles()
+        self.trouble = self._troubles.reason
         #: Questions from threads that are no actor's; `ask` is the usual one.
-        self.asks = Asks(self)
+        self.asks = Asks(self, self._mailboxes, self.trouble)
         self._stopping = False
         self._ended = threading.Event()
         self._failure: str | None = None
@@ -140,10 +141,6 @@ class PykkaSystem:
         while not self._ended.wait(_SIGNALS_SECONDS):
             pass
         return self._failure
-
-    def trouble(self, address: Address) -> str:
-        """See `System.trouble`."""
-        return self._troubles.get(address, "")
 
     def abort(self, reason: str) -> None:
         """Have `wait` return `reason`; the first one counts."""
@@ -316,7 +313,7 @@ class PykkaSystem:
     def _receive(self, envelope: Envelope) -> None:
         """Take a message from another node; runs on the router's thread."""
         if self._troubles:
-            self._troubles.pop(envelope.sender.address, None)
+            self._troubles.heard(envelope.sender.address)
         if envelope.epoch > self._epoch:
             with self._lock:  # its detector may set it at this very moment
                 self.epoch = max(envelope.epoch, self._epoch)
@@ -350,13 +347,6 @@ class PykkaSystem:
         if envelope.credit is not None:
             envelope.credit.spend()
 
-    def route(self, pid: Pid, inbox: Asker | None) -> None:
-        """Make or unmake a way to somebody who is no actor; see `asks.AskedSystem`."""
-        if inbox is None:
-            self._mailboxes.pop(pid, None)
-        else:
-            self._mailboxes[pid] = inbox
-
     # Timers, links, and what nodes tell each other.
 
     def _signal(self, to: Pid, signal: object, cause: Envelope | None = None) -> Envelope:
@@ -380,8 +370,7 @@ class PykkaSystem:
         )
 
     def _broken(self, address: Address, reason: str) -> None:
-        self._troubles[address] = reason
-        self.asks.broken(address, reason)
+        self._troubles.broke(address, reason)
         count = self._exits.broken(address)
         if count:
             self.log.info("links broken", peer=str(address), links=count, reason=reason)

@@ -19,8 +19,8 @@ from actors.simulation.world import World
 from actors.supervisor import SUPERVISOR, Supervisor
 from actors.system import NEVER, Log, Restart, Timer
 from actors.trace.tracer import Tracer
+from actors.troubles import Troubles
 from transport.envelope import Envelope
-from transport.messages.links import Gone, Unwatch, Watch
 from transport.messages.supervision import ActorStatus
 from transport.pid import Address, Pid, check_name
 
@@ -57,7 +57,6 @@ class SimulatedNode(Machine):
         self._mailbox_bound = mailbox_bound
         self._restart_seconds = restart_seconds
         self._incarnations = itertools.count(1)
-        self._stopping = False
         self._clear()
 
     def _clear(self) -> None:
@@ -66,13 +65,15 @@ class SimulatedNode(Machine):
         self._routes: dict[Pid, SimulatedActor] = {}
         #: Actors that crashed and may get a successor.
         self._crashed: dict[str, Blueprint] = {}
-        #: By node: why the last connection with it broke, as long as nothing came from there since.
-        self._troubles: dict[Address, str] = {}
+        self._troubles = Troubles()
+        self.trouble = self._troubles.reason
         self._exits = Exits(
             self.address,
             alive=lambda pid: pid in self._routes,
             deliver=self._deliver_exited,
-            tell=self._tell_node,
+            tell=lambda node, sender, message: self._send_elsewhere(
+                Envelope(sender, Pid("", *node), message)
+            ),
         )
 
     # What processes ask for (actors.system.System); `now` and `wall` are the clock's.
@@ -134,10 +135,6 @@ class SimulatedNode(Machine):
             actor.post_urgent(self._signal(actor.pid, Terminate()))
         elif pid == self.pid_of(pid.name):
             self._crashed.pop(pid.name, None)
-
-    def trouble(self, address: Address) -> str:
-        """See `System.trouble`."""
-        return self._troubles.get(address, "")
 
     def abort(self, reason: str) -> None:
         """See `System.abort`; the node is down a moment later."""
@@ -245,7 +242,7 @@ class SimulatedNode(Machine):
 
     def receive(self, envelope: Envelope) -> None:
         """Take a message from another node."""
-        self._troubles.pop(envelope.sender.address, None)
+        self._troubles.heard(envelope.sender.address)
         if envelope.epoch > self.epoch:
             self.epoch = envelope.epoch
         actor = self._routes.get(envelope.to)
@@ -261,7 +258,7 @@ class SimulatedNode(Machine):
 
     def broken(self, address: Address, reason: str) -> None:
         """Take note that the connection with another node is lost."""
-        self._troubles[address] = reason
+        self._troubles.broke(address, reason)
         links = self._exits.broken(address)
         if links:
             self._log.info("links broken", peer=str(address), links=links, reason=reason)
@@ -377,9 +374,6 @@ class SimulatedNode(Machine):
         actor = self._routes.get(link.watcher)
         if actor is not None:
             actor.post_signal(self._signal(link.watcher, Exited(link.to)))
-
-    def _tell_node(self, address: Address, sender: Pid, message: Watch | Unwatch | Gone) -> None:
-        self._send_elsewhere(Envelope(sender, Pid("", *address), message))
 
     def _send_elsewhere(self, envelope: Envelope) -> None:
         if not self.up:
