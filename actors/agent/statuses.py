@@ -21,7 +21,7 @@ from transport.messages.checkpointing import (
     UpdateStreamed,
 )
 from transport.messages.executing import ExecutorUpdate, KillExecutorTask, ShutdownNow, UpdateAcknowledged
-from transport.messages.launching import AcknowledgeUpdate, StatusUpdate
+from transport.messages.launching import AcknowledgeUpdate, ExecutorExited, StatusUpdate
 from transport.messages.membership import AgentReconciliation
 from transport.pid import Pid
 from transport.records.container import ContainerStatus
@@ -123,23 +123,27 @@ class StatusDesk:
     def reconcile(self, reconciliations: Iterable[AgentReconciliation]) -> None:
         """Tell the master that tasks which it believes to be here are not."""
         for reconciliation in reconciliations:
-            framework = self._books.frameworks.get(reconciliation.framework_id)
+            framework_id = reconciliation.framework_id
+            framework = self._books.frameworks.get(framework_id)
             aware = reconciliation.partition_aware
             for status in reconciliation.statuses:
                 task_id = status.task_id.value
                 if framework is not None and task_id in framework.tasks:
                     continue
-                if self._books.memory.rests(reconciliation.framework_id, task_id, self._world.now()):
+                if self._books.memory.rests(framework_id, task_id, self._world.now()):
                     continue  # told just now; should that not have arrived, the master asks again
                 executor_id = None if status.executor_id is None else status.executor_id.value
                 self.report_unknown(
-                    reconciliation.framework_id,
+                    framework_id,
                     status.task_id,
                     _State.TASK_DROPPED if aware else _State.TASK_LOST,
                     Reason.REASON_RECONCILIATION,
                     "the agent does not know the task",
                     executor_id,
                 )
+                if executor_id is not None and self._books.executor(framework_id, executor_id) is None:
+                    # The order got lost, and with it the start of the executor that the master counts with.
+                    self._world.report(ExecutorExited(framework_id, self._books.agent_id, executor_id, -1))
 
     def _make(
         self, task_id: TaskID, state: TaskState, reason: Reason, message: str, executor_id: ExecutorID | None

@@ -36,7 +36,7 @@ def get_done_by_executors(sim: Simulation) -> None:
 def get_done_under_operators(sim: Simulation) -> None:
     """Agents are drained and marked as gone meanwhile, and a framework is torn down."""
     stage = _stage(sim, _ALL_WAYS, agents=3, frameworks=2)
-    operator = Operator(stage.cluster.master_pid)
+    operator = Operator(lambda: stage.cluster.master_pid)
     sim.node("operator").spawn(lambda: operator, "operator")
     sim.run(random.Random(f"{sim.seed}/begin").uniform(5.0, 20.0))
     drained = _interfere(stage, operator)
@@ -47,6 +47,17 @@ def get_done_under_operators(sim: Simulation) -> None:
         operator.reactivate(agent_id)
     _finish(stage, operator)
     stage.converge()
+
+
+def fail_over(sim: Simulation) -> None:
+    """Three masters lead in turn: any of them dies, hangs or is cut off, and ZooKeeper too."""
+    stage = _stage(sim, _ALL_WAYS, masters=3)
+    _get_done(sim, stage, weather_seconds=0.0)
+
+
+def fail_over_in_bad_weather(sim: Simulation) -> None:
+    """The same, and messages get lost, doubled and out of order besides."""
+    _get_done(sim, _stage(sim, masters=3), weather_seconds=3.0)
 
 
 def keep_volumes(sim: Simulation) -> None:
@@ -67,7 +78,7 @@ def keep_within_quota(sim: Simulation) -> None:
     rng = random.Random(f"{sim.seed}/notebooks")
     limited = [Notebook(f"jobs{number}", rng, rng.randint(5, 15), role="limited") for number in range(2)]
     stage = Stage(sim, limited, agents=2)
-    operator = Operator(stage.cluster.master_pid)
+    operator = Operator(lambda: stage.cluster.master_pid)
     sim.node("operator").spawn(lambda: operator, "operator")
     operator.limit("limited", cpus=_LIMIT_CPUS)
     sim.run_until(lambda: operator.done, timeout_seconds=30.0)
@@ -98,6 +109,7 @@ def _stage(
     sim: Simulation,
     ways: tuple[Way, ...] = (Way.COMMAND,),
     *,
+    masters: int = 1,
     agents: int | None = None,
     frameworks: int | None = None,
 ) -> Stage:
@@ -113,7 +125,7 @@ def _stage(
         )
         for number in range(frameworks or 1 + sim.seed % 2)
     ]
-    return Stage(sim, notebooks, agents=agents or rng.randint(1, 3))
+    return Stage(sim, notebooks, masters=masters, agents=agents or rng.randint(1, 3))
 
 
 def _plan(sim: Simulation, *, weather_seconds: float, spared: tuple[str, ...] = ()) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from actors.process import Process, handles
@@ -26,10 +27,10 @@ _NOT_FOUND = (400, 404)
 
 
 class Operator(Process):
-    """Asks until it is answered."""
+    """Asks whoever `leader` names until it is answered; `leader` raises LookupError while nobody leads."""
 
-    def __init__(self, master: Pid) -> None:
-        self._master = master
+    def __init__(self, leader: Callable[[], Pid]) -> None:
+        self._leader = leader
         self._last_request = 0
         #: What was asked and not answered.
         self.asked: dict[int, Message] = {}
@@ -63,7 +64,8 @@ class Operator(Process):
     def _again(self, number: int) -> None:
         message = self.asked.get(number)
         if message is not None:
-            self.send(self._master, message)
+            with contextlib.suppress(LookupError):
+                self.send(self._leader(), message)
             self.delay(_AGAIN_SECONDS, self._again, number)
 
     @handles(OperatorAnswer)

@@ -15,6 +15,7 @@ from frameworks.testing.programs import command_of
 from tests.simulation.landlord import Deeds
 from tests.simulation.notebook import Notebook
 from tests.simulation.rest import Rest
+from tests.simulation.succession import Succession
 from tests.simulation.witness import CERTAIN, Witness
 from tests.simulation.workload import WORKSHOP, Workload
 from tests.simulation.workshop import Workshop
@@ -33,7 +34,13 @@ class Stage:
     """One cluster, its frameworks and who watches them."""
 
     def __init__(
-        self, sim: Simulation, notebooks: Iterable[Notebook], *, agents: int, cpus: float = 4.0
+        self,
+        sim: Simulation,
+        notebooks: Iterable[Notebook],
+        *,
+        masters: int = 1,
+        agents: int,
+        cpus: float = 4.0,
     ) -> None:
         self.sim = sim
         self.rng = random.Random(f"{sim.seed}/stage")
@@ -41,8 +48,10 @@ class Stage:
         #: What a landlord has, where there is one.
         self.deeds: Deeds | None = None
         self.witness = Witness(sim)
+        self.succession = Succession(sim) if masters > 1 else None
         self.cluster = SimulatedCluster(
             sim=sim,
+            masters=masters,
             agents=agents,
             cpus=cpus,
             commands=self._run,
@@ -69,6 +78,8 @@ class Stage:
         assert started == 1, f"I7: {task_id}: started {started} times"
         state = notebook.tries[task_id].state
         assert state not in CERTAIN, f"I15: {task_id}: started after it was {state.value}"
+        if self.succession is not None:
+            self.succession.check_order(task_id)
         return Course(seconds=None if seconds == "-" else float(seconds), status=int(status))
 
     # Acts.
@@ -83,6 +94,11 @@ class Stage:
 
     def _cut_power(self) -> None:
         """Have a host lose its power, and come back some time later."""
+        if len(self.cluster.masters.nodes) > 1 and self.rng.random() < 0.5:
+            master = self.rng.choice(self.cluster.masters.nodes)
+            master.crash()
+            master.restart_after(self.rng.choice((1.0, 10.0, 100.0)))
+            return
         host = self.rng.choice(self.cluster.hosts)
         host.lose_power()
         for node in (host.executor_node, host.node):

@@ -14,6 +14,7 @@ true of all books at once, `rest` when nothing has happened for a while.
 - I7, I15 (no launch after a kill was answered): `stage`, as each task is started.
 - I9, I10, I11, I12 (one at a time), I13, I21, I22, I23, I25, I28 (no new tasks): `witness`.
 - I11, I25, I27: `workload`, what its handlers are told.
+- I17, I24, and that of two masters only the later one acts: `succession`, where there are several.
 """
 
 import pytest
@@ -21,6 +22,8 @@ import pytest
 from actors.simulation.replay import Scenario, check, prepare, run, seeds
 from tests.simulation.cluster import (
     calm,
+    fail_over,
+    fail_over_in_bad_weather,
     get_done,
     get_done_by_executors,
     get_done_in_bad_weather,
@@ -38,6 +41,8 @@ _SEEDS: dict[Scenario, int] = {
     get_done_by_executors: 70,
     get_done_under_operators: 50,
     keep_volumes: 40,
+    fail_over: 30,
+    fail_over_in_bad_weather: 20,
     keep_within_quota: 20,
 }
 

@@ -17,7 +17,7 @@ from tests.actors.agent.stage import (
     task,
 )
 from transport.messages.detection import LeaderDetected, WatchLeader
-from transport.messages.launching import KillTask, RunTask, StatusUpdate
+from transport.messages.launching import ExecutorExited, KillTask, RunTask, StatusUpdate
 from transport.messages.membership import (
     AgentReconciliation,
     AgentRegistered,
@@ -30,7 +30,7 @@ from transport.messages.membership import (
 )
 from transport.messages.node import StopNode
 from transport.pid import Pid
-from transport.records.ids import FrameworkID, TaskID
+from transport.records.ids import ExecutorID, FrameworkID, TaskID
 from transport.records.task_status import TaskState, TaskStatus
 
 
@@ -289,6 +289,15 @@ def test_tasks_that_the_agent_does_not_know_are_dropped_or_lost() -> None:
         )
         assert stage.last("unknown") == (state, "RECONCILIATION")
         assert stage.states("known") == []
+
+
+def test_an_executor_that_was_to_run_what_the_agent_does_not_know_is_told_to_be_gone() -> None:
+    stage = Stage()
+    stage.run_task(task("known"), aware=True)
+    stage.ping(connected=False)
+    unknown = replace(question("unknown"), executor_id=ExecutorID(value="lost"))
+    stage.reregister(reconciliations=(AgentReconciliation(framework_id=FRAMEWORK_ID, statuses=(unknown,)),))
+    assert [one.executor_id for one in stage.heard(ExecutorExited)] == ["lost"]
 
 
 def test_a_master_that_takes_the_agent_for_another_ends_it() -> None:
