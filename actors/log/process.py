@@ -17,6 +17,7 @@ from actors.log.identity import make_identity
 from actors.log.journal import Journal
 from actors.log.records import LogRecord, StatusChanged
 from actors.log.replica import Replica, Request
+from actors.log.scan import DamageError
 from actors.process import Process, handles
 from transport.message import Message
 from transport.messages.replication import (
@@ -47,7 +48,10 @@ class _Flush(msgspec.Struct, frozen=True):
 
 
 class ReplicaProcess(Process):
-    """Runs a Replica. A disk that fails ends it, and with it the daemon: no sync is ever repeated."""
+    """Runs a Replica. A disk that fails ends it, and with it the daemon: no sync is ever repeated.
+
+    It raises DamageError, and changes nothing, when its files are damaged and no other replica has a copy.
+    """
 
     def __init__(
         self,
@@ -96,6 +100,13 @@ class ReplicaProcess(Process):
         restored = self._journal.open()
         if restored.damage is None:
             return restored.records
+        if self.replica.quorum == 1:
+            # Nobody has a copy: the files are left to whoever can mend them.
+            raise DamageError(
+                f"the replicated log is damaged: {restored.damage}. With a quorum of 1 no other master has a "
+                f"copy: restore the folder {self._folder} in the work directory from one, or remove it to "
+                "begin with an empty registry"
+            )
         # Nothing of it can be relied on, not even that there was something: so it is not EMPTY, which
         # might make it begin anew together with others.
         self.log.error("log damaged, it will be copied from the other replicas", damage=restored.damage)

@@ -6,6 +6,7 @@ import pytest
 
 from actors.log.gauges import LogMetrics
 from actors.log.process import FOLDER, REPLICA, ReplicaProcess
+from actors.log.segment import segment_name
 from actors.simulation import Probe, SimulatedNode, Simulation
 from tests.actors.log.parliament import append
 from transport.messages.replication import (
@@ -30,8 +31,9 @@ BALLOT = Ballot(1, 1)
 class Desk:
     """One replica on a node, and a probe that plays everybody else."""
 
-    def __init__(self, seed: int = 1, compact_bytes: int = 8 << 20) -> None:
+    def __init__(self, seed: int = 1, compact_bytes: int = 8 << 20, quorum: int = 1) -> None:
         self.compact_bytes = compact_bytes
+        self.quorum = quorum
         self.sim = Simulation(seed)
         self.node = self.sim.node("here", self._boot)
         self.probe = self.node.probe()
@@ -40,7 +42,9 @@ class Desk:
     def _boot(self, node: SimulatedNode) -> None:
         self.metrics = LogMetrics()
         node.spawn(
-            lambda: ReplicaProcess(1, self.metrics, compact_bytes=self.compact_bytes), REPLICA, vital=True
+            lambda: ReplicaProcess(self.quorum, self.metrics, compact_bytes=self.compact_bytes),
+            REPLICA,
+            vital=True,
         )
 
     @property
@@ -121,7 +125,7 @@ def test_a_disk_that_fails_ends_the_node_and_no_sync_is_repeated(
 
 
 def test_damage_on_the_disk_makes_it_recover_with_nothing_and_under_another_id() -> None:
-    desk = Desk()
+    desk = Desk(quorum=2)
     desk.tell(*writes(5, 2_000))
     former = desk.process.replica.identity
     desk.node.kill_process()
@@ -134,6 +138,20 @@ def test_damage_on_the_disk_makes_it_recover_with_nothing_and_under_another_id()
     desk.node.kill_process()
     desk.restart()
     assert desk.process.replica.status is Status.RECOVERING
+
+
+def test_damage_of_the_only_copy_ends_the_node_and_changes_nothing() -> None:
+    desk = Desk(quorum=1)
+    desk.tell(*writes(5, 2_000))
+    desk.node.kill_process()
+    path = f"{FOLDER}/{segment_name(1)}"
+    desk.node.disk.flip_bit(path, 5_000)
+    before = desk.node.disk.read(path)
+    desk.node.start()
+    desk.sim.run(1.0)
+    assert not desk.node.up
+    assert "restore the folder replicated_log in the work directory" in (desk.node.failure or "")
+    assert desk.node.disk.read(path) == before
 
 
 def test_an_id_is_kept_over_restarts_unless_what_it_said_may_be_lost() -> None:
