@@ -120,17 +120,22 @@ class Election:
 
     def leaders(self) -> list[SimulatedNode]:
         """The nodes that hold a lease that has not run out, by their own clocks."""
-        return [node for node in self.masters if node.up and self.leads(node)]
+        return [node for node in self.masters if self.leads(node)]
 
     def leads(self, node: SimulatedNode) -> bool:
         try:
-            return self.owner(node).leads
+            return node.up and self.owner(node).leads
         except LookupError:
             return False
 
     def leader(self, timeout_seconds: float = 30.0) -> SimulatedNode:
         """Wait until there is a leader that all nodes which are up agree on."""
         self.sim.run_until(self.agreed, timeout_seconds)
+        return self.leaders()[0]
+
+    def successor(self, former: SimulatedNode, timeout_seconds: float = 30.0) -> SimulatedNode:
+        """Wait until there is another leader that all nodes which are up agree on."""
+        self.sim.run_until(lambda: self.agreed() and not self.leads(former), timeout_seconds)
         return self.leaders()[0]
 
     def agreed(self) -> bool:
