@@ -15,15 +15,11 @@ from tests.actors.log.corruption import (
 )
 
 
-def test_every_bit_flip_and_truncation_is_detected() -> None:
-    outcomes = list(trials(random.Random(1), 4_000))
-    assert sum(outcome.damage in COUNTED for outcome in outcomes) > 3_000
-    assert [one for one in outcomes if not one.detected and one.damage in COUNTED] == []
-
-
-def test_damage_of_any_kind_is_detected_or_does_no_harm() -> None:
-    outcomes = list(trials(random.Random(2), 4_000))
+def test_every_bit_flip_and_truncation_is_detected_and_other_damage_at_least_does_no_harm() -> None:
+    outcomes = list(trials(random.Random(1), 5_000))
     assert len({outcome.damage for outcome in outcomes}) == 8
+    assert sum(outcome.damage in COUNTED for outcome in outcomes) > 3_500
+    assert [one for one in outcomes if not one.detected and one.damage in COUNTED] == []
     assert [one for one in outcomes if not (one.detected or one.whole)] == []
 
 
