@@ -154,7 +154,8 @@ class LogRecovery(Process):
         """Members came or went."""
         self._members = tuple(member.whoever() for member in message.members)
         self._registered = message.registered
-        self._recovery.change_members(self._members, message.registered)
+        sure = not self._group or message.registered is not None
+        self._recovery.change_members(self._members, message.registered, sure=sure)
         self._seen = {member: seen for member, seen in self._seen.items() if member in self._members}
         self.log.info("log members", members=[str(member.address) for member in self._members])
         self._hurry()

@@ -65,10 +65,10 @@ class Recovery:
         """Whether the replica votes."""
         return self.vouched and self.mine is not None and self.mine.status is Status.VOTING
 
-    def change_members(self, members: Sequence[Pid], registered: int | None) -> None:
-        """Take note of who takes part now, this node's own included."""
+    def change_members(self, members: Sequence[Pid], registered: int | None, *, sure: bool = True) -> None:
+        """Take note of who takes part now, this node's own included; not `sure`, there may be more."""
         self._members = tuple(member.whoever() for member in members)
-        self._crowded = max(len(self._members), registered or 0) > 2 * self.quorum - 1
+        self._crowded = not sure or max(len(self._members), registered or 0) > 2 * self.quorum - 1
         for member in [member for member in self._answers if member not in self._members]:
             del self._answers[member]
 
@@ -100,7 +100,7 @@ class Recovery:
         With `patient` there is still hope that more members answer, so a replica that votes is not let go
         by the first ones that do.
         """
-        if self.mine is None:
+        if self.mine is None or not self._members:
             return None
         if self._above > self.mine.replica:
             return self._renew(self.mine)
@@ -108,9 +108,10 @@ class Recovery:
             return None if self.vouched else self._check(self.mine, patient=patient)
         voting = self._of(Status.VOTING)
         if self.mine.status is not Status.RECOVERING:
-            if len(voting) >= self.quorum:
+            begun = None if self._crowded else self._begin(self.mine)
+            if begun is None and len(voting) >= self.quorum:
                 return Become(Status.RECOVERING, above=self.mine.replica)
-            return None if self._crowded else self._begin(self.mine)
+            return begun
         # Those that are not sure of what they hold yet soon will be.
         voting = [answer for answer in voting if answer.votes]
         if self.target is None and len(voting) >= self.quorum:
@@ -128,12 +129,15 @@ class Recovery:
         return Become(Status.EMPTY if empty else Status.RECOVERING, above=self._above)
 
     def _begin(self, mine: RecoverResponse) -> Become | None:
-        needed = 2 * self.quorum - 1
-        starting = len(self._of(Status.STARTING)) + 1
+        needed = 2 * self.quorum - 2
+        starting = self._of(Status.STARTING)
         if mine.status is Status.STARTING:
-            self.vouched = starting + len(self._of(Status.VOTING)) >= needed
-            return Become(Status.VOTING) if self.vouched else None
-        if self.auto_initialize and starting + len(self._of(Status.EMPTY)) >= needed:
+            begun = starting + self._of(Status.VOTING)
+            if len(begun) < needed or any(answer.end for answer in begun):
+                return None
+            self.vouched = True
+            return Become(Status.VOTING, max((answer.promised for answer in begun), default=Ballot()))
+        if self.auto_initialize and len(starting) + len(self._of(Status.EMPTY)) >= needed:
             return Become(Status.STARTING)
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from actors.log.gauges import LogMetrics
 from actors.log.members import MEMBERS
 from actors.log.process import REPLICA, ReplicaProcess
 from actors.log.recoverer import RECOVERY, LogRecovery
@@ -64,22 +65,22 @@ class Ensemble:
         auto_initialize: bool = True,
         faults: Faults | None = None,
         start: bool = True,
-        compact_bytes: int = 8 << 20,
     ) -> None:
         self.sim = Simulation(seed, faults=faults)
         self.quorum = quorum or size // 2 + 1
         self.auto_initialize = auto_initialize
-        self.compact_bytes = compact_bytes
         self.hosts = [f"m{number}" for number in range(1, size + 1)]
         self.members: list[Pid] = []
         self.nodes: dict[str, SimulatedNode] = {}
+        self.reigns = 0
+        self.metrics = {host: LogMetrics() for host in self.hosts}
         if start:
             self.start(*self.hosts)
 
     def start(self, *hosts: str) -> None:
         """Start masters that never ran, each with its first look at the members."""
+        self.members += [replica_of(host) for host in hosts]
         for host in hosts:
-            self.members.append(replica_of(host))
             self.nodes[host] = self.sim.node(host, self._boot, port=PORT)
         self.tell_members()
 
@@ -125,9 +126,8 @@ class Ensemble:
         return status
 
     def _boot(self, node: SimulatedNode) -> None:
-        replica = node.spawn(
-            lambda: ReplicaProcess(self.quorum, compact_bytes=self.compact_bytes), REPLICA, vital=True
-        )
+        metrics = self.metrics[node.address.host]
+        replica = node.spawn(lambda: ReplicaProcess(self.quorum, metrics), REPLICA, vital=True)
         members = node.spawn(lambda: Roster(self), MEMBERS)
         node.spawn(
             lambda: LogRecovery(
@@ -136,6 +136,7 @@ class Ensemble:
                 members,
                 auto_initialize=self.auto_initialize,
                 group="zk://z:2181/mesos/log_replicas",
+                metrics=metrics,
             ),
             RECOVERY,
             vital=True,
@@ -148,8 +149,9 @@ class Reign:
     def __init__(self, ensemble: Ensemble, host: str, epoch: int) -> None:
         self.sim = ensemble.sim
         node = ensemble.nodes[host]
-        self.probe: Probe = node.probe(f"registrar-{epoch}")
-        name = f"store-{epoch}"
+        ensemble.reigns += 1
+        self.probe: Probe = node.probe(f"registrar-{ensemble.reigns}")
+        name = f"store-{ensemble.reigns}"
         self.pid = node.spawn(
             lambda: LogStore(
                 epoch, ensemble.quorum, node.pid_of(MEMBERS), node.pid_of(REPLICA), self.probe.pid

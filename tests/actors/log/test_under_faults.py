@@ -73,9 +73,9 @@ def test_what_was_acknowledged_is_never_lost_and_in_the_end_all_is_well(seed: in
     succession.run(60.0)
     sim.quiet()
     ensemble.set_members(ensemble.hosts)
-    ensemble.wait_votes(timeout_seconds=60.0)
     succession.begin("m2")
     reign = succession.reigns[-1]
+    ensemble.wait_votes(timeout_seconds=60.0)
     sim.run_until(reign.answer, 20.0)
     succession.advance(reign)
     sim.run_until(reign.answer, 20.0)
