@@ -52,7 +52,8 @@ def _zookeeper_away(symptoms: Symptoms) -> str:
         return ""
     return (
         f"Not connected to ZooKeeper ({status.group}): no master can be elected, nor found. Check that a "
-        "majority of its servers runs, that this host reaches them, and that --zk names them."
+        "majority of its servers runs, that this host reaches them, and that --zk names them, with the right "
+        "credentials if they ask for any."
     )
 
 

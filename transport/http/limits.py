@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import msgspec
 
 
@@ -25,3 +27,7 @@ class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
     linger_seconds: float = 2.0
     #: For a client to read what it is sent, or some of it at least.
     unread_seconds: float = 30.0
+
+    def within(self, descriptors: int) -> Self:
+        """The same for a process that may open so many files: most of them are for other things."""
+        return msgspec.structs.replace(self, connections=min(self.connections, max(1, descriptors // 8)))

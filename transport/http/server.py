@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 import threading
 from collections.abc import Callable
@@ -43,7 +44,7 @@ class HttpServer:
         failed: Callable[[], None] = lambda: None,
     ) -> None:
         self._routes = routes
-        self._limits = limits or HttpLimits()
+        self._limits = (limits or HttpLimits()).within(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         self._log = log
         self._failed = failed
         self._started: Future[None] = Future()
@@ -135,7 +136,7 @@ class HttpServer:
                         raise refusal(413, f"body: must have at most {most_bytes} bytes")
         except TimeoutError:
             raise refusal(408, f"body: must come within {self._limits.body_seconds:g} s") from None
-        except RequestPayloadError as error:
+        except (RequestPayloadError, ConnectionError) as error:  # or its sender is gone, and reads no answer
             raise refusal(400, "body: its length or its chunks cannot be read") from error
         return bytes(body)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import random
 import socket
 import threading
 import time
@@ -160,6 +161,32 @@ def test_what_breaks_a_rule_is_refused_and_the_service_goes_on(attack: str) -> N
             status, headers, body = client.response()
         assert (status, headers["content-type"]) == (expected, "text/plain; charset=utf-8")
         assert len(body) < 200
+        assert get(address, "/hello")[0] == 200
+    assert log.lines == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_garbage_of_any_kind_is_answered_or_cut_off_and_the_service_goes_on(seed: int) -> None:
+    """Requests of all kinds, cut, doubled, joined, and with bytes changed at random."""
+    chance = random.Random(seed)
+    honest = [data for data, _status in ATTACKS.values() if len(data) < 8_192]
+    honest += [
+        asked(b"GET /hello HTTP/1.1"),
+        asked(b"POST /echo HTTP/1.1", b"Content-Length: 3", body=b"one"),
+    ]
+    log = Log()
+    with serving(log=log) as address:
+        for _ in range(40):
+            data = bytearray(b"".join(chance.choices(honest, k=chance.randint(1, 3))))
+            for _ in range(chance.randint(0, 20)):
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            with Client(address) as client:
+                with contextlib.suppress(ConnectionError):
+                    client.send(bytes(data[: chance.randint(1, len(data))]))
+                    client.socket.shutdown(socket.SHUT_WR)
+                for answer in client.read_to_end().split(b"Server: Pion")[:-1]:
+                    status = int(answer.rpartition(b"HTTP/1.")[2].split()[1])
+                    assert status == 200 or 400 <= status < 500 or status == 501, answer
         assert get(address, "/hello")[0] == 200
     assert log.lines == []
 
