@@ -15,6 +15,7 @@ from transport.envelope import Envelope
 from transport.message import Message
 from transport.messages.allocation import AvailableConverted, MakeOffers
 from transport.messages.election import LeadershipDoubted, LeaseExtended
+from transport.messages.membership import RegisterAgent, ReregisterAgent
 from transport.messages.observing import AgentHeard, AgentSilent, ObserverStarted
 from transport.messages.registry import (
     ApplyToRegistry,
@@ -23,11 +24,14 @@ from transport.messages.registry import (
     RegistryOperation,
     RegistryRecovered,
 )
+from transport.messages.scheduling import Subscribe
 from transport.pid import Pid
 from transport.records.master import MasterInfo
 
-#: What is handled before the registry is recovered; all else is dropped, and its sender tries again.
+#: What is handled before the registry is recovered. Whoever wants to belong to the cluster is heard then; all
+#: else is dropped.
 _EARLY = frozenset({Initialize, Exited, Fired, RegistryRecovered, LeaseExtended})
+_WAITING = frozenset({RegisterAgent, ReregisterAgent, Subscribe})
 #: What only the actors of the master's own node may say.
 _DOMESTIC = frozenset(
     {
@@ -66,6 +70,8 @@ class Reign(Subject):
         self._marks = Marks()
         self._request_ids = itertools.count(1)
         self._waiting: dict[int, Callable[[RegistryApplied], None]] = {}
+        #: Who was too early, and what they said last: their next try may be long in coming.
+        self._too_early: dict[Pid, Envelope] = {}
         self._counters = metrics.by_message()
 
     def initialize(self) -> None:
@@ -94,6 +100,8 @@ class Reign(Subject):
             if counter is not None:
                 counter.value += 1
             super().receive(envelope)
+        elif kind in _WAITING:
+            self._too_early[envelope.sender] = envelope
         else:
             self.metrics.dropped_messages.increment()
 
@@ -165,6 +173,10 @@ class Reign(Subject):
         self.reigns = True
         self.log.info("registry recovered", master_id=self._info.id)
         self.begin(message)
+        for envelope in self._too_early.values():
+            # Each in a turn of its own.
+            self.delay(0.0, self.receive, envelope)
+        self._too_early.clear()
 
     @handles(RegistryApplied)
     def registry_applied(self, sender: Pid, message: RegistryApplied) -> None:

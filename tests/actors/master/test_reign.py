@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 from tests.actors.master.stage import Stage
-from transport.messages.registry import MarkAgentDrained, PruneAgents, RegistryApplied
+from transport.messages.membership import ReregisterAgent
+from transport.messages.registry import MarkAgentDrained, PruneAgents, RegistryApplied, RegistryRecovered
+from transport.messages.scheduling import Subscribe
+from transport.records.framework import FrameworkInfo
 
 
 def test_what_is_saved_goes_on_when_it_is_durable_and_in_order() -> None:
@@ -40,3 +43,20 @@ def test_a_reign_tells_how_long_it_lasts() -> None:
     metrics = stage.master.metrics
     assert metrics.elected.read() == 1.0
     assert 99.0 < metrics.uptime_secs.read() < 101.0
+
+
+def test_who_comes_before_the_registry_is_recovered_need_not_come_again() -> None:
+    stage = Stage()
+    agent = stage.agent()
+    scheduler = stage.scheduler(FrameworkInfo(user="root", name="early"), "scheduler")
+    recovered = stage.sim.hold(RegistryRecovered)
+    stage.node.crash()
+    stage.sim.run_until(lambda: not agent.registered and not scheduler.subscribed)
+    stage.node.start()
+    # Each tries several times, and is heard once.
+    stage.sim.run(5.0)
+    agents, schedulers = stage.sim.drop(ReregisterAgent), stage.sim.drop(Subscribe)
+    recovered.release()
+    stage.sim.run_until(lambda: agent.registered and scheduler.subscribed, timeout_seconds=0.9)
+    assert not agents.dropped
+    assert not schedulers.dropped
