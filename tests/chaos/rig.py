@@ -35,6 +35,8 @@ _MASTER_PORT = 5050
 _AGENT_PORT = 5051
 _ACTORS = 1000
 _LOAD_PORT = 7000
+_LIGHT_PORT = 7001
+_LIGHT_HOSTS = 4
 _RESOURCES = "cpus:64;mem:65536;disk:10240;ports:[31000-31100]"
 _PAUSE_SECONDS = 0.02
 _ASK_SECONDS = 5.0
@@ -52,6 +54,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     masters: int = 3
     zookeepers: int = 3
     agents: int = 4
+    #: Beside them, so many that run nothing, on four hosts.
+    light_agents: int = 0
     session_seconds: float = 4.0
     #: Of the framework; none: it is not started.
     tasks_per_second: float = 2.0
@@ -94,7 +98,8 @@ class Rig:
         self.masters = [self._master(f"m{number}") for number in range(1, plan.masters + 1)]
         self.agents = [self._agent(f"a{number}") for number in range(1, plan.agents + 1)]
         self.load = self._framework("f1")
-        self.units = [*self.masters, *self.agents, self.load]
+        self.light = [self._light(name) for name in hosts if name.startswith("l")]
+        self.units = [*self.masters, *self.agents, *self.light, self.load]
         self._system = PykkaSystem(
             bind=Address(self.network.own_address, 0),
             # What is killed all the time is asked all the time.
@@ -110,7 +115,9 @@ class Rig:
     def _names(self) -> Iterable[str]:
         plan = self.plan
         zookeepers = plan.zookeepers if plan.masters > 1 else 0
-        for kind, count in (("zk", zookeepers), ("m", plan.masters), ("a", plan.agents), ("f", 1)):
+        light = _LIGHT_HOSTS if plan.light_agents else 0
+        counts = (("zk", zookeepers), ("m", plan.masters), ("a", plan.agents), ("l", light), ("f", 1))
+        for kind, count in counts:
             yield from (f"{kind}{number}" for number in range(1, count + 1))
 
     # --- what stands there ---
@@ -144,6 +151,12 @@ class Rig:
         if self.plan.masters > 1:
             flags += [f"--zk_session_timeout={round(self.plan.session_seconds * 1000)}ms"]
         return Unit(name, host, (*PION, "agent", *flags), self.folder)
+
+    def _light(self, name: str) -> Unit:
+        host = self.hosts[name]
+        program = (PION[0], "-m", "tests.chaos.light", self.master, host.address, str(_LIGHT_PORT))
+        share = self.plan.light_agents // _LIGHT_HOSTS
+        return Unit(name, host, (*program, str(self.plan.session_seconds), name, str(share)), self.folder)
 
     def _framework(self, name: str) -> Unit:
         host = self.hosts[name]
@@ -243,7 +256,8 @@ class Rig:
 
     def all_agents_back(self) -> bool:
         """Whether the leader has every agent."""
-        return self.agents_registered() >= self.plan.agents
+        light = self.plan.light_agents // _LIGHT_HOSTS * _LIGHT_HOSTS
+        return self.agents_registered() >= self.plan.agents + light
 
     def ask(self, pid: Pid, message: Message, answer: type[T]) -> T:
         """Ask an actor; raises TimeoutError or ConnectionError."""
