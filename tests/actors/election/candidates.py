@@ -90,10 +90,16 @@ class Watcher(Process):
 class Election:
     """Nodes m1, m2, … with all that stands for election, and any number of others that watch."""
 
-    def __init__(self, seed: int = 1, masters: int = 3, timeout_seconds: float = 10.0) -> None:
+    def __init__(
+        self,
+        seed: int = 1,
+        masters: int = 3,
+        timeout_seconds: float = 10.0,
+    ) -> None:
         self.sim = Simulation(seed)
         self.zookeeper = SimulatedZooKeeper(self.sim)
         self.timeout_seconds = timeout_seconds
+        self._watching: list[SimulatedNode] = []
         self.masters = [self.master(f"m{number}") for number in range(1, masters + 1)]
 
     def master(self, name: str, *, again_seconds: float | None = 0.2) -> SimulatedNode:
@@ -111,6 +117,8 @@ class Election:
         node.spawn(self.zookeeper.session(node, self.timeout_seconds), "zookeeper")
         detector = node.spawn(lambda: Detector(node.pid_of("zookeeper"), PATH), "detector")
         node.spawn(lambda: Watcher(detector), "watcher")
+        if node not in self._watching:
+            self._watching.append(node)
 
     def owner(self, node: SimulatedNode) -> Owner:
         return node.process("owner", Owner)
@@ -138,12 +146,17 @@ class Election:
         self.sim.run_until(lambda: self.agreed() and not self.leads(former), timeout_seconds)
         return self.leaders()[0]
 
+    def successor_elsewhere(self, former: SimulatedNode, timeout_seconds: float) -> SimulatedNode:
+        """Wait until another leads, whatever the former one believes."""
+        self.sim.run_until(lambda: any(node is not former for node in self.leaders()), timeout_seconds)
+        return next(node for node in self.leaders() if node is not former)
+
     def agreed(self) -> bool:
         leaders = self.leaders()
         if len(leaders) != 1:
             return False
-        names = (node for node in self.sim.nodes if node.up and node is not self.zookeeper.node)
-        return all(self.seen_by(node) == leaders[0].pid_of("master") for node in names)
+        leader = leaders[0].pid_of("master")
+        return all(self.seen_by(node) == leader for node in self._watching if node.up)
 
     def until(self, condition: Callable[[], object], timeout_seconds: float = 30.0) -> None:
         self.sim.run_until(condition, timeout_seconds)
