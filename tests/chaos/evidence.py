@@ -11,6 +11,10 @@ from tests.chaos import history
 from tests.chaos.history import Event, Run
 
 
+#: What a daemon says that ends because its disk is full.
+_FULL = "No space left on device"
+
+
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The histories of a run, the newest line of each last."""
 
@@ -53,7 +57,7 @@ def gather(folder: Path, weights: Mapping[str, float] | None = None, ended: tupl
         f"{log.stem}: {line[:300]}"
         for log in sorted(folder.glob("*.log"))
         for line in log.read_text(errors="replace").splitlines()
-        if "actor crashed" in line or line.startswith("Traceback")
+        if ("actor crashed" in line or line.startswith("Traceback")) and _FULL not in line
     )
     return Evidence(
         driver=history.read(folder / "driver.jsonl"),

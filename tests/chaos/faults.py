@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import random
 import signal
@@ -16,7 +17,8 @@ from tests.chaos.unit import Unit
 
 Heal = Callable[[], None]
 _FLAP_SECONDS = 1.0
-_CHUNK = b"\0" * 65536
+#: How long after a disk has room again a daemon may still end for want of it.
+_LAST_ERROR_SECONDS = 5.0
 
 
 class Fault(NamedTuple):
@@ -258,10 +260,20 @@ def fill_disk_of_leader(rig: Rig, chance: random.Random) -> Fault:
     """To the last byte; only where masters have disks of their own."""
     leader = _leader(rig, chance)
     path = rig.folder / leader.name / "ballast"
-    with path.open("wb", buffering=0) as ballast, contextlib.suppress(OSError):
-        while True:
-            ballast.write(_CHUNK)
-    return Fault(f"fill the disk of {leader}", path.unlink)
+    with path.open("wb", buffering=0) as ballast:
+        for size in (65536, 4096, 512):
+            with contextlib.suppress(OSError):
+                while True:
+                    ballast.write(bytes(size))
+            # The file system keeps some back until it has found a place for what was written.
+            os.fsync(ballast.fileno())
+    leader.may_end_until = math.inf
+
+    def heal() -> None:
+        path.unlink()
+        leader.may_end_until = time.monotonic() + _LAST_ERROR_SECONDS
+
+    return Fault(f"fill the disk of {leader}", heal)
 
 
 KILLS: tuple[Make, ...] = (

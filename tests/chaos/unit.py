@@ -27,7 +27,7 @@ class Ending(NamedTuple):
     unit: str
     at: float
     status: int
-    #: It was killed, or told to end, by the rig.
+    #: It was killed or told to end by the rig, or left without what it cannot do without.
     wanted: bool
 
 
@@ -42,6 +42,8 @@ class Unit:
         self.endings: list[Ending] = []
         #: Not started again until `start`.
         self.held = True
+        #: Until then it is no wonder when it ends.
+        self.may_end_until = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._wanted = False
         self._again = 0.0
@@ -94,7 +96,8 @@ class Unit:
         """Start it again if it has ended, after a pause."""
         now = time.monotonic()
         if self._process is not None and (status := self._process.poll()) is not None:
-            self.endings.append(Ending(self.name, now, status, self._wanted))
+            wanted = self._wanted or now < self.may_end_until
+            self.endings.append(Ending(self.name, now, status, wanted))
             self._process = None
             self._again = now + _PAUSE_SECONDS
         if self._process is None and not self.held and now >= self._again:

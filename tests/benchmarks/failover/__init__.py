@@ -1,4 +1,4 @@
-"""The failover of masters: how long the next one takes to know the cluster."""
+"""The failover of masters: how long the next one takes to know the cluster, and all others to find it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.benchmarks.figure import Figure, Size, figures_of
 
-PARTS = ("returns",)
+PARTS = ("returns", "rig")
 
 
 def figures(size: Size) -> Iterator[Figure]:
