@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from actors.simulation.zookeeper_client import Do, Operation
 from tests.actors.election.candidates import Election
 from transport.messages.election import Elected
 
@@ -50,6 +53,21 @@ def test_clocks_that_run_apart_are_no_danger(seed: int) -> None:
         election.successor_elsewhere(leader, 20.0)
         election.sim.heal()
         election.leader(30.0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_leader_that_is_stopped_at_any_moment_does_nothing_when_it_goes_on(seed: int) -> None:
+    election = watched(seed, 3.0)
+    chance = random.Random(seed)
+    for _ in range(12):
+        leader = election.leader()
+        # Just when ZooKeeper has answered, so that it hears of that when it goes on.
+        election.sim.run(chance.uniform(0.0, 1.0))
+        election.sim.wait_for(Do, sender=leader, where=lambda request: request.operation is Operation.PROBE)
+        leader.pause()
+        election.successor_elsewhere(leader, 6.0)
+        leader.resume()
+        election.sim.run(0.5)
 
 
 @pytest.mark.parametrize("seed", range(4))
