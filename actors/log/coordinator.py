@@ -32,8 +32,9 @@ from transport.messages.replication import (
 )
 from transport.pid import Pid
 
-#: How many positions are settled at the same time before the log can be written.
-WINDOW: Final = 8
+#: How many positions are settled at the same time before the log can be written: a value may be as large as
+#: a frame, and what waits for one peer is bounded (transport.limits).
+WINDOW: Final = 2
 
 #: Before who was turned away asks again: one of two rivals is through by then (mesos-protocol.md §11.2).
 _REPEAT_SECONDS: Final = (0.1, 0.2)
@@ -212,7 +213,7 @@ class Coordinator:
         if proposal is None or proposal.action is not None:
             return ()
         if response.truncated:
-            return self._settled(proposal, None)
+            return self._settled(proposal, None, None)
         if response.accepted is not None and response.accepted.learned:
             return self._known(proposal, response.accepted)
         proposal.found(sender, response)
@@ -224,7 +225,7 @@ class Coordinator:
         """The position has its value; who got it under a greater ballot writes the log now."""
         if accepted.ballot > self.ballot:
             return self._outbid(accepted.ballot)
-        return self._settled(proposal, Learned(accepted.action, accepted.ballot))
+        return self._settled(proposal, accepted.action, Learned(accepted.action, accepted.ballot))
 
     # --- writing ---
 
@@ -253,16 +254,23 @@ class Coordinator:
         if proposal is None or proposal.action is None:
             return ()
         proposal.votes.add(sender, response)
-        if len(proposal.votes.replicas) < self._quorum:
+        acceptors = proposal.votes.replicas
+        if len(acceptors) < self._quorum:
             return self._wait(soon=True) if proposal.votes.contradict else ()
-        return self._settled(proposal, Learned(proposal.action, self.ballot, proposal.votes.replicas))
+        if not self.ready:
+            return self._settled(proposal, proposal.action, Learned(proposal.action, self.ballot, acceptors))
+        # Whoever is reached has the value already.
+        told = Settled(self.ballot, proposal.position, acceptors)
+        return self._settled(proposal, proposal.action, told)
 
-    def _settled(self, proposal: Proposal, learned: Learned | None) -> tuple[Step, ...]:
+    def _settled(
+        self, proposal: Proposal, action: Action | None, told: Learned | Settled | None
+    ) -> tuple[Step, ...]:
         """The position has its value; None where it was given up."""
         del self._proposals[proposal.position]
-        self._chosen[proposal.position] = None if learned is None else learned.action
+        self._chosen[proposal.position] = action
         self._patience, self._waits = _PATIENCE_SECONDS[0], bool(self._proposals)
-        steps: list[Step] = [] if learned is None else [Broadcast(learned)]
+        steps: list[Step] = [] if told is None else [Broadcast(told)]
         while self._unreported in self._chosen:
             steps.append(Chosen(self._unreported, self._chosen.pop(self._unreported)))
             self._unreported += 1

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from actors.log.catchup import CatchUp
+from actors.log.concern import Concern, Word
 from actors.log.diagnosis import diagnose, find
 from actors.log.gauges import LogMetrics
 from actors.log.identity import make_identity
@@ -31,8 +32,8 @@ from transport.pid import Pid
 #: What it is called on every node.
 RECOVERY: Final = "log-recovery"
 
-#: Between questions to all members: when all is well; while the replica does not vote; while it does not, and
-#: something has just changed, as in a cold start.
+#: Between questions to all members: when all is well; while the replica does not vote, or something has just
+#: changed; while both is so, as in a cold start.
 ASK_SECONDS: Final = 2.0
 _ANXIOUS_SECONDS: Final = 0.5
 _QUICK_SECONDS: Final = 0.05
@@ -44,9 +45,6 @@ _STALE_SECONDS: Final = 5.0
 _LATE_SECONDS: Final = 2.0
 #: For how long a replica that votes, when it is started, waits for more members than it must hear.
 _PATIENT_SECONDS: Final = 0.3
-#: Between repetitions of what keeps the replica from voting, and before it is first said.
-_REPEAT_SECONDS: Final = 10.0
-_SILENT_SECONDS: Final = 1.0
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -89,8 +87,7 @@ class LogRecovery(Process):
         self._told = False
         #: What this node's replica was last told to become, and how it fared then.
         self._ordered: tuple[RecoverResponse, Become] | None = None
-        self._warned: object = None
-        self._warned_at = 0.0
+        self._concern = Concern()
 
     def initialize(self) -> None:
         """Hear who the members are, and ask this node's replica how it fares."""
@@ -120,9 +117,10 @@ class LogRecovery(Process):
         self._ask_again(self._pause(now))
 
     def _pause(self, now: float) -> float:
+        recent = now - self._changed_at < _RECENT_SECONDS
         if self._recovery.settled:
-            return ASK_SECONDS
-        return _QUICK_SECONDS if now - self._changed_at < _RECENT_SECONDS else _ANXIOUS_SECONDS
+            return _ANXIOUS_SECONDS if recent else ASK_SECONDS
+        return _QUICK_SECONDS if recent else _ANXIOUS_SECONDS
 
     def _ask(self, member: Pid) -> None:
         mine = self._recovery.mine
@@ -270,14 +268,12 @@ class LogRecovery(Process):
         return self.system.trouble(member.address)
 
     def _report(self) -> None:
-        """Say what keeps the replica from voting: when that changes, and again from time to time."""
-        status, now = self._status(), self.system.now()
-        if now - self._changed_at < _SILENT_SECONDS:
-            return
+        """Say what is wrong: when that changes, and while the replica does not vote from time to time."""
+        status = self._status()
         finding = find(status)
         cause = None if finding is None else finding.cause
-        due = not self._recovery.settled and now - self._warned_at >= _REPEAT_SECONDS
-        if cause is not None and (cause != self._warned or due):
-            self._warned_at = now
+        word = self._concern.consider(cause, self.system.now(), urgent=not self._recovery.settled)
+        if word is Word.WARN:
             self.log.warning("log does not fare well", diagnosis=diagnose(status))
-        self._warned = cause
+        elif word is Word.ALL_WELL:
+            self.log.info("log fares well again")

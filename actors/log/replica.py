@@ -239,13 +239,19 @@ class Replica:
         return (*self._bind(learned.ballot), self._persist(chosen, sync=False))
 
     def _settle(self, message: Settled) -> tuple[Effect, ...]:
-        effects: list[Effect] = []
         if not self._learns:
             return ()
+        effects: list[Effect] = []
         for position in range(self.learned + 1, min(message.position, self.end) + 1):
             held = self.holdings.get(position)
             if held is not None and not held.learned and held.ballot == message.ballot:
-                effects.append(self._persist(Chosen(position, ballot=held.ballot), sync=False))
+                acceptors = message.acceptors if position == message.position else ()
+                effects.append(self._persist(Chosen(position, None, acceptors, held.ballot), sync=False))
+        effects += [
+            self._persist(Known(other, message.position), sync=False)
+            for other in self._others(message.acceptors)
+            if self.known.get(other, 0) < message.position
+        ]
         if self.end > message.position and self.promised <= message.ballot:
             effects.append(Reply(Unsettled(message.ballot, self.end)))
         return tuple(effects)

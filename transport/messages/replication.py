@@ -138,7 +138,7 @@ class WriteResponse(Message):
 
 
 class Learned(Message):
-    """These values are chosen; told to all, and repeated to nobody: who missed it asks, see LearnedRequest.
+    """This value was found to be chosen, or settled before the log could be written; told to all, once.
 
     `acceptors` are the ids of replicas that accepted the value. Those who remember them can tell a replica
     whose disk was set back to an older state. Who learns what was chosen under a ballot heeds no lesser one
@@ -153,11 +153,14 @@ class Learned(Message):
 class Settled(Message):
     """All positions up to this one are chosen; where a value was accepted under this very ballot, it is that.
 
-    Told now and then by who writes the log, as Learned can be lost. Answered by Unsettled where more is held.
+    Told to all whenever another one is chosen, and now and then: it can be lost, or come where the value has
+    not; see LearnedRequest. Answered by Unsettled where more is held. `acceptors` are those of the value at
+    `position`; see Learned.
     """
 
     ballot: Ballot
     position: int
+    acceptors: tuple[str, ...] = ()
 
 
 class Unsettled(Message):

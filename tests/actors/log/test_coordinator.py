@@ -185,7 +185,7 @@ def test_a_value_is_chosen_by_a_quorum_and_only_then_told() -> None:
     accept = [WriteResponse(writer.ballot, 1, Verdict.ACCEPT, replica=f"r{number}") for number in range(3)]
     assert writer.receive(member(0), accept[0]) == ()
     assert writer.receive(member(1), accept[1]) == (
-        Broadcast(Learned(append(1, b"one"), writer.ballot, ("r0", "r1"))),
+        Broadcast(Settled(writer.ballot, 1, ("r0", "r1"))),
         Chosen(1, append(1, b"one")),
     )
     assert writer.receive(member(2), accept[2]) == ()
@@ -245,7 +245,7 @@ def test_the_next_writer_goes_on_behind_the_last() -> None:
 def test_what_was_chosen_but_not_learned_is_kept_by_the_next_writer() -> None:
     parliament = Parliament()
     first = parliament.elected(1)
-    parliament.passes = lambda to, message: not isinstance(message, Learned) and to != member(2)
+    parliament.passes = lambda to, message: not isinstance(message, Settled) and to != member(2)
     assert parliament.written(first, b"one") == 1
     # One of the two that accepted it is lost to sight; the other suffices.
     parliament.only(1, 2)
@@ -315,7 +315,7 @@ def test_a_hole_is_filled_with_nothing_before_anything_is_written() -> None:
 def test_a_fill_that_lost_its_quorum_goes_on_when_there_is_one_and_leaves_no_hole() -> None:
     parliament = Parliament()
     first = parliament.elected(1)
-    parliament.passes = lambda _to, message: not isinstance(message, Learned)
+    parliament.passes = lambda _to, message: not isinstance(message, Settled)
     for content in (b"one", b"two", b"three"):
         parliament.written(first, content)
     second = parliament.writer(2)
@@ -362,7 +362,7 @@ def test_a_value_that_one_replica_has_learned_is_taken_without_asking_others() -
 def test_learned_on_one_and_not_on_another_that_fails_and_recovers() -> None:
     parliament = Parliament()
     first = parliament.elected(1)
-    parliament.passes = lambda to, message: not (isinstance(message, Learned) and to != member(0))
+    parliament.passes = lambda to, message: not (isinstance(message, Settled) and to != member(0))
     assert parliament.written(first, b"one") == 1
     parliament.restart(1)
     parliament.only(1, 2)
@@ -398,7 +398,7 @@ def test_a_truncation_that_nobody_learned_is_completed_by_the_next_writer() -> N
     first = parliament.elected(1)
     parliament.written(first, b"one")
     parliament.written(first, b"two")
-    parliament.passes = lambda _to, message: not isinstance(message, Learned)
+    parliament.passes = lambda _to, message: not isinstance(message, Settled)
     parliament.carry(first, first.truncate(2))
     parliament.all()
     second = parliament.elected(2)
@@ -445,9 +445,10 @@ def test_nothing_is_given_up_beyond_the_end_or_before_the_beginning(to: int) -> 
 def test_what_was_not_learned_is_when_the_writer_reminds() -> None:
     parliament = Parliament()
     writer = parliament.elected(1)
-    parliament.passes = lambda _to, message: not isinstance(message, Learned)
+    parliament.passes = lambda _to, message: not isinstance(message, Settled)
     parliament.written(writer, b"one")
     assert parliament.values(0) == []
+    parliament.all()
     assert writer.remind() == (Broadcast(Settled(writer.ballot, 1)),)
     parliament.carry(writer, writer.remind())
     assert parliament.values(0) == [(1, Kind.APPEND, b"one")]
@@ -476,11 +477,11 @@ def test_what_it_is_writing_just_now_is_not_taken_for_left_behind() -> None:
 # --- together with recovering ---
 
 
-def test_a_replica_that_does_not_vote_learns_all_the_same() -> None:
+def test_a_replica_that_does_not_vote_learns_what_is_settled_all_the_same() -> None:
     parliament = Parliament()
     parliament.replicas[member(2)] = Replica()
     parliament.replica(2).receive(ChangeStatus(Status.EMPTY, Status.RECOVERING))
-    writer = parliament.elected(1)
-    assert parliament.written(writer, b"one") == 1
+    parliament.replica(0).receive(WriteRequest(Ballot(1, 1), append(1, b"one")))
+    writer = parliament.elected(2)
     assert parliament.values(2) == [(1, Kind.APPEND, b"one")]
-    assert parliament.replica(2).promised == Ballot(1, 1)
+    assert parliament.replica(2).promised == writer.ballot

@@ -269,6 +269,14 @@ def test_a_reminder_settles_what_was_accepted_under_that_very_ballot() -> None:
     assert persisted(replica, Settled(NOW, 2)) == [Chosen(2, None, (), NOW)]
 
 
+def test_a_reminder_tells_who_accepted_the_latest_whether_or_not_it_is_held() -> None:
+    replica = voting()
+    replica.receive(WriteRequest(NOW, append(1, b"one")))
+    assert persisted(replica, Settled(NOW, 1, ("r0", "r1"))) == [Chosen(1, None, ("r0", "r1"), NOW)]
+    assert persisted(replica, Settled(NOW, 2, ("r1", "r2"))) == [Known("r1", 2), Known("r2", 2)]
+    assert persisted(replica, Settled(NOW, 2, ("r1", "r2"))) == []
+
+
 def test_who_holds_more_than_is_settled_says_so() -> None:
     replica = voting()
     replica.receive(WriteRequest(OLD, append(3, b"three")))

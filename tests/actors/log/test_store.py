@@ -7,9 +7,9 @@ from actors.log.process import REPLICA
 from tests.actors.log.ensemble import Ensemble
 from transport.messages.replication import (
     Ballot,
-    Learned,
     PromiseRequest,
     PromiseResponse,
+    Settled,
     Status,
     WriteRequest,
     WriteResponse,
@@ -301,7 +301,7 @@ def test_a_leader_that_is_cut_off_stores_nothing_and_is_demoted_when_it_is_back(
 # --- messages that are lost ---
 
 
-@pytest.mark.parametrize("kind", [PromiseRequest, PromiseResponse, WriteRequest, WriteResponse, Learned])
+@pytest.mark.parametrize("kind", [PromiseRequest, PromiseResponse, WriteRequest, WriteResponse, Settled])
 def test_any_single_loss_is_made_good(kind: type) -> None:
     for times in (1, 3):
         ensemble = formed()
