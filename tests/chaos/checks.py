@@ -173,6 +173,17 @@ def _judge(subject: str, value: int, confirmed: dict[str, int], open_: dict[str,
         yield f"R24: {subject} is {value}, and {last} was acknowledged"
 
 
+def who_was_admitted_stays(evidence: Evidence) -> Iterator[str]:
+    """I21, I23, I25: agents and the framework keep their ids, and the registry has them all."""
+    agents = {event.text("agent") for event in evidence.said("launch")}
+    if evidence.admitted is not None:
+        for agent in sorted(agents - evidence.admitted):
+            yield f"I21: agent {agent} ran tasks, and the registry does not know it"
+    frameworks = {event.text("framework") for event in evidence.said("subscribed")}
+    if len(frameworks) > 1:
+        yield f"I25: the framework was called {sorted(frameworks)}"
+
+
 def everything_heals_without_hands(evidence: Evidence) -> Iterator[str]:
     """R23."""
     for event in evidence.seen("not converged"):
@@ -195,6 +206,7 @@ CHECKS: tuple[Check, ...] = (
     the_log_has_one_writer,
     replicas_agree,
     acknowledged_operations_stay,
+    who_was_admitted_stays,
     everything_heals_without_hands,
     nothing_crashes,
 )

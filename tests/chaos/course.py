@@ -97,9 +97,8 @@ def rest(rig: Rig) -> Evidence:
         rig.ask_load(Reconcile(), LoadState)
     rig.operator.works = False
     rig.hold(_TELL_SECONDS)
-    weights = {one.info.role or "": one.info.weight for one in rig.log.latest[1].weights}
     ended = tuple(f"{one.unit} ended with status {one.status}" for one in rig.endings if not one.wanted)
-    return gather(rig.folder, weights, ended)
+    return gather(rig.folder, rig.log.latest[1], ended)
 
 
 def judge(rig: Rig) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from tests.chaos import history
 from tests.chaos.history import Event, Run
-
+from transport.records.registry import Registry
 
 #: What a daemon says that ends because its disk is full.
 _FULL = "No space left on device"
@@ -28,6 +28,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     alive: frozenset[int] = frozenset()
     #: The weights of roles in the registry at the end.
     weights: Mapping[str, float] = {}
+    #: The ids of agents in the registry at the end, where it is known.
+    admitted: frozenset[str] | None = None
     #: Lines of the daemons' logs that tell of a crash, with the daemon's name before each.
     crashes: tuple[str, ...] = ()
     #: Daemons that ended though nobody had told them to, with their status.
@@ -64,10 +66,15 @@ def gather(folder: Path, weights: Mapping[str, float] | None = None, ended: tupl
         load=history.read(folder / "load.jsonl"),
         runs=runs,
         alive=alive,
-        weights=weights or {},
+        weights={one.info.role or "": one.info.weight for one in registry.weights},
+        admitted=None if registry.slaves is None else frozenset(_ids(registry.slaves)),
         crashes=crashes,
         ended=ended,
     )
+
+
+def _ids(slaves: Registry.Slaves) -> Iterator[str]:
+    return (slave.info.id.value for slave in slaves.slaves if slave.info.id is not None)
 
 
 def _runs(process: int) -> bool:

@@ -18,6 +18,7 @@ from tests.chaos.checks import (
     updates_come_in_order,
     violations,
     what_is_said_is_true,
+    who_was_admitted_stays,
 )
 from tests.chaos.evidence import Evidence
 from tests.chaos.history import Event, Run, Value
@@ -129,6 +130,12 @@ def test_a_run_in_which_all_is_well_passes_every_check() -> None:
                 )
             ),
             "is lost",
+        ),
+        (who_was_admitted_stays, Evidence(load=(_launch(),), admitted=frozenset({"b"})), "agent a"),
+        (
+            who_was_admitted_stays,
+            Evidence(load=(_event("subscribed", framework="1"), _event("subscribed", framework="2"))),
+            "['1', '2']",
         ),
         (everything_heals_without_hands, Evidence(driver=(_event("not converged", after="x"),)), "R23"),
         (nothing_crashes, Evidence(crashes=("m1: Traceback",)), "I39"),
