@@ -51,8 +51,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-def gather(folder: Path, weights: Mapping[str, float] | None = None, ended: tuple[str, ...] = ()) -> Evidence:
-    """Read all histories in the folder of a rig that still stands."""
+def gather(folder: Path, registry: Registry, ended: tuple[str, ...] = ()) -> Evidence:
+    """Read all histories in the folder of a rig that still stands; the registry is as its log has it."""
     runs = history.runs(folder / "truth")
     alive = frozenset(run.pid for run in runs if run.end is None and _runs(run.pid))
     crashes = tuple(
