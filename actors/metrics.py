@@ -174,6 +174,11 @@ class Registry:
         """Every value by its Mesos name, as `/metrics/snapshot` shows them."""
         return dict(pair for one in tuple(self._metrics.values()) for pair in one.flat())
 
+    def value(self, name: str) -> float:
+        """What a counter or gauge of that name shows; 0 when there is none."""
+        one = self._metrics.get(name)
+        return 0.0 if one is None else next(iter(one.flat()), (name, 0.0))[1]
+
     def prometheus(self) -> str:
         """The same in Prometheus' text form 0.0.4."""
         return "".join(line + "\n" for one in tuple(self._metrics.values()) for line in _prometheus(one))

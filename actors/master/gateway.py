@@ -66,13 +66,16 @@ class MasterGateway(Gateway):
 class Desk:
     """The handlers of what a master alone serves."""
 
-    def __init__(self, flags: MasterFlags, own: Address, lookout: Lookout, ask: Ask) -> None:
+    def __init__(
+        self, flags: MasterFlags, own: Address, lookout: Lookout, metrics: Registry, ask: Ask
+    ) -> None:
         self._cluster = flags.cluster or ""
         #: Where this master's page is reached; the port is found late when it is to be a free one.
         self.web = Address(flags.advertise_host, flags.port)
         #: Where its actors are reached.
         self._own = own
         self._lookout = lookout
+        self._metrics = metrics
         self._ask = ask
 
     def routes(self) -> Iterator[Route]:
@@ -81,19 +84,22 @@ class Desk:
         yield Route("/redirect", self.redirect, exact=True)
         yield Route("/log/status", self.log_status)
         for path, methods in LED.items():
-            yield Route(path, self.led, methods)
+            yield Route(path, self.call if path.startswith("/api/") else self.led, methods)
 
     async def redirect(self, _request: Request) -> Response:
         """Lead to the leader, which may be this master."""
         return to_leader(self._lookout.leader)
 
-    async def led(self, request: Request) -> Response:
-        """Answer what only a leader can."""
+    async def call(self, request: Request) -> Response:
+        """Answer a call of the v1 API, which waits until the leader has recovered."""
         elsewhere = answer_elsewhere(self._lookout.leader, self._own, request)
-        if elsewhere is not None:
-            return elsewhere
-        path = request.target.partition("?")[0]
-        return say(501, f"{path}: Mesos' HTTP APIs are not there yet; use Pion's own frameworks and commands")
+        if elsewhere is None and not self._metrics.value("master/recovered"):
+            return unavailable("Master has not finished recovery")
+        return elsewhere or _not_there_yet(request)
+
+    async def led(self, request: Request) -> Response:
+        """Answer what else only a leader can."""
+        return answer_elsewhere(self._lookout.leader, self._own, request) or _not_there_yet(request)
 
     async def log_status(self, request: Request) -> Response:
         """Tell how the log fares."""
@@ -130,6 +136,11 @@ class Desk:
         return status
 
 
+def _not_there_yet(request: Request) -> Response:
+    path = request.target.partition("?")[0]
+    return say(501, f"{path}: Mesos' HTTP APIs are not there yet; use Pion's own frameworks and commands")
+
+
 def listen(
     system: PykkaSystem, flags: MasterFlags, metrics: Registry, answer_seconds: float = ANSWER_SECONDS
 ) -> Address:
@@ -138,7 +149,7 @@ def listen(
     Returns the address: its port is the one that was found when --port=0.
     """
     lookout = Lookout()
-    desk = Desk(flags, system.address, lookout, asking(system, answer_seconds))
+    desk = Desk(flags, system.address, lookout, metrics, asking(system, answer_seconds))
     routes = Routes((*ordinary_routes(flags, metrics), *desk.routes()), prefixes=(_PREFIX,))
     server, address = serve(system, flags, routes)
     desk.web = Address(flags.advertise_host, address.port)

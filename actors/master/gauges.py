@@ -59,6 +59,7 @@ class MasterMetrics(Metrics):
     """The master's counters, and gauges that are read from its books when somebody asks."""
 
     elected: Gauge = _gauge("elected", "Whether it leads.")
+    recovered: Gauge = _gauge("recovered", "Whether it leads and has read the registry.")
     uptime_secs: Gauge = _gauge("uptime_secs", "Seconds since it began.")
 
     tasks_finished: Counter = _count("tasks_finished", "Tasks that ended well.")

@@ -171,6 +171,7 @@ class Reign(Subject):
         if self.reigns:
             return
         self.reigns = True
+        self.metrics.recovered.set(1.0)
         self.log.info("registry recovered", master_id=self._info.id)
         self.begin(message)
         for envelope in self._too_early.values():

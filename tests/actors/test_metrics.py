@@ -42,6 +42,14 @@ def test_a_gauge_may_be_read_where_the_value_lives() -> None:
     assert all_metrics.snapshot()["master/uptime_secs"] == 3
 
 
+def test_one_value_is_read_by_its_name() -> None:
+    metrics, all_metrics = registry()
+    metrics.tasks.increment(by=2)
+    assert all_metrics.value("master/tasks_launched") == 2
+    assert all_metrics.value("allocator/mesos/allocation_run") == 0
+    assert all_metrics.value("nothing") == 0
+
+
 def test_two_actors_of_a_class_do_not_share_values() -> None:
     MasterMetrics().tasks.increment()
     assert MasterMetrics().tasks.value == 0

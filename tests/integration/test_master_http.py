@@ -1,4 +1,4 @@
-"""Three masters as clients see them: each leads to the one that leads, whoever dies (reliability.md R1, R3)."""
+"""Three masters as clients see them: each leads to the leader, whoever dies (reliability.md R1, R3)."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from actors.election.asking import DETECTOR
 from actors.log.recoverer import RECOVERY
 from actors.master.flags import MasterFlags
 from actors.master.gateway import listen
+from actors.master.gauges import MasterMetrics
 from actors.master.redirection import LED
 from actors.metrics import Registry
 from actors.process import Process, handles
@@ -65,7 +66,10 @@ class Master:
 
     def __init__(self, system: PykkaSystem, answer_seconds: float) -> None:
         self.system = system
-        self.web = listen(system, MasterFlags(port=0, cluster="paas"), Registry(), answer_seconds)
+        self.metrics = MasterMetrics()
+        registry = Registry()
+        registry.add(self.metrics)
+        self.web = listen(system, MasterFlags(port=0, cluster="paas"), registry, answer_seconds)
 
     def fetch(self, target: str, method: str = "GET") -> Answer:
         return fetch(self.web, target, method)
@@ -150,12 +154,18 @@ def test_clients_wait_while_nobody_leads_and_are_led_on_as_soon_as_somebody_does
         master.until(lambda: master.fetch("/redirect").status == 307)
 
 
-def test_the_leader_says_what_is_not_there_yet() -> None:
+def test_the_leader_says_what_is_not_there_yet_or_has_not_recovered_yet() -> None:
     with serving(LeaderDetected(None)) as master:
         own = master.system.pid_of("master")
         master.tell(LeaderDetected(own, 5, MasterInfo(id="a", ip=1, port=5050, hostname="here")))
         master.until(lambda: master.fetch("/state").status == 501)
         assert master.fetch("/master/state?x").text.startswith("/master/state: ")
+        for path in ("/api/v1", "/master/api/v1/scheduler"):
+            answer = master.fetch(path, "POST")
+            assert (answer.status, answer.text) == (503, "Master has not finished recovery\n")
+            assert int(answer.headers["retry-after"]) > 0
+        master.metrics.recovered.set(1.0)
+        assert master.fetch("/api/v1", "POST").status == 501
         assert master.fetch("/redirect").headers["location"] == "//here:5050"
         assert "This master leads" in master.fetch("/").text
 

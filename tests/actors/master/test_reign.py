@@ -55,8 +55,11 @@ def test_who_comes_before_the_registry_is_recovered_need_not_come_again() -> Non
     stage.node.start()
     # Each tries several times, and is heard once.
     stage.sim.run(5.0)
+    metrics = stage.master.metrics
+    assert (metrics.elected.read(), metrics.recovered.read()) == (1.0, 0.0)
     agents, schedulers = stage.sim.drop(ReregisterAgent), stage.sim.drop(Subscribe)
     recovered.release()
     stage.sim.run_until(lambda: agent.registered and scheduler.subscribed, timeout_seconds=0.9)
+    assert metrics.recovered.read() == 1.0
     assert not agents.dropped
     assert not schedulers.dropped
