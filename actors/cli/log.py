@@ -24,10 +24,7 @@ from actors.log.scan import DamageError, Scan, scan
 from actors.storage import FileDisk
 from actors.units import Duration
 from transport.messages.replication import Ballot, LogStatus, MemberStatus, ReadLogStatus, Status
-from transport.pid import Address, Pid
-
-#: Where a master's actors listen unless told otherwise.
-DEFAULT_NODE = Address("127.0.0.1", 6050)
+from transport.pid import Pid
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +43,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         )
     status = _action(actions, "status", "ask a running master how its log fares")
     client.configure(status)
-    status.set_defaults(node=DEFAULT_NODE)
     for action in (reading, status):
         action.add_argument("--json", action="store_true", help="print JSON")
 
