@@ -224,15 +224,16 @@ class Load(Scheduler):
             return
         running = [task for task in self._long() if self._tasks[task][1] is TaskState.TASK_RUNNING]
         kills = running[: len(running) // 2]
+        stale = "" if message.valid else "stale "
         for task in kills:
-            self._history.note("stale kill", task=task)
+            self._history.note(f"{stale}kill", task=task)
             self.kill(task, self._tasks[task][0])
         launches: list[str] = []
         for offer in tuple(self._offers.values()):
             offered = Offered(offer)
             tasks = [self._task("stale", offered)]
             launches += [task.task_id.value for task in tasks]
-            self._history.note("stale launch", task=launches[-1], agent=offered.agent_id.value)
+            self._history.note(f"{stale}launch", task=launches[-1], agent=offered.agent_id.value)
             self._offers.pop(offer.id.value)
             self.launch([offer], tasks)
         self.send(sender, StaleOrders(tuple(kills), tuple(launches)))

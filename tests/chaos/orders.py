@@ -30,8 +30,11 @@ class LoadState(Message):
 class GiveStaleOrders(Message):
     """Tell the master, which is known to be stopped, to kill half of the long tasks and to launch new ones.
 
-    Nobody is told again, so none of that must ever happen. Answered by StaleOrders.
+    Nobody is told again, so none of that must ever happen, unless `valid`: the master is to go on before
+    its time. Answered by StaleOrders.
     """
+
+    valid: bool = False
 
 
 class StaleOrders(Message):

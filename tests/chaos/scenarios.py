@@ -10,16 +10,18 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from pathlib import Path
 
 import msgspec
 
-from tests.chaos import faults
+from tests.chaos import faults, history
 from tests.chaos.course import Spread, converge, faults_by_chance, judge, suffer
 from tests.chaos.orders import GiveStaleOrders, StaleOrders
 from tests.chaos.rig import START_SECONDS, Plan, Rig
 from tests.chaos.unit import Unit
 
 _LONG_AFTER_SECONDS = 60.0
+_MOMENT_SECONDS = 0.5
 
 
 class Failover(msgspec.Struct, frozen=True):
@@ -130,19 +132,39 @@ def run(options: argparse.Namespace) -> list[str]:
 
 
 def zombie(options: argparse.Namespace) -> list[str]:
-    """Give orders to a leader that is stopped for three sessions: none of them may be obeyed."""
+    """Give orders to a leader that is stopped for three sessions: none of them may be obeyed.
+
+    First to one that is stopped for a moment: what it is told it does, so such orders do arrive.
+    """
     orders: list[StaleOrders] = []
     with _rig(options) as rig:
+        valid = raise_zombie(rig, seconds=_MOMENT_SECONDS)
+        rig.wait_for(lambda: _obeyed(rig, valid), _LONG_AFTER_SECONDS, "orders to a living leader are obeyed")
         for _ in range(options.times):
             orders.append(raise_zombie(rig))
             converge(rig, "zombie")
-        given = sum(len(one.kills) + len(one.launches) for one in orders)
-        sys.stdout.write(f'{{"figure":"stale orders given","count":{given}}}\n')
+        _print_count("orders that a leader was given while it was stopped for a moment", valid)
+        _print_count("orders that a leader was given while it was stopped for three sessions", *orders)
         return judge(rig)
 
 
-def raise_zombie(rig: Rig) -> StaleOrders:
-    """Stop the leader, have the framework order something of it, and let it go on three sessions later."""
+def _print_count(figure: str, *orders: StaleOrders) -> None:
+    given = sum(len(one.kills) + len(one.launches) for one in orders)
+    sys.stdout.write(f'{{"figure":"{figure}","count":{given}}}\n')
+
+
+def _obeyed(rig: Rig, orders: StaleOrders) -> bool:
+    """Whether all of them were."""
+    runs = {run.task: run.pid for run in history.runs(rig.truth)}
+    killed = all(not Path(f"/proc/{runs[task]}/exe").exists() for task in orders.kills)
+    return killed and all(task in runs for task in orders.launches)
+
+
+def raise_zombie(rig: Rig, seconds: float | None = None) -> StaleOrders:
+    """Stop the leader, have the framework order something of it, and let it go on three sessions later.
+
+    With `seconds` it goes on after these, as leader still.
+    """
     rig.wait_for(rig.leader, _LONG_AFTER_SECONDS, "a master leads")
     leader = rig.leader()
     assert leader is not None
@@ -151,9 +173,11 @@ def raise_zombie(rig: Rig) -> StaleOrders:
     leader.stop()
     stopped = time.monotonic()
     try:
-        orders = rig.ask_load(GiveStaleOrders(), StaleOrders)
-        rig.wait_for(lambda: rig.serving_since(stopped + 1.0), _LONG_AFTER_SECONDS, "another serves")
-        rig.hold(stopped + 3 * rig.plan.session_seconds - time.monotonic())
+        orders = rig.ask_load(GiveStaleOrders(valid=seconds is not None), StaleOrders)
+        if seconds is None:
+            rig.wait_for(lambda: rig.serving_since(stopped + 1.0), _LONG_AFTER_SECONDS, "another serves")
+            seconds = 3 * rig.plan.session_seconds
+        rig.hold(stopped + seconds - time.monotonic())
     finally:
         leader.resume()
     return orders
