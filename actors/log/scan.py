@@ -13,6 +13,8 @@ Nothing here changes a file. What is damage, and what is not:
   missing, as after a truncation, that cannot be told here from a tear. The like holds for a disk that lost
   both synced frames and marks: a liar's, or one set back to an older copy. There the other replicas know
   better, see `transport.messages.replication.Learned.acceptors`.
+- In doubt it is damage: a file system that shows stale blocks after a power cut (ext4 with data=writeback)
+  makes a torn tail look like that. A replica that has others copies them then, and loses nothing.
 """
 
 from __future__ import annotations

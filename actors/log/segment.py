@@ -6,7 +6,7 @@ told of any of them before all were there.
     offset  bytes  a frame; numbers are little-endian
     0       4      `PLF1`: frame, format 1
     4       4      kind: 0 follows in its segment; 1 begins a segment; 2 begins one that needs none before it
-    8       8      number of its first record, counted from 0 since the log began
+    8       8      number of its first record, which goes on from the frame before
     16      4      the check of the frame before
     20      4      length of the records, in bytes
     24      4      CRC-32C of all from offset 32 to the end
