@@ -40,7 +40,9 @@ WINDOW: Final = 2
 _REPEAT_SECONDS: Final = (0.1, 0.2)
 
 #: Before those that are silent are asked again: at first, and at most.
-_PATIENCE_SECONDS: Final = (0.5, 4.0)
+_PATIENCE_SECONDS: Final = (0.5, 2.0)
+#: Larger values take longer: at this rate at least.
+_BYTES_PER_SECOND: Final = 4 << 20
 
 
 class Phase(Enum):
@@ -140,7 +142,7 @@ class Coordinator:
         if response.ballot != self.ballot:
             return ()
         if response.verdict is Verdict.IGNORED:
-            return self._wait(soon=True) if self._awaits(sender, response) else ()
+            return self._ignored(sender, response)
         if isinstance(response, WriteResponse):
             return self._written(sender, response)
         if response.position is None:
@@ -278,16 +280,20 @@ class Coordinator:
 
     # --- waiting ---
 
-    def _awaits(self, sender: Pid, response: PromiseResponse | WriteResponse) -> bool:
-        """Whether that member's yes would still help."""
-        if isinstance(response, PromiseResponse) and response.position is None:
-            return self.phase is Phase.ELECTING and sender not in self._votes
+    def _ignored(self, sender: Pid, response: PromiseResponse | WriteResponse) -> tuple[Step, ...]:
+        """A member does not vote yet; a promise costs so little that it is asked for again soon."""
+        if self.phase is Phase.ELECTING:
+            return self._wait(soon=True) if sender not in self._votes else ()
         proposal = self._proposals.get(response.position or 0)
-        return proposal is not None and sender not in proposal.votes
+        is_due = proposal is not None and proposal.action is None and sender not in proposal.votes
+        return self._wait(soon=True) if is_due else ()
 
     def _wait(self, *, soon: bool = False) -> tuple[Retry, ...]:
         """Have what is unanswered asked again, unless that is to happen already."""
         if self._waits and (self._soon or not soon):
             return ()
         self._waits, self._soon = True, soon
-        return (Retry(self._rng.uniform(*_REPEAT_SECONDS) if soon else self._patience),)
+        if soon:
+            return (Retry(self._rng.uniform(*_REPEAT_SECONDS)),)
+        size_bytes = sum(proposal.size_bytes for proposal in self._proposals.values())
+        return (Retry(self._patience + size_bytes / _BYTES_PER_SECOND),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from actors.log.records import LogRecord, Written
+from actors.log.records import Written
 from transport.messages.replication import Accepted, Action, Ballot, Kind
 
 
@@ -74,7 +74,7 @@ class Holdings:
             if size_bytes <= 0:
                 return
 
-    def records(self) -> Iterator[LogRecord]:
+    def records(self) -> Iterator[Written]:
         """Records that restore all of it."""
         for _position, held in sorted(self._held.items()):
             yield Written(held)

@@ -157,7 +157,10 @@ class ReplicaProcess(Process):
     @handles(RecoverRequest)
     def fare(self, sender: Pid, message: RecoverRequest) -> None:
         """A recovery asks how it stands."""
-        self._receive(sender, message)
+        if message.member == str(sender.address):
+            self._receive(sender, message)
+        else:
+            self.log.warning("asked in the name of another", sender=str(sender), member=message.member)
 
     @handles(LearnedResponse)
     def catch_up(self, sender: Pid, message: LearnedResponse) -> None:

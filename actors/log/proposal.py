@@ -27,6 +27,11 @@ class Proposal:
         self._ballot = ballot
         self._found: Accepted | None = None
 
+    @property
+    def size_bytes(self) -> int:
+        """Of the value that is being written."""
+        return 0 if self.action is None else len(self.action.content)
+
     def found(self, sender: Pid, response: PromiseResponse) -> None:
         """Take a promise, and the value that came with it if its ballot is the greatest."""
         self.votes.add(sender, response)

@@ -202,12 +202,23 @@ def test_without_a_quorum_a_value_waits_and_is_repeated_to_those_that_are_silent
     assert parliament.carry(writer, again) == [Chosen(1, append(1, b"one"))]
 
 
-def test_the_pauses_between_repetitions_grow_to_4_seconds() -> None:
+def test_the_pauses_between_repetitions_grow_to_2_seconds() -> None:
     parliament = Parliament()
     writer = parliament.elected(1)
     parliament.only()
-    assert seconds(writer.append(b"one")) == 0.5
-    assert [seconds(writer.retry()) for _ in range(5)] == [1.0, 2.0, 4.0, 4.0, 4.0]
+    assert seconds(writer.append(b"")) == 0.5
+    assert [seconds(writer.retry()) for _ in range(4)] == [1.0, 2.0, 2.0, 2.0]
+
+
+def test_a_large_value_is_given_more_time() -> None:
+    writer = Parliament().elected(1)
+    assert seconds(writer.append(bytes(8 << 20))) == 2.5
+
+
+def test_who_does_not_vote_is_not_sent_a_value_again_and_again() -> None:
+    writer = Parliament().elected(1)
+    writer.append(b"one")
+    assert writer.receive(member(0), WriteResponse(writer.ballot, 1, Verdict.IGNORED)) == ()
 
 
 def test_several_values_are_written_one_after_the_other_and_told_in_order() -> None:

@@ -18,6 +18,7 @@ from transport.messages.replication import (
     LearnedResponse,
     PromiseRequest,
     ReadLog,
+    RecoverRequest,
     Status,
     Verdict,
     Vouch,
@@ -193,6 +194,14 @@ def test_what_only_this_nodes_recovery_may_say_is_not_heeded_from_elsewhere() ->
         assert desk.tell(message, probe=there) == []
     replica = desk.process.replica
     assert (replica.status, replica.begin, replica.promised) == (Status.VOTING, 1, Ballot())
+
+
+def test_nobody_asks_in_the_name_of_another() -> None:
+    desk = Desk()
+    there = desk.sim.node("there").probe()
+    assert desk.tell(RecoverRequest("r1", "elsewhere:5050", Status.VOTING), probe=there) == []
+    assert len(desk.tell(RecoverRequest("r1", "there:5050", Status.VOTING), probe=there)) == 1
+    assert desk.process.replica.met == {"there:5050": "r1"}
 
 
 def test_what_needs_no_disk_is_answered_without_it() -> None:
