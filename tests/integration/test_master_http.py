@@ -35,7 +35,8 @@ def agreed(masters: Sequence[MasterProcess]) -> MasterProcess | None:
 
 def test_clients_find_the_leader_at_every_master_whoever_dies(masters: Masters, zookeeper: Ensemble) -> None:
     url = zookeeper.url(f"/http-{os.getpid()}-{next(_paths)}")
-    three = [masters.start(f"--zk={url}", "--quorum=2", "--no-hostname_lookup") for _ in range(3)]
+    flags = (f"--zk={url}", "--zk_session_timeout=3secs", "--quorum=2", "--no-hostname_lookup")
+    three = [masters.start(*flags) for _ in range(3)]
     wait_until(lambda: agreed(three), lambda: f"all lead to one: {[leads_to(one) for one in three]}")
     first = agreed(three)
     assert first is not None

@@ -186,10 +186,9 @@ def test_networks_that_keep_masters_apart(masters: Masters, network: Network, tm
             prefix=host.prefix,
         )
 
-    cuts = [Cut(hosts["m1"], [hosts["m2"]], Way.DROP), Cut(hosts["m3"], [hosts["m4"]], Way.MUTE)]
+    Cut(hosts["m1"], [hosts["m2"]], Way.DROP).apply()
+    Cut(hosts["m3"], [hosts["m4"]], Way.MUTE).apply()
     with Ensemble(tmp_path, addresses=[Address(network.own_address, 2181)]) as zookeeper:
-        for cut in cuts:
-            cut.apply()
         apart = [(start("m1", "/drop"), start("m2", "/drop")), (start("m3", "/mute"), start("m4", "/mute"))]
         selves = [start(name, "/self", advertise_ip="127.0.0.1") for name in ("m5", "m6")]
         for pair in apart:
@@ -197,8 +196,3 @@ def test_networks_that_keep_masters_apart(masters: Masters, network: Network, tm
                 master.finds("MEMBER_CUT_OFF", f"No answer from {actors_of(other)}", "firewall", "one way")
         for master in selves:
             master.finds("OWN_ADDRESS_LOOPBACK", "This master advertises 127.0.0.1:6050, a loopback address")
-        for cut in cuts:
-            cut.heal()
-        for pair in apart:
-            for master in pair:
-                master.finds("QUORUM_TOO_LARGE", "all 2*quorum-1 = 3 masters up; 2 seen")
