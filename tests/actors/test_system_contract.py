@@ -748,3 +748,15 @@ def test_a_link_from_another_node_raises_the_epoch_too(rig: Rig) -> None:
     here.epoch = 7
     tell(here, watcher, lambda me: me.link(player.pid))
     rig.wait(lambda: there.epoch == 7)
+
+
+def test_why_a_node_cannot_be_reached_is_known_and_nothing_is_wrong_with_one_that_answers(rig: Rig) -> None:
+    here, there = rig.host(), rig.host()
+    sender, echo = Answered(), spawn(there, "echo")
+    here.spawn(lambda: sender, "sender")
+    # Nobody listens at port 1.
+    nobody = Pid("nobody", "127.0.0.1", 1)
+    here.link(sender.pid, nobody)
+    here.send(sender.pid, echo.pid, Echo("hallo"))
+    rig.wait(lambda: sender.events and here.trouble(nobody.address))
+    assert here.trouble(there.pid_of("echo").address) == ""
