@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from actors.election.member import Member
-from actors.process import Process, handles
+from actors.process import handles
 from transport.messages.replication import MembersChanged, WatchMembers
 from transport.pid import Pid
 
@@ -79,15 +79,3 @@ class LogMembers(Member):
             self._told = told
             for watcher in self._watchers:
                 self.send(watcher, told)
-
-
-class SoleMember(Process):
-    """The "log-members" of a master that stands alone."""
-
-    def __init__(self, replica: Pid) -> None:
-        self._replica = replica.whoever()
-
-    @handles(WatchMembers)
-    def watch_members(self, sender: Pid, message: WatchMembers) -> None:
-        """Tell; it will never change."""
-        self.send(sender, MembersChanged((self._replica,)))

@@ -12,10 +12,10 @@ from actors.election.address import MASTER
 from actors.election.asking import DETECTOR
 from actors.election.contender import Contender
 from actors.election.detector import Detector
-from actors.election.membership import GROUP, LogMembers, SoleMember
+from actors.election.membership import GROUP, LogMembers
 from actors.election.standalone import StandaloneDetector
 from actors.log.gauges import LogMetrics
-from actors.log.members import MEMBERS
+from actors.log.members import MEMBERS, FixedMembers
 from actors.log.process import REPLICA, ReplicaProcess
 from actors.log.recoverer import RECOVERY, LogRecovery
 from actors.log.store import LogStore
@@ -87,7 +87,7 @@ def _start_log(
         metrics.add(shown)
     replica = system.spawn(lambda: ReplicaProcess(quorum, shown), REPLICA, vital=True).whoever()
     if election is None:
-        members = system.spawn(lambda: SoleMember(replica), MEMBERS, vital=True)
+        members = system.spawn(lambda: FixedMembers([replica]), MEMBERS, vital=True)
         group = ""
     else:
         zookeeper, path = election.zookeeper, f"{election.path}/{GROUP}"

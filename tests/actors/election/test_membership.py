@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.election.membership import LogMembers, SoleMember
+from actors.election.membership import LogMembers
 from actors.simulation import SimulatedNode, Simulation
 from actors.simulation.probe import Probe
 from actors.simulation.zookeeper import SimulatedZooKeeper
@@ -142,12 +142,3 @@ def test_what_names_no_replica_is_passed_over_and_said_once(data: bytes) -> None
     group.all_together()
     complaints = [line for line in group.sim.log if line.event == "not a replica's node"]
     assert len(complaints) == 3
-
-
-def test_who_alone_is_the_log_is_its_only_member() -> None:
-    sim = Simulation(1)
-    node = sim.node("here", lambda node: node.spawn(lambda: SoleMember(replica("here")), "log-members"))
-    probe = node.probe()
-    probe.send(node.pid_of("log-members"), WatchMembers())
-    sim.run(1.0)
-    assert probe.received == [MembersChanged((replica("here"),))]
