@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True):
     offences_per_minute: int = 10
     #: The pause before a dial that follows a failure doubles from the first to the second figure.
     backoff_seconds: float = 0.1
-    backoff_max_seconds: float = 10.0
+    backoff_max_seconds: float = 4.0
     #: How long a peer that broke the rules is not spoken to.
     penalty_seconds: float = 10.0
 

@@ -25,7 +25,7 @@ def test_an_address_that_never_failed_is_dialed_at_once() -> None:
 def test_each_failure_doubles_the_pause_up_to_the_greatest() -> None:
     for seed in range(20):
         for number, pause in enumerate(pauses(seed, 40)):
-            most = min(0.1 * 2**number, 10.0)
+            most = min(0.1 * 2**number, 4.0)
             assert most / 2 <= pause <= most + 1e-9
 
 
@@ -46,7 +46,7 @@ def test_a_connection_that_broke_soon_does_not() -> None:
     for _ in range(10):
         backoff.failed(0.0)
     backoff.failed(100.0, stood_seconds=1.0)
-    assert backoff.dial_at(100.0) >= 105.0
+    assert backoff.dial_at(100.0) >= 102.0
 
 
 def test_punishment_refuses_and_delays() -> None:
@@ -59,5 +59,5 @@ def test_punishment_refuses_and_delays() -> None:
 def test_the_past_is_over_some_time_after_the_last_pause() -> None:
     backoff = Backoff(Limits(), random.Random(1))
     backoff.punish(5.0)
-    assert not backoff.over(20.0)
-    assert backoff.over(26.0)
+    assert not backoff.over(18.0)
+    assert backoff.over(20.0)

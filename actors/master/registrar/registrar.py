@@ -6,6 +6,8 @@ import itertools
 from collections import deque
 from typing import Final
 
+import msgspec
+
 from actors.master.flags import MasterFlags
 from actors.master.mandate import UNLIMITED, Mandate
 from actors.master.registrar.archive import RegistryError, Stored, read, write
@@ -31,6 +33,10 @@ from transport.records.registry import Registry
 
 #: The variable that the registry is kept in.
 VARIABLE: Final = "registry"
+
+
+class _Begin(msgspec.Struct, frozen=True):
+    """Everything that was asked for at the same time is here."""
 
 
 class Registrar(Subject):
@@ -68,6 +74,8 @@ class Registrar(Subject):
         self._version, self._durable = b"", b""
         #: Whether the leader's name is durable.
         self._recovered = False
+        #: Told itself to write what waits.
+        self._beginning = False
         #: What is being written, and whom that answers.
         self._writing: bytes | None = None
         self._answers: list[tuple[Pid, RegistryApplied]] = []
@@ -138,7 +146,16 @@ class Registrar(Subject):
     def apply(self, sender: Pid, message: ApplyToRegistry) -> None:
         """Change the registry, together with whatever else waits."""
         self._queue.append((sender, message))
-        if self._recovered and self._writing is None:
+        if self._recovered and self._writing is None and not self._beginning:
+            # What waits in the mailbox goes into the same write.
+            self._beginning = True
+            self.send(self.pid, _Begin())
+
+    @handles(_Begin)
+    def begin(self, sender: Pid, message: _Begin) -> None:
+        """Write."""
+        self._beginning = False
+        if self._writing is None:
             self._begin()
 
     @handles(ReadRegistry)
