@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from typing import Any, Final
 from kazoo.client import KazooClient, KazooState
 from kazoo.exceptions import (
     AuthFailedError,
+    ConnectionDropped,
     ConnectionLoss,
     KazooException,
     NoAuthError,
@@ -28,6 +30,7 @@ from kazoo.exceptions import (
     SessionExpiredError,
 )
 from kazoo.handlers.threading import SequentialThreadingHandler
+from kazoo.protocol.connection import ConnectionHandler
 from kazoo.protocol.states import EventType, KeeperState
 from kazoo.retry import KazooRetry
 from kazoo.security import CREATOR_ALL_ACL, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE
@@ -77,6 +80,8 @@ _NONSENSE: Final = "answers what no ZooKeeper would"
 _FAILURES: Final = (
     (SessionExpiredError, Failure.SESSION_EXPIRED, "the session is over"),
     (ConnectionLoss, Failure.CONNECTION_LOSS, "the connection broke"),
+    # So kazoo says that the answer was that of another request.
+    (RuntimeError, Failure.CONNECTION_LOSS, "the connection broke"),
     (NoNodeError, Failure.NO_NODE, "there is no such node"),
     (NodeExistsError, Failure.NODE_EXISTS, "there is such a node already"),
     (NoAuthError, Failure.NO_AUTH, "not permitted with these credentials, or without any"),
@@ -105,17 +110,20 @@ class ZooKeeperClient:
         self._closing = False
         self._trouble = ""
         self._handler = _Handler(len(servers), timeout_seconds)
+        log = WarningLog(self._note, self._heed)
+        retry = KazooRetry(
+            max_tries=-1, delay=_PAUSE_SECONDS, max_delay=_LONGEST_PAUSE_SECONDS, max_jitter=0.4
+        )
         self._kazoo = KazooClient(
             hosts=",".join(map(str, servers)),
             timeout=timeout_seconds,
             handler=self._handler,
             auth_data=[("digest", credentials)] if credentials else None,
             default_acl=READ_ACL_UNSAFE + CREATOR_ALL_ACL if credentials else OPEN_ACL_UNSAFE,
-            connection_retry=KazooRetry(
-                max_tries=-1, delay=_PAUSE_SECONDS, max_delay=_LONGEST_PAUSE_SECONDS, max_jitter=0.4
-            ),
-            logger=WarningLog(self._note, self._heed),
+            connection_retry=retry,
+            logger=log,
         )
+        self._kazoo._connection = _Connection(self._kazoo, retry.copy(), logger=log)  # noqa: SLF001
         self._kazoo.add_listener(self._listen)
         self._kazoo.start_async()
 
@@ -195,7 +203,7 @@ class ZooKeeperClient:
             return Ended(f"{self._handler.server}: does not accept the credentials", refused=True)
         if self._kazoo.client_state == KeeperState.EXPIRED_SESSION:
             return Ended(f"{self._handler.server}: the session has expired")
-        return Ended(f"{self._handler.server}: {_NONSENSE}")
+        return Ended("kazoo gave up")
 
     def _changed(self, event: Any) -> None:
         if event.type != EventType.NONE:  # which says that the connection broke: that is told anyway
@@ -213,6 +221,36 @@ class ZooKeeperClient:
             return
         self._closed = isinstance(event, Ended)
         self._tell(event)
+
+
+class _Connection(ConnectionHandler):  # type: ignore[misc]
+    """Corrects two things about kazoo's.
+
+    It numbers the requests of a session on through all of its connections, as ZooKeeper's own clients do. A
+    server tells the answers that it gets from the leader by session and number alone: where each connection
+    began with 1 again, a request could be given the answer of another, sent before to another server.
+
+    What makes no sense breaks the connection, and not the thread with the session. It happens: when two
+    servers took the session over, of which one had hung, the write that shows it is never answered, what was
+    asked after it may be, and then the server breaks the connection (ZOOKEEPER-710).
+    """
+
+    _number = 0
+
+    def _read_socket(self, read_timeout: float) -> Any:
+        try:
+            return super()._read_socket(read_timeout)
+        except (RuntimeError, ValueError, IndexError, struct.error) as error:
+            raise ConnectionDropped(f"answered out of turn: {error}") from error
+
+    @property
+    def _xid(self) -> int:
+        return self._number
+
+    @_xid.setter
+    def _xid(self, number: int | None) -> None:
+        if number:
+            self._number = number
 
 
 class _Handler(SequentialThreadingHandler):  # type: ignore[misc]  # kazoo has no hints

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import struct
 import threading
@@ -14,8 +15,9 @@ from typing import Self, TypeVar
 import pytest
 from kazoo.retry import ForceRetryError
 
+from transport.messages.zookeeper import CreateNode, Failure, ReadNode
 from transport.pid import Address
-from transport.session import Connected, Ended, Event, Suspended, Unreachable
+from transport.session import Answered, Connected, Ended, Event, Suspended, Unreachable
 from transport.zookeeper import ZooKeeperClient
 
 DEADLINE_SECONDS = 30.0
@@ -65,10 +67,20 @@ def frame(*parts: bytes) -> bytes:
     return struct.pack(">i", len(content)) + content
 
 
-def receive(connection: socket.socket) -> None:
+def receive(connection: socket.socket) -> bytes:
     """One frame."""
-    (length,) = struct.unpack(">i", connection.recv(4, socket.MSG_WAITALL))
-    connection.recv(length, socket.MSG_WAITALL)
+    head = connection.recv(4, socket.MSG_WAITALL)
+    if len(head) < 4:
+        raise ConnectionResetError
+    (length,) = struct.unpack(">i", head)
+    return connection.recv(length, socket.MSG_WAITALL)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not true():
+        assert time.monotonic() < deadline, "still not so"
+        time.sleep(0.01)
 
 
 def begin(connection: socket.socket, milliseconds: int = 2000, session_id: int = 7) -> None:
@@ -132,6 +144,29 @@ def test_a_session_is_what_the_server_says(told: Told) -> None:
     assert before <= connected.asked_at <= time.monotonic()
 
 
+def _has(numbers: list[int], count: int) -> bool:
+    return len(numbers) == count
+
+
+def test_requests_are_numbered_on_through_all_connections_of_a_session(told: Told) -> None:
+    """ZooKeeper knows answers by these: the second connection must not get what the first one asked for."""
+    numbers: list[int] = []
+
+    def count(connection: socket.socket) -> None:
+        begin(connection)
+        numbers.extend(struct.unpack(">i", receive(connection)[:4])[0] for _ in range(2))
+
+    with Scripted(count) as server, client(told, [server.address]) as zk:
+        for number in range(1, 3):
+            told.wait(Connected, number)
+            for _ in range(2):
+                zk.ask(1, ReadNode(1, "/mesos"))
+            wait_until(functools.partial(_has, numbers, 2 * number))
+            zk.interrupt()
+            told.wait(Suspended, number)
+    assert numbers == [1, 2, 3, 4]
+
+
 def test_a_server_that_does_not_accept_the_credentials_ends_it_all(told: Told) -> None:
     def refuse(connection: socket.socket) -> None:
         begin(connection)
@@ -191,19 +226,43 @@ def test_a_server_that_breaks_the_connection_without_a_word_serves_nobody(told: 
         assert told.wait(Unreachable).reason.startswith(f"{server.address}: serves nobody")
 
 
-def test_a_server_that_talks_nonsense_ends_the_session_and_nothing_else(
-    told: Told, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "nonsense",
+    [frame(b"?"), frame(struct.pack(">iqi", 1, 0, 0)), frame(struct.pack(">iqi", -1, 0, 0), b"\0")],
+)
+def test_a_server_that_talks_nonsense_costs_the_connection_but_not_the_session(
+    told: Told, nonsense: bytes
 ) -> None:
-    ends: list[object] = []
-    monkeypatch.setattr(threading, "excepthook", ends.append)  # kazoo's thread ends by what it cannot read
-
     def talk(connection: socket.socket) -> None:
         begin(connection)
-        connection.sendall(frame(b"?"))
+        connection.sendall(nonsense)
 
     with Scripted(talk) as server, client(told, [server.address]):
-        assert told.wait(Ended) == Ended(f"{server.address}: answers what no ZooKeeper would")
-    assert len(ends) == 1
+        told.wait(Connected, 3)
+    assert not [event for event in told.events if isinstance(event, Ended)]
+
+
+def test_the_answer_of_a_later_request_breaks_the_connection_and_leaves_the_outcome_of_the_first_open(
+    told: Told,
+) -> None:
+    """A server that finds the session moved leaves a write unanswered, though not always what comes after."""
+
+    def skip(connection: socket.socket) -> None:
+        begin(connection)
+        receive(connection)
+        receive(connection)
+        connection.sendall(frame(struct.pack(">iqi", 2, 7, 0), bytes(4)))
+
+    with Scripted(skip) as server, client(told, [server.address]) as zk:
+        told.wait(Connected)
+        zk.ask(1, CreateNode(11, "/mesos/", b""))
+        zk.ask(2, ReadNode(12, "/mesos"))
+        told.wait(Connected, 2)
+    answers = [event for event in told.events if isinstance(event, Answered)]
+    assert [(answer.number, getattr(answer.reply, "failure", None)) for answer in answers] == [
+        (1, Failure.CONNECTION_LOSS),
+        (2, Failure.CONNECTION_LOSS),
+    ]
 
 
 @pytest.mark.parametrize("greeting", [bytes(4), b"\xff" * 64])
