@@ -58,19 +58,25 @@ class Phase(Enum):
 
 
 class Coordinator:
-    """Writes the log in one reign. Answers are counted by member and replica, each once."""
+    """Writes the log in one reign. Answers are counted by member and replica, each once.
 
-    def __init__(self, epoch: int, quorum: int, rng: random.Random) -> None:
+    Its rounds begin at `first_round`, which should be a random one where there are elections: an epoch of an
+    election has one writer, so if it meets rounds of its epoch that are not its own, the elections begin to
+    repeat themselves (ZooKeeper was wiped), and it is outbid. Epoch 0 may have several writers.
+    """
+
+    def __init__(self, epoch: int, quorum: int, rng: random.Random, first_round: int = 1) -> None:
         if quorum < 1:
             raise ValueError(f"quorum {quorum}: must be at least 1")
         self.phase = Phase.IDLE
-        self.ballot = Ballot(epoch, 0)
+        self.ballot = Ballot(epoch, first_round - 1)
+        self._first_round = first_round
         #: The position of the next value.
         self.position = 1
         self._quorum = quorum
         self._rng = rng
         #: The greatest ballot met.
-        self._promised = Ballot(epoch, 0)
+        self._promised = self.ballot
         #: Who promised, and the bounds of the log as they know them.
         self._votes = Votes()
         self._begin, self._end = 1, 0
@@ -162,6 +168,8 @@ class Coordinator:
     def _elected(self, sender: Pid, response: PromiseResponse) -> tuple[Step, ...]:
         if self.phase is not Phase.ELECTING:
             return ()
+        if self._is_foreign(response.promised):
+            return self._outbid(response.promised)
         self._votes.add(sender, response)
         self._begin, self._end = max(self._begin, response.begin), max(self._end, response.end)
         if len(self._votes.replicas) < self._quorum:
@@ -175,7 +183,7 @@ class Coordinator:
 
     def _rejected(self, sender: Pid, response: PromiseResponse | WriteResponse) -> tuple[Step, ...]:
         promised = response.promised
-        if promised > self.ballot:
+        if promised > self.ballot or self._is_foreign(promised):
             return self._outbid(promised)
         # Its yes to this very ballot was lost, and is given once.
         lost = response.ballot == self.ballot == promised and sender not in self._votes
@@ -183,13 +191,18 @@ class Coordinator:
 
     def _outbid(self, promised: Ballot) -> tuple[Step, ...]:
         """A greater ballot was met; one of this epoch is outbid in turn, by who has not written yet."""
-        if promised.epoch > self.ballot.epoch or self.ready:
+        if promised.epoch > self.ballot.epoch or self.ready or self._is_foreign(promised):
             self.phase = Phase.OUTBID
             self._proposals = {}
             self._queue.clear()
             return (Outbid(promised),)
         self._promised = max(self._promised, promised)
         return self._back_off()
+
+    def _is_foreign(self, ballot: Ballot) -> bool:
+        """Whether another writer of this election's epoch had it."""
+        is_own = self._first_round <= ballot.round <= self.ballot.round
+        return ballot.epoch == self.ballot.epoch != 0 and not is_own
 
     def _back_off(self) -> tuple[Step, ...]:
         self.phase = Phase.BACKING_OFF

@@ -151,14 +151,17 @@ class Replica:
 
     def _promise(self, request: PromiseRequest) -> tuple[Effect, ...]:
         if not self.votes:
-            return (self._promise_response(request, Verdict.IGNORED),)
+            return (self._promise_response(request, Verdict.IGNORED, Ballot()),)
         # A promise of all positions is given once for each ballot: so even two writers of one epoch cannot
         # both be elected under it. The same writer may ask for single positions as often as it likes.
         if request.ballot < self.promised or (request.position is None and request.ballot == self.promised):
             return (self._promise_response(request, Verdict.REJECT),)
-        return (*self._bind(request.ballot), self._promise_response(request, Verdict.ACCEPT))
+        former = self.promised
+        return (*self._bind(request.ballot), self._promise_response(request, Verdict.ACCEPT, former))
 
-    def _promise_response(self, request: PromiseRequest, verdict: Verdict) -> Reply:
+    def _promise_response(
+        self, request: PromiseRequest, verdict: Verdict, promised: Ballot | None = None
+    ) -> Reply:
         accepted, truncated = None, False
         if request.position is not None and verdict is Verdict.ACCEPT:
             accepted = self.holdings.get(request.position)
@@ -168,7 +171,7 @@ class Replica:
                 ballot=request.ballot,
                 verdict=verdict,
                 position=request.position,
-                promised=self.promised if verdict is Verdict.REJECT else Ballot(),
+                promised=self.promised if promised is None else promised,
                 begin=self.begin,
                 end=self.end,
                 accepted=accepted,

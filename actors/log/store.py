@@ -63,7 +63,10 @@ class LogStore(Process):
 
     def initialize(self) -> None:
         """Hear who the members are; without a replica of its own a master does not write."""
-        self._coordinator = Coordinator(self._epoch, self._quorum, self.system.rng)
+        rng = self.system.rng
+        # Small enough to be read, large enough to be another one than that of an equal epoch.
+        first_round = rng.randrange(1, 1_000_000) if self._epoch else 1
+        self._coordinator = Coordinator(self._epoch, self._quorum, rng, first_round)
         self.link(self._replica)
         self.send(self._watched, WatchMembers())
         self.every(_REMIND_SECONDS, self._remind)

@@ -102,7 +102,7 @@ class PromiseResponse(Message):
     ballot: Ballot
     verdict: Verdict
     position: int | None = None
-    #: On REJECT, the greater ballot.
+    #: On REJECT, the ballot that stands in the way; on ACCEPT, the one that was promised before.
     promised: Ballot = Ballot()
     #: For a promise without position: the first position that the replica keeps, and the last that it holds.
     begin: int = 1

@@ -105,11 +105,30 @@ def test_a_yes_that_was_lost_is_not_given_again_so_a_greater_ballot_is_tried() -
 
 
 def test_a_rival_of_the_same_epoch_is_outbid_after_a_pause_of_100_to_200_ms() -> None:
-    writer = Coordinator(3, 2, random.Random(1))
+    writer = Coordinator(0, 2, random.Random(1))
     writer.elect()
-    reject = PromiseResponse(writer.ballot, Verdict.REJECT, promised=Ballot(3, 7))
+    reject = PromiseResponse(writer.ballot, Verdict.REJECT, promised=Ballot(0, 7))
     assert 0.1 <= seconds(writer.receive(member(0), reject)) <= 0.2
-    assert writer.retry()[0] == Broadcast(PromiseRequest(Ballot(3, 8)))
+    assert writer.retry()[0] == Broadcast(PromiseRequest(Ballot(0, 8)))
+
+
+@pytest.mark.parametrize("theirs", [6, 19, 21])
+@pytest.mark.parametrize("verdict", [Verdict.ACCEPT, Verdict.REJECT])
+def test_elections_that_repeat_an_epoch_have_one_writer_all_the_same(verdict: Verdict, theirs: int) -> None:
+    writer = Coordinator(3, 2, random.Random(1), first_round=20)
+    writer.elect()
+    met = PromiseResponse(writer.ballot, verdict, promised=Ballot(3, theirs), replica="r0")
+    assert writer.receive(member(0), met) == (Outbid(Ballot(3, theirs)),)
+
+
+def test_rounds_of_its_own_are_no_reason_to_give_up() -> None:
+    writer = Coordinator(3, 2, random.Random(1), first_round=20)
+    writer.elect()
+    writer.receive(member(0), PromiseResponse(writer.ballot, Verdict.REJECT, promised=writer.ballot))
+    writer.retry()
+    assert writer.ballot == Ballot(3, 21)
+    own = PromiseResponse(writer.ballot, Verdict.ACCEPT, promised=Ballot(3, 20), replica="r0")
+    assert not outbid(writer.receive(member(0), own))
 
 
 def test_of_two_that_race_for_an_epoch_one_writes_and_the_other_is_outbid_when_it_tries() -> None:

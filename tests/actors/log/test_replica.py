@@ -82,7 +82,7 @@ def test_a_promise_tells_what_the_replica_holds() -> None:
     replica = voting()
     replica.receive(WriteRequest(OLD, append(4, b"four")))
     (answer,) = answers(replica, PromiseRequest(NOW))
-    assert answer == PromiseResponse(NOW, Verdict.ACCEPT, begin=1, end=4, replica="r0")
+    assert answer == PromiseResponse(NOW, Verdict.ACCEPT, promised=OLD, begin=1, end=4, replica="r0")
 
 
 @pytest.mark.parametrize("ballot", [OLD, NOW])

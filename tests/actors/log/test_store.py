@@ -6,7 +6,6 @@ from actors.log.entry import EntryError
 from actors.log.process import REPLICA
 from tests.actors.log.ensemble import Ensemble
 from transport.messages.replication import (
-    Ballot,
     PromiseRequest,
     PromiseResponse,
     Settled,
@@ -249,7 +248,7 @@ def test_a_reign_that_another_follows_is_demoted_when_it_writes_and_stores_nothi
     ensemble.sim.run(5.0)
     assert first.answer() is None
     assert first.demoted is not None
-    assert first.demoted.promised == Ballot(2, 1)
+    assert first.demoted.promised.epoch == 2
     assert first.probe.gone == [first.pid]
     assert second.store(b"mine")
     assert ensemble.lead("m3", 3).fetch() == b"mine"
@@ -263,6 +262,20 @@ def test_a_reign_of_an_epoch_that_is_over_is_demoted_at_once() -> None:
     ensemble.sim.run(1.0)
     assert late.demoted is not None
     assert late.demoted.promised.epoch == 5
+
+
+def test_an_epoch_that_comes_again_after_zookeeper_was_wiped_has_no_second_writer() -> None:
+    ensemble = formed()
+    first = ensemble.lead("m1", 3)
+    first.fetch()
+    assert first.store(b"one")
+    for host in ("m1", "m2", "m3"):
+        again = ensemble.lead(host, 3)
+        again.ask_fetch()
+        ensemble.sim.run(1.0)
+        assert again.demoted is not None
+        assert again.demoted.promised.epoch == 3
+    assert ensemble.lead("m2", 4).fetch() == b"one"
 
 
 def test_without_elections_the_next_store_of_the_node_takes_over() -> None:
