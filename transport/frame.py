@@ -22,6 +22,7 @@ _MAX_NAME = 255
 _Name = Annotated[str, msgspec.Meta(max_length=_MAX_NAME)]
 _Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 _Count = Annotated[int, msgspec.Meta(ge=0)]
+_Epoch = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _MAX_MESSAGES = 4_096
 _MAX_REASON = 500
 _Reason = Annotated[str, msgspec.Meta(max_length=_MAX_REASON)]
@@ -97,7 +98,7 @@ class Batch(Frame, frozen=True):
     #: How many messages of the session went before.
     sequence: _Count
     #: The newest leader's epoch that the sender knows.
-    epoch: int
+    epoch: _Epoch
     routes: Annotated[list[Route], msgspec.Meta(min_length=1, max_length=_MAX_MESSAGES)]
     #: The number of bytes of each message.
     sizes: Annotated[list[_Count], msgspec.Meta(max_length=_MAX_MESSAGES)]

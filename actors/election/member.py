@@ -137,4 +137,7 @@ class Member(GroupWatcher):
 
     def _not_deleted(self, name: str, failure: Failure, reason: str) -> None:
         self._deleting.pop(name, None)
-        self.failed("a node cannot be removed", failure, reason)
+        if failure is Failure.NO_AUTH:  # somebody with other credentials left it: it goes with its session
+            self.log.warning("node cannot be removed", path=f"{self.path}/{name}", reason=reason)
+        else:
+            self.failed("a node cannot be removed", failure, reason)

@@ -56,6 +56,8 @@ class Tree:
         self.sessions: dict[int, Session] = {}
         #: Paths at and below which nobody may do anything.
         self.denied: dict[str, None] = {}
+        #: Nodes that no client may remove.
+        self.protected: dict[str, None] = {}
         self._fire = fire
         self._ids = itertools.count(0x100)
         self._nodes = {"/": ZNode(b"", 0)}
@@ -129,9 +131,12 @@ class Tree:
         """A node; raises Refusal."""
         return self._find(path)
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, by_client: bool = False) -> None:
         """Remove a node, if it is there; raises Refusal."""
-        self._permit(path)
+        if by_client:
+            self._permit(path)
+            if path in self.protected:
+                raise Refusal(Failure.NO_AUTH, f"not allowed: {path}")
         node = self._nodes.get(path)
         if node is None:
             return

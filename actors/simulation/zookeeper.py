@@ -100,9 +100,14 @@ class SimulatedZooKeeper:
         """Permit nobody anything at the path and below it."""
         self.tree.denied[path] = None
 
+    def protect(self, path: str) -> None:
+        """Permit no client to remove the node; it still goes with its session."""
+        self.tree.protected[path] = None
+
     def permit(self, path: str) -> None:
-        """Undo `deny`."""
+        """Undo `deny` and `protect`."""
         self.tree.denied.pop(path, None)
+        self.tree.protected.pop(path, None)
 
     # --- looking in, and doing something by hand ---
 
@@ -241,7 +246,7 @@ class _Server(Process):
             if message.operation is Operation.MAKE_PATH:
                 self._tree.make_path(path)
             elif message.operation is Operation.DELETE:
-                self._tree.delete(path)
+                self._tree.delete(path, by_client=True)
             return Answer(number, path=path)
         except Refusal as refusal:
             return Answer(number, failure=refusal.failure, reason=refusal.reason)

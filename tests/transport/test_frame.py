@@ -68,6 +68,8 @@ def test_a_session_takes_all_63_bits() -> None:
         frame.hello(5, HOME, 9, -1, HOME),
         frame.grant(5, -1),
         frame.batch(5, -1, 0, [ROUTE], [1], [], []),
+        frame.batch(5, 0, -1, [ROUTE], [1], [], []),
+        frame.batch(5, 0, 2**63, [ROUTE], [1], [], []),
         frame.batch(5, 0, 0, [ROUTE], [-1], [], []),
         frame.batch(5, 0, 0, [], [], [], []),
         frame.batch(5, 0, 0, [ROUTE], [0] * 4_097, [], []),

@@ -307,3 +307,15 @@ def test_zookeeper_with_an_empty_disk_elects_anew_and_older_nodes_are_forgotten(
     election.until(lambda: election.owner(leader).epoch is None, 10.0)
     election.leader(20.0)
     election.until(lambda: len(candidates(election)) == 3)
+
+
+def test_a_node_of_an_earlier_life_that_cannot_be_removed_is_waited_for() -> None:
+    election = Election()
+    leader = election.leader()
+    leader.kill_process()
+    election.zookeeper.protect(f"{PATH}/{candidates(election)[0]}")
+    leader.restart()
+    election.sim.run(5.0)
+    assert election.leaders() == []
+    election.leader(10.0)
+    assert all(CandidacyLost not in map(type, election.owner(node).heard) for node in election.masters)
