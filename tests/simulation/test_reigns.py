@@ -23,12 +23,15 @@ class Succession:
         #: No reign may read less than this.
         self.least = 0
         self.acknowledged = 0
+        self.lost = 0
 
     def run(self, seconds: float) -> None:
         """Let reigns follow one another, two at a time now and then."""
         until = self.ensemble.sim.now + seconds
         while self.ensemble.sim.now < until:
             if not self.reigns or self.rng.random() < 0.05:
+                if self.rng.random() < 0.25:
+                    self.lose_disk()
                 self.begin()
             for reign in self.reigns[-2:]:
                 self.advance(reign)
@@ -36,6 +39,17 @@ class Succession:
                 up = [host for host in self.ensemble.hosts if self.ensemble.nodes[host].up]
                 self.ensemble.set_members(up if self.rng.random() < 0.5 else self.ensemble.hosts)
             self.ensemble.sim.run(self.rng.choice((0.001, 0.01, 0.1, 1.0)))
+
+    def lose_disk(self) -> None:
+        """One of the nodes loses its disk, when all have one to lose."""
+        ensemble = self.ensemble
+        if ensemble.votes(*ensemble.hosts):
+            node = ensemble.nodes[self.rng.choice(ensemble.hosts)]
+            node.crash()
+            node.disk.wipe()
+            ensemble.sim.run(self.rng.uniform(0.0, 3.0))
+            node.recover()
+            self.lost += 1
 
     def begin(self, host: str = "") -> None:
         """A new reign begins on a node that is up."""
@@ -71,6 +85,8 @@ def test_what_was_acknowledged_is_never_lost_and_in_the_end_all_is_well(seed: in
     ensemble, sim = succession.ensemble, succession.ensemble.sim
     sim.chaos(Plan.swarm(random.Random(seed), jump_seconds=0.0, drift_seconds=0.0))
     succession.run(60.0)
+    assert succession.acknowledged >= 30
+    assert len(succession.reigns) >= 5
     sim.quiet()
     ensemble.set_members(ensemble.hosts)
     succession.begin("m2")
