@@ -70,7 +70,7 @@ def what_is_said_is_true(evidence: Evidence) -> Iterator[str]:
             yield f"I16: {task} is said to have finished, and has not"
         if state in _NEVER and run is not None:
             yield f"I16: {task} is {state}, and was started"
-        if run is not None and run.pid in evidence.alive and state in _CERTAIN:
+        if task in evidence.alive and state in _CERTAIN:
             yield f"I16: {task} is {state}, and runs"
 
 
@@ -78,18 +78,24 @@ def no_task_ends_unasked(evidence: Evidence) -> Iterator[str]:
     """R1, R3: what was started runs to its own end, unless its framework had it killed."""
     killed = {event.text("task") for event in evidence.said("kill")}
     for run in evidence.runs:
-        if run.end is None and run.pid not in evidence.alive and run.task not in killed:
+        if run.end is None and run.task not in evidence.alive and run.task not in killed:
             yield f"R1: {run.task} ended, and nobody had asked for that"
 
 
 def every_end_is_told(evidence: Evidence) -> Iterator[str]:
-    """I12: what came of a task was delivered, however often everything failed meanwhile."""
+    """I12: what came of a task was delivered, however often everything failed meanwhile.
+
+    Of one whose executor node was killed it cannot be learned how it ended: it has failed.
+    """
     updates = evidence.updates()
+    ends = {"TASK_FINISHED", "TASK_KILLED"}
+    if any(event.values.get("name") == "kill_executor_node" for event in evidence.seen("fault")):
+        ends.add("TASK_FAILED")
     for run in evidence.runs:
         told = {event.text("state") for event in updates.get(run.task, ())}
-        if run.pid in evidence.alive and "TASK_RUNNING" not in told:
+        if run.task in evidence.alive and "TASK_RUNNING" not in told:
             yield f"I12: {run.task} runs, and its framework was told {sorted(told)}"
-        if run.end is not None and not told & {"TASK_FINISHED", "TASK_KILLED"}:
+        if run.end is not None and not told & ends:
             yield f"I12: {run.task} finished, and its framework was told {sorted(told)}"
 
 
@@ -104,9 +110,8 @@ def all_agree_at_rest(evidence: Evidence) -> Iterator[str]:
         for event in evidence.load[asked[-1] :]
         if event.kind == "update" and event.values["uuid"] is None
     }
-    there = {run.task for run in evidence.runs if run.pid in evidence.alive}
     running = {task for task, state in told.items() if state == "TASK_RUNNING"}
-    for task in sorted(running ^ there):
+    for task in sorted(running ^ evidence.alive):
         where = "at the master" if task in running else "on an agent"
         yield f"I14: {task} runs {where} only"
 

@@ -24,8 +24,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     load: tuple[Event, ...] = ()
     #: What tasks wrote by themselves.
     runs: tuple[Run, ...] = ()
-    #: The process numbers of tasks that run at the end.
-    alive: frozenset[int] = frozenset()
+    #: The tasks that run at the end.
+    alive: frozenset[str] = frozenset()
     #: The weights of roles in the registry at the end.
     weights: Mapping[str, float] = {}
     #: The ids of agents in the registry at the end, where it is known.
@@ -54,7 +54,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 def gather(folder: Path, registry: Registry, ended: tuple[str, ...] = ()) -> Evidence:
     """Read all histories in the folder of a rig that still stands; the registry is as its log has it."""
     runs = history.runs(folder / "truth")
-    alive = frozenset(run.pid for run in runs if run.end is None and _runs(run.pid))
+    alive = frozenset(run.task for run in runs if run.end is None and _runs(run.pid))
     crashes = tuple(
         f"{log.stem}: {line[:300]}"
         for log in sorted(folder.glob("*.log"))
@@ -78,8 +78,8 @@ def _ids(slaves: Registry.Slaves) -> Iterator[str]:
 
 
 def _runs(process: int) -> bool:
-    """Whether that task, which ends by becoming `sleep`, still does so."""
+    """Whether that task still runs; those that would do so for ever have become `sleep`."""
     try:
-        return b"sleep" in Path(f"/proc/{process}/cmdline").read_bytes()
+        return b"sleep\x001000000" in Path(f"/proc/{process}/cmdline").read_bytes()
     except OSError:
         return False

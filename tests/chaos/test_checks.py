@@ -67,7 +67,7 @@ def test_a_run_in_which_all_is_well_passes_every_check() -> None:
             _event("update", task="long", state="TASK_RUNNING", uuid=None),
         ),
         runs=(_ENDED, Run("long", 8, 1.0, None)),
-        alive=frozenset({8}),
+        alive=frozenset({"long"}),
     )
     assert violations(good) == []
 
@@ -86,16 +86,16 @@ def test_a_run_in_which_all_is_well_passes_every_check() -> None:
         (what_is_said_is_true, Evidence(load=(_update("DROPPED", "1"),), runs=(_ENDED,)), "was started"),
         (
             what_is_said_is_true,
-            Evidence(load=(_update("KILLED", "1"),), runs=(_CUT_SHORT,), alive=frozenset({7})),
+            Evidence(load=(_update("KILLED", "1"),), runs=(_CUT_SHORT,), alive=frozenset({"t"})),
             "and runs",
         ),
         (no_task_ends_unasked, Evidence(runs=(_CUT_SHORT,)), "nobody had asked"),
         (every_end_is_told, Evidence(load=(_update("RUNNING", "1"),), runs=(_ENDED,)), "finished"),
-        (every_end_is_told, Evidence(runs=(_CUT_SHORT,), alive=frozenset({7})), "runs"),
+        (every_end_is_told, Evidence(runs=(_CUT_SHORT,), alive=frozenset({"t"})), "runs"),
         (all_agree_at_rest, Evidence(), "not asked"),
         (
             all_agree_at_rest,
-            Evidence(load=(_event("reconcile"),), runs=(_CUT_SHORT,), alive=frozenset({7})),
+            Evidence(load=(_event("reconcile"),), runs=(_CUT_SHORT,), alive=frozenset({"t"})),
             "on an agent only",
         ),
         (
