@@ -66,13 +66,14 @@ class Holdings:
         self._advance()
 
     def read(self, position: int, size_bytes: int) -> Iterator[Action]:
-        """Chosen values from `position` on, at least one if there is one, to the first that is not known."""
-        for at in range(max(position, self.begin), self.learned + 1):
+        """Chosen values from `position` to the first that is not known: as many as fit, but at least one."""
+        first = max(position, self.begin)
+        for at in range(first, self.learned + 1):
             action = self._held[at].action
-            yield action
             size_bytes -= len(action.content)
-            if size_bytes <= 0:
+            if size_bytes < 0 and at > first:
                 return
+            yield action
 
     def records(self) -> Iterator[Written]:
         """Records that restore all of it."""

@@ -62,6 +62,7 @@ def test_values_are_read_up_to_the_first_that_is_not_chosen() -> None:
     holdings = holding(1, 2, 3, 5)
     assert [action.position for action in holdings.read(2, 1 << 20)] == [2, 3]
     assert [action.position for action in holdings.read(1, 2)] == [1, 2]
+    assert [action.position for action in holdings.read(1, 0)] == [1]
     assert list(holdings.read(4, 1 << 20)) == []
 
 

@@ -237,6 +237,22 @@ def test_a_large_value_is_stored_and_read_and_gives_up_the_one_before() -> None:
     assert ensemble.lead("m2", 2).fetch() == value
 
 
+def test_values_that_fit_into_a_message_each_but_not_together_are_copied_one_by_one() -> None:
+    ensemble = formed()
+    reign = ensemble.lead("m1", 1)
+    reign.fetch()
+    rng = ensemble.sim.nodes[0].rng
+    values = {"small": rng.randbytes(900_000), "large": rng.randbytes(8_200_000)}
+    ensemble.nodes["m3"].crash()
+    for name, value in values.items():
+        reign.version = b""
+        assert reign.store(value, name)
+    ensemble.nodes["m3"].start()
+    ensemble.sim.run_until(lambda: ensemble.replica("m3").replica.learned == 2, 30.0)
+    other = ensemble.lead("m3", 2)
+    assert {name: other.fetch(name) for name in values} == values
+
+
 def test_a_value_that_cannot_be_sent_ends_the_store() -> None:
     ensemble = formed()
     reign = ensemble.lead("m1", 1)
