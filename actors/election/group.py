@@ -34,7 +34,8 @@ class GroupWatcher(Process):
         self.session = SessionChanged(SessionState.CONNECTING)
         #: The members' names, the oldest first, as last listed; None while not listed in this session.
         self.names: tuple[str, ...] | None = None
-        #: What was read of those whose content is of interest.
+        #: What was read since of those whose content is of interest; nothing is kept from one listing to the
+        #: next, for a group that somebody removed and made again has other nodes of the same names.
         self.nodes: dict[str, Node] = {}
         self.questions = Questions(self._ask)
         self.zookeeper = zookeeper.whoever()
@@ -42,7 +43,7 @@ class GroupWatcher(Process):
         self._listing = False
         #: Something has changed since the listing under way was asked for.
         self._stale = False
-        self._reading: dict[str, None] = {}
+        self._listings = 0
         self._denied = ""
         self._pause_seconds = FIRST_PAUSE_SECONDS
         self._retry: Timer | None = None
@@ -92,7 +93,7 @@ class GroupWatcher(Process):
         return self.names is not None and all(name in self.nodes for name in self.interesting(self.names))
 
     def refresh(self) -> None:
-        """Read the group anew; what is known already is not read twice."""
+        """Read the group anew."""
         if not self.is_connected:
             return
         self._stale = self._listing
@@ -172,7 +173,6 @@ class GroupWatcher(Process):
     def _forget(self) -> None:
         self.questions.forget()
         self._listing = self._stale = False
-        self._reading.clear()
         self.forgotten()
 
     def forgotten(self) -> None:
@@ -190,36 +190,33 @@ class GroupWatcher(Process):
         self._listing = False
         self._pause_seconds = FIRST_PAUSE_SECONDS
         self.names = names = members(answer.names)
-        self.nodes = {name: self.nodes[name] for name in names if name in self.nodes}
+        self.nodes = {}
         self.listed(names)
+        self._listings += 1
         for name in self.interesting(names):
-            if name not in self.nodes and name not in self._reading:
-                self._read(name)
+            self._read(name, self._listings)
         if self._stale:
             self.refresh()
         self._conclude()
 
-    def _read(self, name: str) -> None:
-        self._reading[name] = None
+    def _read(self, name: str, listing: int) -> None:
         self.questions.ask(
             lambda number: zookeeper.ReadNode(number, f"{self.path}/{name}"),
-            lambda answer: self._know(name, Node(answer.data, answer.owner)),
-            lambda failure, reason: self._not_read(name, failure, reason),
+            lambda answer: self._know(name, listing, Node(answer.data, answer.owner)),
+            lambda failure, reason: self._not_read(name, listing, failure, reason),
         )
 
-    def _know(self, name: str, node: Node) -> None:
-        self._reading.pop(name, None)
-        if self.names is not None and name in self.names:
+    def _know(self, name: str, listing: int, node: Node) -> None:
+        if listing == self._listings:
             self.nodes[name] = node
-        self._conclude()
+            self._conclude()
 
-    def _not_read(self, name: str, failure: Failure, reason: str) -> None:
-        self._reading.pop(name, None)
+    def _not_read(self, name: str, listing: int, failure: Failure, reason: str) -> None:
         if failure is Failure.NO_NODE:
             self.refresh()
         elif failure is Failure.NO_AUTH:
             self.log.warning("node cannot be read", path=f"{self.path}/{name}", reason=reason)
-            self._know(name, Node(b"", 0, reason))
+            self._know(name, listing, Node(b"", 0, reason))
         else:
             self._try_later("a node cannot be read", failure, reason)
 

@@ -87,6 +87,9 @@ class Member(GroupWatcher):
 
     def regrouped(self) -> None:
         """Deal with its own node."""
+        if self._seat.is_taken(self.nodes):
+            self.log.warning("another's node has the name of one's own", path=self.path)
+            self.unseated()
         self._settle()
         self.grouped()
 
@@ -112,7 +115,7 @@ class Member(GroupWatcher):
             self._seat.give_up(name)
             self._delete(name)
         else:
-            self._seat.name = name
+            self._seat.take(name)
             self.log.info("joined the group", path=self.path, node=name)
         self.refresh()
 

@@ -49,6 +49,11 @@ class Seat:
         self._given_up.clear()
         self.name = None
 
+    def take(self, name: str) -> None:
+        """This node was just made for us."""
+        self._given_up.pop(name, None)
+        self.name = name
+
     def give_up(self, name: str) -> None:
         """Never take this node for ours again: it is to go."""
         self._given_up[name] = None
@@ -59,6 +64,14 @@ class Seat:
         """The group's members are these; whether our node was among them before, and is not now."""
         self._given_up = {name: None for name in self._given_up if name in names}
         if self.name is None or self.name in names:
+            return False
+        self.name = None
+        return True
+
+    def is_taken(self, nodes: Mapping[str, Node]) -> bool:
+        """Whether what has the name of our node is not ours: the group was removed, and made again."""
+        node = None if self.name is None else nodes.get(self.name)
+        if node is None or (node.owner, node.data) == (self._session_id, self.data):
             return False
         self.name = None
         return True

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from actors.election.leader_data import write
 from actors.simulation.zookeeper_client import Told
 from tests.actors.election.candidates import PATH, Election, master_info
 from transport.messages.election import CandidacyLost, Contend, Elected
 from transport.messages.zookeeper import ChildrenChanged, SessionChanged, SessionState, WatchSession
+from transport.pid import Pid
 
 SEEDS = range(5)
 
@@ -319,3 +321,18 @@ def test_a_node_of_an_earlier_life_that_cannot_be_removed_is_waited_for() -> Non
     assert election.leaders() == []
     election.leader(10.0)
     assert all(CandidacyLost not in map(type, election.owner(node).heard) for node in election.masters)
+
+
+def test_a_group_that_was_removed_and_made_again_in_an_instant_has_no_leader_of_before() -> None:
+    election = Election()
+    leader = election.leader()
+    for name in candidates(election):
+        election.zookeeper.delete(f"{PATH}/{name}")
+    election.zookeeper.delete(PATH)
+    other = election.zookeeper.create(f"{PATH}/json.info_", write(master_info("anna"), 5050), sequence=True)
+    assert other == f"{PATH}/json.info_0000000000"
+    election.until(lambda: election.owner(leader).epoch is None, 1.0)
+    election.until(lambda: election.seen_by(leader) == Pid("master", "anna", 5050), 1.0)
+    assert election.leaders() == []
+    election.zookeeper.delete(other)
+    election.leader()

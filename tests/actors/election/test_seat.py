@@ -85,6 +85,22 @@ def test_a_persistent_node_is_nobodys() -> None:
     assert settle(seat, n0=Node(b"me", 0)) == Steps((), create=True)
 
 
+def test_a_name_that_another_has_now_is_not_ours() -> None:
+    seat = make_seat(name="n1")
+    assert not seat.is_taken({})
+    assert not seat.is_taken({"n1": Node(b"me", OURS)})
+    assert seat.is_taken({"n1": Node(b"me", 9)})
+    assert not seat.is_taken({"n1": Node(b"me", 9)})
+
+
+def test_a_node_that_was_just_made_is_ours_even_under_a_name_that_was_given_up() -> None:
+    seat = make_seat(name="n1")
+    seat.give_up("n1")
+    seat.take("n1")
+    assert settle(seat, n1=Node(b"me", OURS)) == NOTHING
+    assert seat.name == "n1"
+
+
 def test_the_loss_of_our_node_is_seen_once() -> None:
     seat = make_seat(name="n1")
     assert not seat.listed(("n0", "n1"))
