@@ -220,6 +220,25 @@ def test_a_detector_that_lost_zookeeper_knows_no_leader_until_it_is_back(
         assert not master.contending.count(CandidacyLost)
 
 
+def test_a_detector_whose_session_was_ended_finds_the_leader_that_there_is_by_then(
+    zookeeper: Ensemble, path: str
+) -> None:
+    servers = [zookeeper.servers[0].address]
+    with Master(2, path, servers) as second, Master(3, path, servers) as watching:
+        with Master(1, path, servers) as first:
+            first.contends()
+            first.contending.wait(Elected)
+            second.contends()
+            watching.detects()
+            watching.wait_for_leader("m1")
+            end_session(watching)
+            watching.wait(EXPIRED, CONNECTED)
+            watching.wait_for_leader("m1")
+            end_session(watching)
+        watching.wait(EXPIRED, CONNECTED)
+        watching.wait_for_leader("m2")
+
+
 def test_who_has_no_right_to_stand_for_election_is_told_why(zookeeper: Ensemble, path: str) -> None:
     servers = [zookeeper.servers[0].address]
     with Master(1, path, servers, credentials="user:secret") as owner, Master(2, path, servers) as stranger:

@@ -60,6 +60,14 @@ def end_session(node: Node) -> None:
     other.close()
 
 
+def test_without_the_package_the_test_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _command: None)
+    with pytest.raises(AssertionError, match="apt-get install --no-install-recommends libzookeeper-java"):
+        Ensemble(tmp_path).start()
+
+
 # --- sessions ---
 
 
@@ -87,6 +95,20 @@ def test_a_session_that_was_ended_at_zookeeper_is_over_and_its_nodes_are_gone(no
     assert "the session has expired" in node.wait(EXPIRED).reason
     assert node.wait(EXPIRED, CONNECTED).session_id != before
     assert node.children(path) == ()
+
+
+def test_others_are_told_when_a_session_ends_with_its_nodes(
+    node: Node, zookeeper: Ensemble, path: str
+) -> None:
+    with Node([zookeeper.servers[0].address], LONG_SECONDS) as other:
+        other.wait(CONNECTED)
+        node.make_path(path)
+        for _ in range(2):
+            other.create(f"{path}/")
+        node.watch(path)
+        end_session(other)
+        wait_until(lambda: node.told(ChildrenChanged), lambda: "a change")
+        node.wait_for_children(path)
 
 
 def test_a_zookeeper_that_hangs_costs_the_session_though_its_host_accepts_connections(
