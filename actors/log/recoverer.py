@@ -98,6 +98,10 @@ class LogRecovery(Process):
         self.send(self._watched, WatchMembers())
         self._round()
 
+    def check_invariants(self) -> None:
+        """Raise AssertionError when the books contradict themselves."""
+        self._recovery.check_invariants()
+
     # --- questions ---
 
     def _round(self) -> None:

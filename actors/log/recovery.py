@@ -122,6 +122,13 @@ class Recovery:
             return Become(Status.VOTING, self._promised)
         return None
 
+    def check_invariants(self) -> None:
+        """Raise AssertionError when the books contradict themselves."""
+        for member, answer in self._answers.items():
+            assert member in self._members, f"{member} is no member"
+            assert self.mine is not None, "others were asked before this node's replica"
+            assert answer.asker == self.mine.replica, f"{answer} was told to another replica"
+
     def _renew(self, mine: RecoverResponse) -> Become:
         """Another replica was met here: what is on this node's disk is older than that, or nothing."""
         empty = mine.status in (Status.EMPTY, Status.STARTING)
