@@ -15,8 +15,10 @@ class Watchers:
         self._watchers: dict[Pid, None] = {}
         #: Those that are to be told once it was looked anew.
         self._doubters: dict[Pid, None] = {}
-        #: What was told last.
+        #: What was told last; before it was looked for the first time nothing is, for that it is not known
+        #: who leads does not mean that nobody does.
         self.leader = LeaderDetected(None)
+        self._looked = False
 
     @property
     def has_doubters(self) -> bool:
@@ -25,8 +27,11 @@ class Watchers:
 
     def add(self, watcher: Pid) -> None:
         """Tell somebody, now and from now on."""
-        self._keep(watcher)
-        self._detector.send(watcher, self.leader)
+        if self._looked:
+            self._keep(watcher)
+            self._detector.send(watcher, self.leader)
+        else:
+            self.doubt(watcher)
 
     def doubt(self, watcher: Pid) -> None:
         """Tell somebody from now on, and in any case at the next `confirm`."""
@@ -37,13 +42,14 @@ class Watchers:
         """Tell everybody, if that is news."""
         if leader == self.leader:
             return
-        self.leader = leader
+        self.leader, self._looked = leader, True
         for watcher in self._watchers:
             self._detector.send(watcher, leader)
             self._doubters.pop(watcher, None)
 
     def confirm(self) -> None:
-        """Tell those who doubted that it is as it was told last."""
+        """It was looked: tell those who waited for it that it is as it was told last."""
+        self._looked = True
         for watcher in self._doubters:
             self._detector.send(watcher, self.leader)
         self._doubters.clear()

@@ -56,11 +56,25 @@ def test_a_node_that_is_not_there_yet_is_asked_until_it_is() -> None:
     agent = asking(sim, Pid("master", "anna", 5050))
     probe = ask(agent)
     sim.run(300.0)
-    assert told(probe) == [None]
+    assert told(probe) == []
     complaints = [line for line in sim.log if line.event.startswith("no master there")]
     assert len(complaints) == 1
     anna = standing_alone(sim)
-    sim.run_until(lambda: told(probe)[-1] == anna.pid_of("master"), 6.0)
+    sim.run_until(lambda: told(probe) == [anna.pid_of("master")], 6.0)
+
+
+def test_a_master_that_restarts_does_not_unsettle_those_who_ask_it_about_another() -> None:
+    election = Election()
+    leader = election.leader()
+    asked = next(node for node in election.masters if node is not leader)
+    probe = ask(asking(election.sim, asked.pid_of("master")))
+    election.until(lambda: told(probe) == [leader.pid_of("master")])
+    for _ in range(3):
+        asked.kill_process()
+        election.sim.run(1.0)
+        asked.restart()
+        election.sim.run(10.0)
+    assert told(probe) == [leader.pid_of("master")]
 
 
 def test_a_leader_stays_known_while_the_asked_node_is_down() -> None:

@@ -43,10 +43,24 @@ def detector_of(node: SimulatedNode) -> Pid:
     return node.pid_of("detector")
 
 
-def test_before_anybody_leads_that_is_told_at_once() -> None:
+def test_that_nobody_leads_is_told_once_it_is_known() -> None:
     cluster = Cluster()
     cluster.until(lambda: cluster.heard)
     assert cluster.heard == [LeaderDetected(None)]
+
+
+def test_that_the_leader_is_not_known_yet_is_not_told_for_nobody_leading() -> None:
+    cluster = Cluster()
+    cluster.write()
+    cluster.until_seen(ANNA)
+    cluster.zookeeper.stop()
+    other = cluster.watcher("other")
+    cluster.sim.run(60.0)
+    heard = other.process("watcher", Watcher).heard
+    assert heard == []
+    cluster.zookeeper.start()
+    cluster.until(lambda: heard, 10.0)
+    assert [told.master for told in heard] == [ANNA]
 
 
 def test_the_path_of_the_group_is_made_where_it_is_missing() -> None:
@@ -170,14 +184,14 @@ def test_remote_actors_are_told_too_and_forgotten_when_they_are_gone() -> None:
     probe = there.probe()
     probe.send(detector_of(cluster.agent), WatchLeader())
     cluster.write()
-    cluster.until(lambda: len(probe.received) == 2)
+    cluster.until(lambda: len(probe.received) == 1)
     probe.terminate()
     cluster.sim.run(1.0)
     other = there.probe("other")
     second = cluster.write(host="ben")
     cluster.zookeeper.delete(f"{PATH}/{cluster.zookeeper.children(PATH)[0]}")
     cluster.until_seen(Pid("master", "ben", 5050))
-    assert len(probe.received) == 2
+    assert len(probe.received) == 1
     assert other.received == []
     assert second
 
@@ -262,7 +276,7 @@ def test_a_group_that_may_not_be_read_is_said_plainly_and_read_when_it_may_be() 
     cluster.sim.run(60.0)
     complaints = [line for line in cluster.sim.log if line.event == "zookeeper does not permit this"]
     assert len(complaints) == 1
-    assert cluster.heard == [LeaderDetected(None)]
+    assert cluster.heard == []
     cluster.zookeeper.permit(PATH)
     cluster.write()
     cluster.until_seen(ANNA, 3.0)
