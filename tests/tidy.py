@@ -49,6 +49,8 @@ DECISIONS = (
     "actors/agent/memory.py",
     "actors/agent/reconfiguration.py",
     "actors/agent/registrant.py",
+    "actors/election/liveness.py",
+    "actors/election/requests.py",
     "actors/log/causes.py",
     "actors/log/diagnosis.py",
     "actors/log/symptoms.py",
