@@ -4,7 +4,8 @@ The messages of mesos.proto (and of the quota, maintenance and allocator protos 
 noun, nested as there: `offer.Offer.Operation.Launch` is `mesos.v1.Offer.Operation.Launch`. A field carries
 its protobuf number, its declared default and whether it is deprecated; `transport.schema` reads that back.
 What was not set is None, so nothing is lost between reading and writing. Times of day, sizes and names are
-kept as Mesos has them; who needs a field's default asks for it.
+kept as Mesos has them; who needs a field's default asks for it. The calls, events and answers of the v1 APIs
+stand beside them, each protocol's in files of its own: `scheduler_call.Call` is `mesos.v1.scheduler.Call`.
 
 Two things here are more than declarations:
 
