@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from actors.election.address import LeaderSource, parse_leader, spawn_detector
 from actors.election.asking import DETECTOR
+from actors.election.session import ZOOKEEPER
 from actors.process import handles
 from actors.system import Restart, Timer
 from frameworks.calls import Calls
@@ -130,6 +131,12 @@ class Subscriber(Calls):
             self.__detector = self.__spawn_detector(self.__source)
         self.__watch()
 
+    def finalize(self) -> None:
+        """End the detector that was made for this actor alone."""
+        if self.__source is not None:
+            for name in (DETECTOR, ZOOKEEPER):
+                self.terminate(self.__own(name))
+
     def exited(self, pid: Pid) -> None:
         """The master or the detector is gone."""
         if pid == self.__detector:
@@ -146,7 +153,10 @@ class Subscriber(Calls):
         try:
             return spawn_detector(self.system, source, prefix=prefix, restart=Restart(), vital=False)
         except ValueError:  # the one of this actor's predecessor, which crashed
-            return Pid(f"{prefix}{DETECTOR}", *self.pid.address)
+            return self.__own(DETECTOR)
+
+    def __own(self, name: str) -> Pid:
+        return Pid(f"{self.pid.name}-{name}", *self.pid.address)
 
     def __watch(self) -> None:
         self.link(self.detector)

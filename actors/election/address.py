@@ -59,7 +59,8 @@ def spawn_detector(
 ) -> Pid:
     """Start what finds the leader: an actor "detector", and before it a "zookeeper" where there is one.
 
-    Their names begin with `prefix`. Raises ValueError when such actors are there already.
+    Their names begin with `prefix`. Returns the detector in whatever incarnation. Raises ValueError when such
+    actors are there already.
     """
     make: Callable[[], Process]
     if isinstance(source, Pid):
@@ -69,7 +70,7 @@ def spawn_detector(
             system, source, timeout_seconds, name=f"{prefix}{ZOOKEEPER}", restart=restart, vital=vital
         )
         make = functools.partial(Detector, zookeeper.whoever(), source.path)
-    return system.spawn(make, f"{prefix}{DETECTOR}", restart=restart, vital=vital)
+    return system.spawn(make, f"{prefix}{DETECTOR}", restart=restart, vital=vital).whoever()
 
 
 def parse_master(text: str, actor_port: int | None = None) -> Pid:

@@ -293,6 +293,22 @@ def test_a_scheduler_that_knows_its_master_by_name_finds_it_also_after_a_crash()
     here.kill("scheduler")
     sim.run_until(lambda: any(sender not in (first,) for sender in master.senders))
     assert [actor.pid.name for actor in here.actors()].count("scheduler-detector") == 1
+    here.kill("scheduler-detector")
+    here.terminate(here.pid_of("scheduler"))
+    sim.run_until(lambda: [actor.pid.name for actor in here.actors()] == ["supervisor"])
+
+
+def test_a_detector_that_crashed_is_asked_again_when_its_successor_is_there() -> None:
+    sim = Simulation(0)
+    there = sim.node("master")
+    there.spawn(lambda: StandaloneDetector(there.pid_of("master")), "detector")
+    here = sim.node(
+        "here", lambda node: node.spawn(lambda: Recorder(INFO, "master@master:5050"), "scheduler")
+    )
+    for _ in range(3):
+        told = sim.wait_for(LeaderDetected, sender="scheduler-detector")
+        assert told.master == there.pid_of("master")
+        here.kill("scheduler-detector")
 
 
 # --- the leader changes ---
