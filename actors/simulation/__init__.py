@@ -41,6 +41,9 @@ given to `always`, called after every turn, and by `run_until` and `wait_for` wi
 not hold raises SimulationFailure, which tells the seed, the time, the last turns, and the command that runs
 it all again (`replay`). Seeds that failed once are kept for ever: see tests/simulation/seeds.txt of Pion.
 
+*ZooKeeper* (`zookeeper`) is a node like any other, to be partitioned, stopped and wiped, with sessions,
+ephemeral nodes and watches; the actor "zookeeper" by which masters and agents talk to it is the real one.
+
 *Single messages* are picked by type, sender, receiver and content: `drop`, `hold`, `wait_for` (`filters`).
 """
 
