@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from actors.log.attendance import Attendance
 from actors.log.catchup import CatchUp
 from actors.log.concern import Concern, Word
 from actors.log.diagnosis import diagnose, find
@@ -19,7 +20,6 @@ from transport.messages.replication import (
     LearnedResponse,
     LogStatus,
     MembersChanged,
-    MemberStatus,
     ReadLogStatus,
     RecoverRequest,
     RecoverResponse,
@@ -41,22 +41,12 @@ _QUICK_SECONDS: Final = 0.05
 _RECENT_SECONDS: Final = 5.0
 #: An answer that is older counts for nothing.
 _STALE_SECONDS: Final = 5.0
+#: Who has said nothing for longer has left a question unanswered.
+_SILENCE_SECONDS: Final = 3.0
 #: A member that was asked for values and sent none so long after is not waited for.
 _LATE_SECONDS: Final = 2.0
 #: For how long a replica that votes, when it is started, waits for more members than it must hear.
 _PATIENT_SECONDS: Final = 0.3
-
-
-class _Seen(msgspec.Struct, frozen=True):
-    """What a member said last, and when."""
-
-    response: RecoverResponse
-    at: float
-
-
-def _silent(seconds: float) -> bool:
-    """Whether a member has left a question unanswered."""
-    return seconds > 1.5 * ASK_SECONDS
 
 
 class LogRecovery(Process):
@@ -77,10 +67,8 @@ class LogRecovery(Process):
     ) -> None:
         self.metrics = metrics or LogMetrics()
         self._recovery = Recovery(quorum, auto_initialize=auto_initialize)
-        self._replica, self._watched, self._group = replica.whoever(), members, group
-        self._members: tuple[Pid, ...] = ()
-        self._registered: int | None = None
-        self._seen: dict[Pid, _Seen] = {}
+        self._attendance = Attendance(replica)
+        self._replica, self._watched, self._group = self._attendance.own, members, group
         #: What the others knew to be chosen when they were asked before last.
         self._goal, self._next_goal = 0, 0
         self._timer: Timer | None = None
@@ -94,7 +82,7 @@ class LogRecovery(Process):
         self._catch_up = CatchUp(self.system.rng)
         self._began = self._changed_at = self.system.now()
         self.metrics.recovered.read = lambda: float(self._recovery.settled)
-        self.metrics.ensemble_size.read = lambda: len(self._members)
+        self.metrics.ensemble_size.read = lambda: len(self._attendance.members)
         self.send(self._watched, WatchMembers())
         self._round()
 
@@ -107,14 +95,13 @@ class LogRecovery(Process):
     def _round(self) -> None:
         """Ask everybody how they fare."""
         now = self.system.now()
-        self._recovery.forget(member for member, seen in self._seen.items() if now - seen.at > _STALE_SECONDS)
+        self._recovery.forget(self._attendance.silent(now, _STALE_SECONDS))
         self._ordered = None
         self._goal = self._next_goal
         self._next_goal = max((answer.learned for answer in self._recovery.others.values()), default=0)
         self._ask(self._replica)
-        for member in self._members:
-            if member != self._replica and self._recovery.mine is not None:
-                self._ask(member)
+        for member in self._attendance.others if self._recovery.mine else ():
+            self._ask(member)
         self._decide()
         self._copy()
         self._report()
@@ -154,12 +141,10 @@ class LogRecovery(Process):
     @handles(MembersChanged)
     def change_members(self, _sender: Pid, message: MembersChanged) -> None:
         """Members came or went."""
-        self._members = tuple(member.whoever() for member in message.members)
-        self._registered = message.registered
+        self._attendance.change(message)
         sure = not self._group or message.registered is not None
-        self._recovery.change_members(self._members, message.registered, sure=sure)
-        self._seen = {member: seen for member, seen in self._seen.items() if member in self._members}
-        self.log.info("log members", members=[str(member.address) for member in self._members])
+        self._recovery.change_members(message.members, message.registered, sure=sure)
+        self.log.info("log members", members=[str(member.address) for member in self._attendance.members])
         self._hurry()
 
     @handles(RecoverResponse)
@@ -168,12 +153,11 @@ class LogRecovery(Process):
         member = sender.whoever()
         if member == self._replica:
             self._hear_own(message)
-        elif member in self._members:
-            before, now = self._seen.get(member), self.system.now()
-            self._seen[member] = _Seen(message, now)
-            self._recovery.hear(sender, message)
-            if before is None or before.response.status is not message.status or _silent(now - before.at):
+        elif member in self._attendance.members:
+            now = self.system.now()
+            if self._attendance.hear(member, message, now, silence_seconds=_SILENCE_SECONDS):
                 self._changed_at = now
+            self._recovery.hear(sender, message)
         self._decide()
 
     def _hear_own(self, message: RecoverResponse) -> None:
@@ -240,35 +224,15 @@ class LogRecovery(Process):
             status=mine.status if mine else Status.EMPTY,
             quorum=self._recovery.quorum,
             auto_initialize=self._recovery.auto_initialize,
-            members=tuple(self._member_status(member) for member in self._members),
+            members=self._attendance.statuses(mine, self.system.now(), self._trouble),
             begin=mine.begin if mine else 1,
             end=mine.end if mine else 0,
             recovering_seconds=0.0 if self._recovery.settled else self.system.now() - self._began,
             group=self._group,
-            connected=self._registered is not None if self._group else None,
+            connected=self._attendance.registered is not None if self._group else None,
         )
 
-    def _member_status(self, member: Pid) -> MemberStatus:
-        is_own = member == self._replica
-        seen = self._seen.get(member)
-        response = self._recovery.mine if is_own else seen.response if seen else None
-        if response is None:
-            return MemberStatus(member, unreachable=self._why(member))
-        # All that ZooKeeper lists are members; when those are one more, that one is this node's own.
-        unregistered = is_own and self._registered is not None and self._registered < len(self._members)
-        return MemberStatus(
-            pid=member,
-            status=response.status,
-            silent_seconds=0.0 if is_own or seen is None else self.system.now() - seen.at,
-            begin=response.begin,
-            end=response.end,
-            quorum=response.quorum,
-            unreachable="" if is_own else self._why(member),
-            registered=not unregistered,
-        )
-
-    def _why(self, member: Pid) -> str:
-        """Why a member cannot be reached, as far as is known; empty when it can."""
+    def _trouble(self, member: Pid) -> str:
         return self.system.trouble(member.address)
 
     def _report(self) -> None:
