@@ -4,8 +4,8 @@
 demo: setup
 	.venv/bin/pion demo
 
-test: setup
-	.venv/bin/pytest
+test:
+	sh .ci/test
 
 # A benchmark, or a part of one such as runtime.wire.
 NAME = all
