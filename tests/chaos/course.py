@@ -40,36 +40,43 @@ class Spread(msgspec.Struct, frozen=True):
         return msgspec.json.encode(self).decode()
 
 
-def suffer(rig: Rig, make: Make, chance: random.Random, hold_seconds: float) -> float:
-    """Apply a fault, hold it, heal it, and wait until all is well; returns how long that took.
+def suffer(rig: Rig, makes: Sequence[Make], chance: random.Random, hold_seconds: float) -> float:
+    """Apply faults, hold them, heal them, and wait until all is well; returns how long that took.
 
     What does not become well in time is noted, and a TimeoutError.
     """
-    fault = make(rig, chance)
-    rig.history.note("fault", name=make.__name__, what=fault.what, seconds=round(hold_seconds, 2))
+    applied: list[Fault] = []
     try:
-        _hold(rig, fault, hold_seconds)
+        for make in makes:
+            applied.append(make(rig, chance))
+            rig.history.note(
+                "fault", name=make.__name__, what=applied[-1].what, seconds=round(hold_seconds, 2)
+            )
+        _hold(rig, applied, hold_seconds)
     finally:
-        fault.heal()
-        rig.history.note("healed", name=make.__name__)
-    return converge(rig, fault.what)
+        for fault in applied:
+            fault.heal()
+            rig.history.note("healed", what=fault.what)
+    return converge(rig, " and ".join(fault.what for fault in applied))
 
 
-def _hold(rig: Rig, fault: Fault, seconds: float) -> None:
+def _hold(rig: Rig, applied: Sequence[Fault], seconds: float) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        fault.tick()
+        for fault in applied:
+            fault.tick()
         rig.hold(0.1)
 
 
 def converge(rig: Rig, after: str = "") -> float:
-    """Wait until a master serves, all agents are back, and framework and operator are heard."""
+    """Wait until a master serves, all replicas vote and agents are back, and others are heard."""
     begin = time.monotonic()
     before = rig.operator.acknowledged
 
     def well() -> bool:
         return (
             rig.all_agents_back()
+            and rig.all_replicas_vote()
             and rig.operator.acknowledged > before
             and (not rig.plan.tasks_per_second or rig.load_state().subscribed)
         )

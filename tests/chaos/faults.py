@@ -6,9 +6,11 @@ import contextlib
 import math
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.chaos.network import Cut, Host, Way
@@ -179,6 +181,14 @@ def stop_all_zookeepers(rig: Rig, chance: random.Random) -> Fault:
     return Fault("stop all ZooKeepers", lambda: rig.signal_all_zookeepers(signal.SIGCONT))
 
 
+def wipe_zookeepers(rig: Rig, chance: random.Random) -> Fault:
+    """Nothing of the elections before is known any more, and counting begins anew."""
+    rig.zookeepers.kill()
+    for server in rig.zookeepers.servers:
+        server.wipe()
+    return Fault("wipe all ZooKeepers", rig.zookeepers.start)
+
+
 # --- links ---
 
 
@@ -276,6 +286,48 @@ def fill_disk_of_leader(rig: Rig, chance: random.Random) -> Fault:
     return Fault(f"fill the disk of {leader}", heal)
 
 
+def lose_disk(rig: Rig, chance: random.Random) -> Fault:
+    """A master comes back with an empty disk."""
+    master = chance.choice(rig.masters)
+    master.kill(hold=True)
+    shutil.rmtree(_log(rig, master))
+    return Fault(f"lose the disk of {master}", master.start)
+
+
+def set_disk_back(rig: Rig, chance: random.Random) -> Fault:
+    """A master comes back with what was on its disk some time ago."""
+    master = chance.choice(rig.masters)
+    former = rig.folder / f"{master.name}.former"
+    shutil.rmtree(former, ignore_errors=True)
+    master.kill(hold=True)
+    shutil.copytree(_log(rig, master), former)
+    master.start()
+
+    def heal() -> None:
+        master.kill(hold=True)
+        shutil.rmtree(_log(rig, master))
+        shutil.copytree(former, _log(rig, master))
+        master.start()
+
+    return Fault(f"set the disk of {master} back", heal)
+
+
+def flip_bits(rig: Rig, chance: random.Random) -> Fault:
+    """A master comes back with three bits of its log changed."""
+    master = chance.choice(rig.masters)
+    master.kill(hold=True)
+    for path in chance.choices(sorted(_log(rig, master).iterdir()), k=3):
+        content = bytearray(path.read_bytes())
+        if content:
+            content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+            path.write_bytes(content)
+    return Fault(f"flip bits on the disk of {master}", master.start)
+
+
+def _log(rig: Rig, master: Unit) -> Path:
+    return rig.folder / master.name / "replicated_log"
+
+
 KILLS: tuple[Make, ...] = (
     kill_leader,
     terminate_leader,
@@ -302,6 +354,7 @@ ZOOKEEPERS: tuple[Make, ...] = (
     kill_leading_zookeeper,
     kill_all_zookeepers,
     stop_all_zookeepers,
+    wipe_zookeepers,
 )
 CUTS: tuple[Make, ...] = (
     cut_leader_from_zookeepers,
@@ -316,4 +369,10 @@ CUTS: tuple[Make, ...] = (
     cut_zookeeper_off,
     flap,
 )
-DISKS: tuple[Make, ...] = (fill_disk_of_leader,)
+#: Of these one at a time: a majority of the disks must be sound.
+DISKS: tuple[Make, ...] = (
+    fill_disk_of_leader,
+    lose_disk,
+    set_disk_back,
+    flip_bits,
+)

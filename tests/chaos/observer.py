@@ -11,6 +11,7 @@ from tests.chaos.operator import Operator
 from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.messages.node import NodeMetricsRead, ReadMetrics
 from transport.messages.operating import MaintenanceRead, ReadMaintenance
+from transport.messages.replication import LogStatus, ReadLogStatus, Status
 from transport.pid import Pid
 
 _PROBE_SECONDS = 0.05
@@ -46,6 +47,8 @@ class Observer(Process):
         self.answers: dict[Pid, tuple[Answer, Answer]] = {}
         #: Agents that the master on each host believes to be there, and when that was heard.
         self.agents: dict[str, tuple[float, int]] = {}
+        #: How each master's replica of the log fares, and when that was heard.
+        self.replicas: dict[str, tuple[float, Status]] = {}
 
     def initialize(self) -> None:
         self.every(_PROBE_SECONDS, self._probe)
@@ -100,8 +103,13 @@ class Observer(Process):
     def _measure(self) -> None:
         for host, port in self._nodes:
             self.send(Pid("node", host, port), ReadMetrics())
+            self.send(Pid("log-recovery", host, port), ReadLogStatus())
 
     @handles(NodeMetricsRead)
     def measured(self, sender: Pid, message: NodeMetricsRead) -> None:
         there = int(message.values.get("master/slaves_active", 0.0))
         self.agents = {**self.agents, sender.host: (self.system.now(), there)}
+
+    @handles(LogStatus)
+    def fares(self, sender: Pid, message: LogStatus) -> None:
+        self.replicas = {**self.replicas, sender.host: (self.system.now(), message.status)}

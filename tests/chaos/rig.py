@@ -28,6 +28,7 @@ from tests.zookeeper.ensemble import Ensemble
 from tests.zookeeper.server import Settings
 from transport.limits import Limits
 from transport.message import Message
+from transport.messages.replication import Status
 from transport.pid import Address, Pid
 
 _ZOOKEEPER_PORT = 2181
@@ -253,6 +254,12 @@ class Rig:
         leader = self.leader()
         at, count = (0.0, 0) if leader is None else self.observer.agents.get(leader.host.address, (0.0, 0))
         return count if at > time.monotonic() - 1.0 else 0
+
+    def all_replicas_vote(self) -> bool:
+        """Whether every replica of the log was heard of within the last second, and votes."""
+        heard = [self.observer.replicas.get(unit.host.address) for unit in self.masters]
+        limit = time.monotonic() - 1.0
+        return all(one is not None and one[0] > limit and one[1] is Status.VOTING for one in heard)
 
     def all_agents_back(self) -> bool:
         """Whether the leader has every agent."""

@@ -22,6 +22,8 @@ from tests.chaos.unit import Unit
 
 _LONG_AFTER_SECONDS = 60.0
 _MOMENT_SECONDS = 0.5
+#: How often a fault comes with another one.
+_TWICE = 0.2
 
 
 class Failover(msgspec.Struct, frozen=True):
@@ -112,19 +114,21 @@ def _too_late(told: Mapping[Blow, list[Failover]], session_seconds: float) -> li
 
 def run(options: argparse.Namespace) -> list[str]:
     """Faults of every kind for `--minutes`, each healed before the next, now and then two at once."""
-    kinds = (*faults.KILLS, *faults.STOPS, *faults.ZOOKEEPERS, *faults.CUTS, *faults.DISKS)
+    ordinary = (*faults.KILLS, *faults.STOPS, *faults.ZOOKEEPERS, *faults.CUTS)
     healed: dict[str, list[float]] = {}
     with _rig(options, small_disks=True) as rig:
         chance = rig.chance("run")
         end = time.monotonic() + options.minutes * 60
-        for make in faults_by_chance(kinds, chance):
+        for make in faults_by_chance((*ordinary, *faults.DISKS), chance):
             if time.monotonic() > end:
                 break
+            makes = [make, chance.choice(ordinary)] if chance.random() < _TWICE else [make]
             seconds = chance.choice((1.0, 3.0, 3 * options.session)) * chance.uniform(0.5, 1.5)
             try:
-                healed.setdefault(make.__name__, []).append(suffer(rig, make, chance, seconds))
+                well = suffer(rig, makes, chance, seconds)
             except TimeoutError:
                 break  # it is in the history, and will be judged
+            healed.setdefault(make.__name__ if len(makes) == 1 else "two faults", []).append(well)
             rig.hold(chance.uniform(0.0, 5.0))
         _print(*(Spread.of(f"{name} -> all is well", seconds) for name, seconds in sorted(healed.items())))
         _print(Spread.of("fault healed -> all is well", (one for each in healed.values() for one in each)))

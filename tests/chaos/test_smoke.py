@@ -21,7 +21,7 @@ def test_a_cluster_survives_the_loss_of_leaders_links_and_agents_and_nobody_noti
         converge(rig, "loss of the leader")
         _part_leader_from_zookeepers(rig)
         converge(rig, "partition")
-        suffer(rig, faults.kill_agent, rig.chance("agent"), 1.0)
+        suffer(rig, [faults.kill_agent], rig.chance("agent"), 1.0)
         orders = raise_zombie(rig)
         converge(rig, "zombie")
         assert judge(rig) == []
