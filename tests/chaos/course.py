@@ -16,6 +16,8 @@ from tests.chaos.rig import Rig
 
 #: What the master knows is told in far less.
 _TELL_SECONDS = 3.0
+#: What was heard of a master may be a second old.
+_STEADY_SECONDS = 1.5
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -69,9 +71,13 @@ def _hold(rig: Rig, applied: Sequence[Fault], seconds: float) -> None:
 
 
 def converge(rig: Rig, after: str = "") -> float:
-    """Wait until a master serves, all replicas vote and agents are back, and others are heard."""
+    """Wait until a master serves, all replicas vote and agents are back, and others are heard.
+
+    Returns how long it took until that was so for good.
+    """
     begin = time.monotonic()
     before = rig.operator.acknowledged
+    since = begin
 
     def well() -> bool:
         return (
@@ -81,14 +87,19 @@ def converge(rig: Rig, after: str = "") -> float:
             and (not rig.plan.tasks_per_second or rig.load_state().subscribed)
         )
 
+    def steady() -> bool:
+        nonlocal since
+        if not well():
+            since = time.monotonic()
+        return time.monotonic() - since > _STEADY_SECONDS
+
     try:
-        rig.wait_for(well, CONVERGED_SECONDS, f"all is well after {after}")
+        rig.wait_for(steady, CONVERGED_SECONDS, f"all is well after {after}")
     except TimeoutError as error:
         rig.history.note("not converged", after=after, error=str(error))
         raise
-    seconds = time.monotonic() - begin
-    rig.history.note("converged", after=after, milliseconds=round(seconds * 1000))
-    return seconds
+    rig.history.note("converged", after=after, milliseconds=round((since - begin) * 1000))
+    return since - begin
 
 
 def rest(rig: Rig) -> Evidence:

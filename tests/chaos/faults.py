@@ -19,6 +19,8 @@ from tests.chaos.unit import Unit
 
 Heal = Callable[[], None]
 _FLAP_SECONDS = 1.0
+_VOTE_SECONDS = 30.0
+_WRITE_SECONDS = 2.0
 #: How long after a disk has room again a daemon may still end for want of it.
 _LAST_ERROR_SECONDS = 5.0
 
@@ -302,6 +304,10 @@ def set_disk_back(rig: Rig, chance: random.Random) -> Fault:
     master.kill(hold=True)
     shutil.copytree(_log(rig, master), former)
     master.start()
+    # It must have accepted something that it does not remember afterwards.
+    with contextlib.suppress(TimeoutError):
+        rig.wait_for(rig.all_replicas_vote, _VOTE_SECONDS)
+    rig.hold(_WRITE_SECONDS)
 
     def heal() -> None:
         master.kill(hold=True)
