@@ -58,7 +58,7 @@ def test_all_that_is_given_up_is_given_up_in_order_and_its_answers_come_too_late
         requests.add(ASKER, request)
     sent = [number for number, _ in requests.to_send(0.0)]
     assert [asked.request for asked in requests.give_up()] == [READ, MAKE, LIST]
-    assert [requests.answered(number) for number in sent] == [None, None]
     assert requests.oldest_sent_at() is None
     requests.add(ASKER, LIST)
     assert list(requests.to_send(0.0)) == [(3, LIST)], "it waits for no path of former times"
+    assert [requests.answered(number) for number in sent] == [None, None]

@@ -474,6 +474,26 @@ def test_a_creation_of_which_nothing_is_known_may_have_made_a_node(connected: Wo
     assert connected.client.probes[-1].through_quorum
 
 
+def test_a_request_that_failed_is_no_sign_of_life(connected: World) -> None:
+    connected.run(4.0)
+    connected.ask(CreateNode(1, "/a/", b""))
+    connected.client.answer(RequestFailed(1, Failure.CONNECTION_LOSS, "the connection broke"))
+    connected.run()
+    began = told(connected.asker, SessionChanged)[-1].alive_at
+    assert all(alive.alive_at == began for alive in told(connected.asker, SessionAlive))
+
+
+def test_another_connection_is_a_sign_of_life_from_when_it_was_asked_for(connected: World) -> None:
+    connected.ask(CreateNode(1, "/a/", b""))
+    connected.run(4.0)
+    connected.happens(Suspended("cut"))
+    connected.run(4.0)
+    asked_at = connected.node.now()
+    connected.happens(Connected(7, TIMEOUT_SECONDS, asked_at))
+    assert told(connected.asker, SessionChanged)[-1].alive_at < asked_at - 4.0, "one server says nothing"
+    assert told(connected.asker, SessionAlive)[-1].alive_at == asked_at, "but all of them do, at once"
+
+
 def test_another_session_owns_nothing(connected: World) -> None:
     connected.ask(CreateNode(1, "/a/", b""))
     connected.happens(Ended("expired"))
@@ -494,6 +514,9 @@ def test_a_connection_that_does_not_answer_is_given_up_before_the_session_ends(c
     connected.run(2 * TIMEOUT_SECONDS)
     assert connected.client.interruptions == 1
     assert connected.states()[-1] is CONNECTED
+    connected.client.answers_probes = False
+    connected.run(TIMEOUT_SECONDS * 0.6)
+    assert connected.client.interruptions == 2, "and so is the next one"
 
 
 def test_the_request_of_an_actor_that_is_not_answered_counts_as_well(connected: World) -> None:
