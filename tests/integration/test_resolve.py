@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from actors.cli.parser import CommandError
-from actors.cli.pion import main
 from actors.cli.resolve import resolve
 from actors.election.url import ZooKeeperUrl
 from tests.zookeeper.ensemble import Ensemble
@@ -76,18 +75,22 @@ def test_a_leader_that_is_yet_to_be_elected_is_waited_for(node: Node, path: str,
     assert (leader.id, leader.hostname, leader.version) == ("m1", "anna", "1.11.0")
 
 
-def test_no_leader_is_said_with_the_place(
-    node: Node, url: ZooKeeperUrl, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(("resolve", str(url), "--timeout=1secs")) == 1
-    assert capsys.readouterr().err == (
-        f"pion resolve: no leader within 1secs: no master is elected at {url}\n"
-    )
+def obstacle(url: ZooKeeperUrl) -> str:
+    """What stands in the way, once ZooKeeper was reached: on a busy machine that takes a while."""
+    for seconds in (0.5, 2.0, SECONDS):
+        with pytest.raises(CommandError) as error:
+            resolve(url, seconds)
+        if "no connection" not in str(error.value) and "not asked" not in str(error.value):
+            break
+    return str(error.value).partition(": ")[2]
+
+
+def test_no_leader_is_said_with_the_place(node: Node, url: ZooKeeperUrl) -> None:
+    assert obstacle(url) == f"no master is elected at {url}"
 
 
 def test_a_leader_that_cannot_be_read_is_said_with_what_is_wrong(
     node: Node, path: str, url: ZooKeeperUrl
 ) -> None:
     created = node.create(f"{path}/json.info_", b"nonsense")
-    with pytest.raises(CommandError, match=f"not a master's node at {created}: "):
-        resolve(url, 1.0)
+    assert obstacle(url).startswith(f"not a master's node at {created}: ")

@@ -290,7 +290,11 @@ def test_a_web_server_serves_nobody_like_a_zookeeper_either(told: Told) -> None:
 
 
 def test_a_connection_that_was_given_up_leads_to_another_server(told: Told) -> None:
-    with Scripted(begin) as one, Scripted(begin) as other, client(told, [one.address, other.address]) as zk:
+    with (
+        Scripted(begin) as one,
+        Scripted(begin) as other,
+        client(told, [one.address, other.address], 60.0) as zk,
+    ):
         for number in range(1, 5):
             told.wait(Connected, number)
             connections = (one.connections, other.connections)

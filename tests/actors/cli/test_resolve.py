@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,10 +98,15 @@ def test_nobody_there_is_said_with_the_address_that_was_asked(nobody: Address) -
 def test_no_zookeeper_there_is_said_with_its_reason(
     nobody: Address, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(("resolve", f"zk://user:secret@{nobody}/mesos", "--timeout=500ms")) == 1
-    assert capsys.readouterr() == (
-        "",
-        f"pion resolve: no leader within 500ms: no connection with ZooKeeper: {nobody}: Connection refused\n",
+    for milliseconds in (500, 2_000, 60_000):  # on a busy machine it takes a while to be refused
+        assert main(("resolve", f"zk://user:secret@{nobody}/mesos", f"--timeout={milliseconds}ms")) == 1
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        if "refused" in printed.err:
+            break
+    assert re.fullmatch(
+        f"pion resolve: no leader within .*: no connection with ZooKeeper: {nobody}: Connection refused\n",
+        printed.err,
     )
 
 
