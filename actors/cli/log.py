@@ -177,7 +177,10 @@ def _initialize(arguments: argparse.Namespace) -> int:
         journal.open()
         journal.append(StatusChanged(Status.VOTING))
         journal.sync()
-    print(f"{arguments.path}: the replica is VOTING now; do the same on every master's host")
+    print(
+        f"{arguments.path}: the replica is VOTING now. Where no master holds a registry yet, do the same on "
+        "every master's host; where one does, on as many as are missing from a quorum, and no more"
+    )
     return 0
 
 

@@ -196,12 +196,21 @@ def _data_on_too_few(symptoms: Symptoms) -> str:
         return ""
     if status.status is Status.STARTING and not lost and not symptoms.answering(Status.EMPTY):
         return ""  # replicas that begin together do not come to vote at the same moment
-    where = f"only ({addresses(holders)})" if holders else "any more"
+    if not holders:
+        return (
+            f"The registry's data is on 0 replicas any more, and --quorum={status.quorum} needs it on "
+            f"{status.quorum}. Bring back masters with their old work directories. If these are lost for "
+            "good, stop all masters and clear the folder replicated_log in the work directory of each: they begin "
+            "again with an empty registry."
+        )
+    missing = status.quorum - len(holders)
     return (
-        f"The registry's data is on {len(holders)} replica{'' if len(holders) == 1 else 's'} {where}, and "
-        f"--quorum={status.quorum} needs it on {status.quorum}. Bring back another master with its old work "
-        "directory. If that is lost for good, stop all masters and clear the folder replicated_log in the "
-        "work directory of each: they begin again with an empty registry."
+        f"The registry's data is on {len(holders)} replica{'' if len(holders) == 1 else 's'} only "
+        f"({addresses(holders)}), and --quorum={status.quorum} needs it on {status.quorum}. Bring back "
+        "another master with its old work directory. If there is none, go on with the data that is left: "
+        f"stop {masters(missing)} of those that are EMPTY, no more, run `pion log initialize` for the work "
+        "directory of each, and start them again; what was on lost disks only is given up by that. (One that "
+        "is RECOVERING is EMPTY once it was started without the folder replicated_log.)"
     )
 
 

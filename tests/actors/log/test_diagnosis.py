@@ -175,13 +175,18 @@ SEEN: tuple[tuple[str, LogStatus, Cause, tuple[str, ...]], ...] = (
         "data on one replica only",
         own_status(EMPTY, member(2, EMPTY), member(3)),
         Cause.DATA_ON_TOO_FEW,
-        ("on 1 replica only (10.0.0.3:6050)", "--quorum=2 needs it on 2", "old work directory"),
+        (
+            "on 1 replica only (10.0.0.3:6050)",
+            "--quorum=2 needs it on 2",
+            "old work directory",
+            "stop 1 master of those that are EMPTY, no more, run `pion log initialize`",
+        ),
     ),
     (
         "data on no replica any more",
         own_status(RECOVERING, member(2, RECOVERING), member(3, EMPTY)),
         Cause.DATA_ON_TOO_FEW,
-        ("on 0 replicas any more",),
+        ("on 0 replicas any more", "empty registry"),
     ),
     (
         "nobody initialized the log",
