@@ -200,8 +200,8 @@ def _data_on_too_few(symptoms: Symptoms) -> str:
         return (
             f"The registry's data is on 0 replicas any more, and --quorum={status.quorum} needs it on "
             f"{status.quorum}. Bring back masters with their old work directories. If these are lost for "
-            "good, stop all masters and clear the folder replicated_log in the work directory of each: they begin "
-            "again with an empty registry."
+            "good, stop all masters and clear the folder replicated_log in the work directory of each: they "
+            "begin again with an empty registry."
         )
     missing = status.quorum - len(holders)
     return (
