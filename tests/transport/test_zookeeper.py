@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import socket
 import struct
 import threading
@@ -182,14 +183,16 @@ def test_a_server_that_does_not_accept_the_credentials_ends_it_all(told: Told) -
 
 
 def test_a_session_that_the_server_does_not_know_any_more_is_over(told: Told) -> None:
-    sessions = iter((2000, 0))
+    sessions = itertools.chain((2000, 0), itertools.repeat(2000))
 
     def expire(connection: socket.socket) -> None:
         begin(connection, next(sessions))
         connection.close()
 
-    with Scripted(expire) as server, client(told, [server.address]):
+    with Scripted(expire) as server, client(told, [server.address]) as zk:
         assert told.wait(Ended) == Ended(f"{server.address}: the session has expired")
+        tried_at = zk._handler.asked_at
+        wait_until(lambda: zk._handler.asked_at > tried_at)
         kinds = [type(event) for event in told.events if isinstance(event, Connected | Suspended | Ended)]
         assert kinds == [Connected, Suspended, Ended]
     assert server.connections == 2, "no other session is begun by this client"
@@ -290,17 +293,41 @@ def test_a_web_server_serves_nobody_like_a_zookeeper_either(told: Told) -> None:
 
 
 def test_a_connection_that_was_given_up_leads_to_another_server(told: Told) -> None:
+    served: list[str] = []
+
+    def serve(name: str) -> Callable[[socket.socket], None]:
+        def begin_and_note(connection: socket.socket) -> None:
+            served.append(name)
+            begin(connection)
+
+        return begin_and_note
+
     with (
-        Scripted(begin) as one,
-        Scripted(begin) as other,
+        Scripted(serve("one")) as one,
+        Scripted(serve("other")) as other,
         client(told, [one.address, other.address], 60.0) as zk,
     ):
-        for number in range(1, 5):
+        for number in range(1, 13):
             told.wait(Connected, number)
-            connections = (one.connections, other.connections)
-            assert abs(connections[0] - connections[1]) <= 1, "never the one that was just given up"
             zk.interrupt()
             assert "does not answer" in told.wait(Suspended, number).reason
+    assert all(former != later for former, later in itertools.pairwise(served)), served
+
+
+def test_to_connect_takes_only_a_part_of_the_time_out_so_that_another_server_may_be_tried_in_time(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience: list[float] = []
+
+    def refuse(_address: object, timeout: float) -> None:
+        patience.append(timeout)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    servers = [Address("127.0.0.1", port) for port in (1, 2, 3)]
+    with client(told, servers, 18.0):
+        wait_until(lambda: len(patience) >= 3)
+    assert max(patience) <= 2.0
 
 
 def test_it_connects_for_ever_and_soon(told: Told) -> None:
