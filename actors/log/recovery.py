@@ -102,7 +102,7 @@ class Recovery:
         """
         if self.mine is None or not self._members:
             return None
-        if self._above > self.mine.replica:
+        if self._above > self.mine.replica and self._can_renew:
             return self._renew(self.mine)
         if self.mine.status is Status.VOTING:
             return None if self.vouched else self._check(self.mine, patient=patient)
@@ -128,6 +128,11 @@ class Recovery:
             assert member in self._members, f"{member} is no member"
             assert self.mine is not None, "others were asked before this node's replica"
             assert answer.asker == self.mine.replica, f"{answer} was told to another replica"
+
+    @property
+    def _can_renew(self) -> bool:
+        """Whether the others can do without it, if it votes already: else none might be left to copy from."""
+        return not self.vouched or sum(answer.votes for answer in self._of(Status.VOTING)) >= self.quorum
 
     def _renew(self, mine: RecoverResponse) -> Become:
         """Another replica was met here: what is on this node's disk is older than that, or nothing."""

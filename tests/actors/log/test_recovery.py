@@ -186,6 +186,15 @@ def test_who_has_an_id_that_was_followed_by_another_takes_a_greater_one(mine: St
     assert books.decide() == Become(then, above="r7")
 
 
+def test_who_votes_already_takes_a_greater_id_when_enough_others_vote() -> None:
+    books = recovery(VOTING, VOTING, fares(VOTING, 2, votes=False))
+    assert books.decide() == Go(OLD)
+    books.hear(member(1), fares(VOTING, 1, retired="r7"))
+    assert books.decide() is None
+    books.hear(member(2), fares(VOTING, 2))
+    assert books.decide() == Become(RECOVERING, above="r7")
+
+
 # --- the check of a replica that votes ---
 
 
