@@ -12,9 +12,11 @@ from transport.pid import Pid
 
 #: The name of the actor that knows the leader, on every node that does.
 DETECTOR: Final = "detector"
-#: The pause before a node that cannot be reached is asked again; it doubles up to the greater one.
+#: The pause before a node that does not answer is asked again; it doubles up to the greater one.
 _PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 5.0
+#: One that did answer is asked again after this, in case that a change got lost.
+_REFRESH_SECONDS: Final = 30.0
 
 
 class AskingDetector(Process):
@@ -29,7 +31,7 @@ class AskingDetector(Process):
         self._asked = Pid(DETECTOR, master.host, master.port)
         self._watchers = Watchers(self)
         self._pause_seconds = _PAUSE_SECONDS
-        self._retry: Timer | None = None
+        self._next: Timer | None = None
         self._complained = False
 
     def initialize(self) -> None:
@@ -53,10 +55,7 @@ class AskingDetector(Process):
         if not self._complained:
             self._complained = True
             self.log.warning("no master there tells who leads; it is asked again", asked=str(self._asked))
-        if self._retry is not None:
-            self._retry.cancel()
-        self._retry = self.delay(self._pause_seconds * self.system.rng.uniform(0.5, 1.0), self._ask)
-        self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE_SECONDS)
+        self._ask_again()
 
     @handles(LeaderDetected)
     def leader_detected(self, sender: Pid, message: LeaderDetected) -> None:
@@ -73,10 +72,21 @@ class AskingDetector(Process):
             )
         self._watchers.tell(leader)
         self._watchers.confirm()
+        self._ask_after(_REFRESH_SECONDS)
 
     def _ask(self) -> None:
         self.link(self._asked)
         self.send(self._asked, WatchLeader(self._watchers.has_doubters))
+        self._ask_again()
+
+    def _ask_again(self) -> None:
+        self._ask_after(self._pause_seconds)
+        self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE_SECONDS)
+
+    def _ask_after(self, seconds: float) -> None:
+        if self._next is not None:
+            self._next.cancel()
+        self._next = self.delay(seconds * self.system.rng.uniform(0.5, 1.0), self._ask)
 
     def _reachable(self, sender: Pid, message: LeaderDetected) -> Pid | None:
         """The leader by an address that leads to it from here.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from actors.election.asking import AskingDetector
 from actors.election.standalone import StandaloneDetector
 from actors.simulation import SimulatedNode, Simulation
@@ -122,6 +124,7 @@ def test_a_doubt_is_passed_on_and_answered_after_the_asked_node_has_looked() -> 
     sim.run_until(lambda: asked.received == [WatchLeader(), WatchLeader(doubted=True)])
     sim.run(60.0)
     assert doubter.received == []
+    assert set(asked.received[1:]) == {WatchLeader(doubted=True)}
     asked.send(agent.pid_of("detector"), LeaderDetected(leader, 3))
     sim.run_until(lambda: told(doubter) == [leader])
 
@@ -148,3 +151,24 @@ def test_an_epoch_that_fell_because_zookeeper_counts_anew_is_believed() -> None:
     for epoch in (7, 2):
         asked.send(agent.pid_of("detector"), LeaderDetected(Pid("master", "ben", 5050), epoch))
         sim.run_until(lambda epoch=epoch: agent.epoch == epoch)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("lost", [WatchLeader, LeaderDetected])
+def test_a_question_and_an_answer_may_get_lost(lost: type) -> None:
+    sim = Simulation(1)
+    anna = standing_alone(sim)
+    drop = sim.drop(lost, times=3, sender="detector")
+    probe = ask(asking(sim, anna.pid_of("master")))
+    sim.run_until(lambda: told(probe) == [anna.pid_of("master")], 10.0)
+    assert len(drop.dropped) == 3
+
+
+def test_a_change_that_got_lost_is_heard_of_within_half_a_minute() -> None:
+    sim = Simulation(1)
+    asked = sim.node("anna").probe("detector")
+    agent = asking(sim, Pid("master", "anna", 5050))
+    asked.send(agent.pid_of("detector"), LeaderDetected(Pid("master", "ben", 5050), 3))
+    probe = ask(agent)
+    sim.run_until(lambda: told(probe) == [Pid("master", "ben", 5050)])
+    before = len(asked.received)
+    sim.run_until(lambda: len(asked.received) > before, 30.0)
