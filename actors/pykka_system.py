@@ -370,9 +370,10 @@ class PykkaSystem:
         )
 
     def _broken(self, address: Address, reason: str) -> None:
+        is_news = self._troubles.reason(address) != reason
         self._troubles.broke(address, reason)
         count = self._exits.broken(address)
-        if count:
+        if count and is_news:
             self.log.info("links broken", peer=str(address), links=count, reason=reason)
 
 

@@ -32,6 +32,8 @@ _WILDCARDS = frozenset(("*", "0.0.0.0", "::"))  # noqa: S104  names them, binds 
 _KNOWN_ROUTES = 4_096
 _STOPPING = "the node stops"
 _MAX_LINES_PER_MINUTE = 200
+#: Of so many lost peers it is remembered that they were logged.
+_MOST_LOST = 256
 _TICK_SECONDS = 0.2
 #: How soon to try again when a connection had no room; the pause doubles up to the greater figure.
 _RETRY_SECONDS = 0.001
@@ -245,12 +247,19 @@ class _Host:
         self._log = log
         self._minute = -60.0
         self._lines = 0
+        #: Why peers are lost, as logged: one that is down is called for as long as somebody wants it.
+        self._lost: dict[Address, str] = {}
 
     def opened(self, address: Address) -> None:
+        self._lost.pop(address, None)
         self._note("peer connected", peer=str(address))
 
     def broken(self, address: Address, reason: str) -> None:
-        self._note("peer lost", peer=str(address), reason=reason)
+        if self._lost.get(address) != reason:
+            if len(self._lost) >= _MOST_LOST:
+                self._lost.clear()
+            self._lost[address] = reason
+            self._note("peer lost", peer=str(address), reason=reason)
         self._broken(address, reason)
 
     def refused(self, reason: str) -> None:

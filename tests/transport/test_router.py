@@ -398,6 +398,27 @@ def test_connections_that_come_and_go_do_not_fill_the_log() -> None:
     assert lines[199:] == ["too much to log, the rest of this minute is left out"]
 
 
+def test_a_peer_that_stays_away_is_logged_once_however_often_it_is_called() -> None:
+    lines: list[str] = []
+    breaks: list[str] = []
+    host = router._Host(
+        lambda _envelope: None,
+        lambda _address, reason: breaks.append(reason),
+        lambda _envelope, _reason: None,
+        lambda event, **values: lines.append(f"{event}: {values.get('reason', '')}"),
+    )
+    peer = Address("h", 1)
+    for _ in range(2):
+        host.opened(peer)
+        for reason in ["the connection broke", *["cannot connect"] * 50]:
+            host.broken(peer, reason)
+    assert len(breaks) == 2 * 51
+    assert lines == 2 * ["peer connected: ", "peer lost: the connection broke", "peer lost: cannot connect"]
+    for port in range(1_000):
+        host.broken(Address("h", port), "cannot connect")
+    assert len(host._lost) <= 256
+
+
 def test_the_epoch_travels() -> None:
     with Home() as one, Home() as two:
         one.router.epoch = 7
