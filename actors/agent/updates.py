@@ -147,7 +147,8 @@ class Updates(Process):
         entry = self._entries.get(task)
         status = None if entry is None else entry.stream.acknowledge(message.uuid)
         if entry is None or status is None:
-            self.log.info(
+            # What is sent again to another master is acknowledged once more.
+            self.log.debug(
                 "acknowledgement ignored: it is not that of the update that was sent",
                 framework_id=task.framework_id,
                 task_id=task.task_id,

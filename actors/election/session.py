@@ -259,7 +259,7 @@ class ZooKeeperSession(Process):
             self._end(SessionState.EXPIRED, f"no answer from ZooKeeper for {waited_seconds:g} s")
         elif waited_seconds > self._state.timeout_seconds * _PATIENCE_SHARE and not self._interrupted:
             self._interrupted = True
-            self.log.warning("zookeeper does not answer", waited_seconds=waited_seconds)
+            self.log.warning("zookeeper does not answer", waited_seconds=round(waited_seconds, 3))
             self._client.interrupt()
 
     def _expire(self) -> None:
