@@ -7,19 +7,28 @@ tries msgspec alone first: what it accepts means the same either way.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from transport.record import Record
+from transport.records.duration import Duration
 from transport.records.enumeration import Enumeration
 from transport.schema import Field, fields_of
 
 _Record = TypeVar("_Record", bound=Record)
 
 _ABSENT = object()
+
+#: Objects and lists may be so many within each other (reliability.md §3.1).
+MAX_NESTING: Final = 64
+
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"{}[]")
+_ROUND: Final = bytes.maketrans(b"{}[]", b"()()")
 
 
 def decode(data: bytes | str, record: type[_Record]) -> _Record:
@@ -29,14 +38,18 @@ def decode(data: bytes | str, record: type[_Record]) -> _Record:
     strings, an enumeration's unknown name is dropped unless the field is required, and unknown fields are
     ignored.
     """
+    data = data.encode() if isinstance(data, str) else data
     try:
         try:
             found: _Record = _decoder(record).decode(data)
-        except msgspec.ValidationError:
-            tolerated = _normalized(msgspec.json.decode(data), record)
+        except msgspec.ValidationError as error:
+            tolerated = _normalized(_plain(data, error), record)
             found = msgspec.convert(tolerated, record, strict=False)
     except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+        raise ValueError(f"nested deeper than {MAX_NESTING}") from error
+    _check_nesting(data)
+    if _may_be_nan(data):
+        _check_numbers(found, "$")
     return found
 
 
@@ -58,11 +71,55 @@ def _decoder(record: type[_Record]) -> msgspec.json.Decoder[_Record]:
     return msgspec.json.Decoder(record, strict=False)
 
 
+# --- strictness on the way in ---
+
+
+def _check_nesting(data: bytes) -> None:
+    """Refuse what is nested too deeply, in JSON that was read already."""
+    if data.count(b"{") + data.count(b"[") <= MAX_NESTING:
+        return
+    brackets = _STRING.sub(b"", data).translate(_ROUND, _NO_BRACKETS)
+    for _ in range(MAX_NESTING):
+        brackets = brackets.replace(b"()", b"")
+    if brackets:
+        raise ValueError(f"nested deeper than {MAX_NESTING}")
+
+
+def _may_be_nan(data: bytes) -> bool:
+    """Whether a string in there might be taken for an undefined number."""
+    return b"nan" in data.lower() or b"\\u" in data
+
+
+def _check_numbers(value: object, path: str) -> None:
+    if isinstance(value, float) and math.isnan(value):
+        raise ValueError(f"Expected a number, got NaN - at `{path}`")
+    if isinstance(value, Record):
+        for name in value.__struct_fields__:
+            _check_numbers(getattr(value, name), f"{path}.{name}")
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            _check_numbers(inner, f"{path}[{index}]")
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            _check_numbers(inner, f"{path}[...]")
+
+
 # --- leniency on the way in ---
+
+
+def _plain(data: bytes, error: msgspec.ValidationError) -> Any:
+    """The same without a declaration; `error` is what was wrong with it."""
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.ValidationError as worse:
+        # A number is too large. Where it is declared, it is known where it is.
+        raise error if "out of range" in str(error) else worse from None
 
 
 def _normalized(found: Any, record: type[Record]) -> Any:
     """Bring what the protocol tolerates into the form that msgspec expects; the rest is for it to refuse."""
+    if record is Duration and isinstance(found, str):
+        return msgspec.to_builtins(Duration.parse(found))
     if not isinstance(found, dict):
         return found
     known = {field.name: field for field in fields_of(record)}

@@ -16,14 +16,17 @@ from transport.records.agent import AgentInfo, DrainConfig
 from transport.records.check import HealthCheck
 from transport.records.command import CommandInfo, Environment
 from transport.records.container import ContainerInfo
+from transport.records.duration import Duration
 from transport.records.framework import FrameworkInfo
-from transport.records.ids import ContainerID, TaskID
+from transport.records.ids import AgentID, ContainerID, TaskID
 from transport.records.master import MasterInfo
+from transport.records.master_call import Call as OperatorCall
 from transport.records.network import NetworkInfo
 from transport.records.offer import Filters, Offer
 from transport.records.resource import Resource
 from transport.records.resources import Resources
 from transport.records.role import Role
+from transport.records.scheduler_call import Call
 from transport.records.task import Task, TaskInfo
 from transport.records.task_status import TaskState, TaskStatus
 from transport.records.time_info import TimeInfo
@@ -180,8 +183,55 @@ def test_what_cannot_be_read_is_refused_naming_the_field(text: bytes | str, expe
 
 @pytest.mark.parametrize("inner", ['{"value":"x"}', '{"value":null}', "["])
 def test_what_is_nested_too_deeply_is_refused(inner: str) -> None:
-    with pytest.raises(ValueError, match="nested too deeply"):
+    with pytest.raises(ValueError, match="nested deeper than 64"):
         decode('{"value":"x","parent":' * 10_000 + inner + "}" * 10_000, ContainerID)
+
+
+def nested(levels: int) -> str:
+    return '{"value":"{[","parent":' * (levels - 1) + '{"value":"\\\\\\"{"}' + "}" * (levels - 1)
+
+
+def test_objects_and_lists_are_nested_no_deeper_than_the_limit_and_brackets_in_texts_do_not_count() -> None:
+    assert json.loads(encode(decode(nested(64), ContainerID))) == json.loads(nested(64))
+    with pytest.raises(ValueError, match="nested deeper than 64"):
+        decode(nested(65), ContainerID)
+    many = {"offer_ids": [{"value": "{"}] * 1_000, "unknown": [[], [[]], {}]}
+    assert len(decode(json.dumps(many), Call.Decline).offer_ids) == 1_000
+
+
+@pytest.mark.parametrize("spelled", ["NaN", "nan", "-nAn", r"\u004eaN"])
+def test_an_undefined_number_is_refused(spelled: str) -> None:
+    text = (
+        '{"name":"nan","task_id":{"value":"NaN"},"agent_id":{"value":"a"},"resources":['
+        f'{{"name":"cpus","type":"SCALAR","scalar":{{"value":"{spelled}"}}}}]}}'
+    )
+    with pytest.raises(
+        ValueError, match=r"Expected a number, got NaN - at `\$\.resources\[0\]\.scalar\.value`"
+    ):
+        decode(text, TaskInfo)
+    assert decode(text.replace(spelled, "1"), TaskInfo).resources[0].scalar == Value.Scalar(value=1.0)
+
+
+@pytest.mark.parametrize("number", ["1e999", '"1e999"', "-1e400", "9" * 5_000])
+def test_a_number_beyond_all_bounds_is_refused_by_name(number: str) -> None:
+    with pytest.raises(ValueError, match=r"out of range - at `\$\.nanoseconds`"):
+        decode(f'{{"nanoseconds":{number}}}', TimeInfo)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10mins", Duration(seconds=600, nanos=0)),
+        ("1.5secs", Duration(seconds=1, nanos=500_000_000)),
+        ("-1.5secs", Duration(seconds=-1, nanos=-500_000_000)),
+        ({"seconds": "5"}, Duration(seconds=5)),
+        (None, None),
+    ],
+)
+def test_a_duration_of_protobuf_may_be_text(text: object, expected: Duration | None) -> None:
+    call = {"type": "DRAIN_AGENT", "drain_agent": {"agent_id": {"value": "a"}, "max_grace_period": text}}
+    drain = decode(json.dumps(call), OperatorCall).drain_agent
+    assert drain == OperatorCall.DrainAgent(agent_id=AgentID(value="a"), max_grace_period=expected)
 
 
 # --- defaults on the way out ---
