@@ -12,7 +12,7 @@ from actors.cli.table import json
 from actors.log import entry
 from actors.log.holdings import Holdings
 from actors.master.registrar import archive
-from actors.state.store import Variable
+from actors.state.variable import Variable
 from transport import json_v1
 from transport.messages.replication import Ballot, Kind
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from actors.state.store import Variable
+from actors.state.variable import Variable
 from transport.limits import Limits
 
 #: Longer values are compressed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from actors.log import entry
-from actors.state.store import Variable
+from actors.state.variable import Variable
 from transport.messages.replication import Action, Kind
 
 #: A truncation costs as much as a write: it must give up so many positions, or so many bytes.

@@ -13,7 +13,7 @@ from actors.log.coordinator import Coordinator
 from actors.log.effects import Broadcast, Chosen, Outbid, Ready, Retry, Step
 from actors.log.shelf import Shelf
 from actors.process import Process, handles
-from actors.state.store import Variable
+from actors.state.variable import Variable
 from actors.system import Timer
 from transport.messages.registry import FetchState, StateFetched, StateStored, StoreState
 from transport.messages.replication import (

@@ -21,13 +21,12 @@ from actors.log.recoverer import RECOVERY, LogRecovery
 from actors.log.store import LogStore
 from actors.master.court import Court
 from actors.master.flags import MasterFlags
-from actors.master.inheritance import inherit
 from actors.master.leadership import LEADERSHIP, Leadership
 from actors.master.mandate import Mandate
 from actors.metrics import Registry
 from actors.process import Process
 from actors.state.memory import MemoryStore
-from actors.state.store import Variable
+from actors.state.variable import Variable
 from actors.system import System
 from transport.pid import Address, Pid
 from transport.records.master import MasterInfo
@@ -55,8 +54,8 @@ def start(
 ) -> None:
     """Start the actors of the node at `here`, which is the only master unless there is an `election`.
 
-    `identity` is what the master says about itself, but for its id. Raises FlagError, StateError for what
-    was left by a master that it cannot succeed, and OSError for a disk that cannot be used.
+    `identity` is what the master says about itself, but for its id. Raises FlagError, and OSError for a disk
+    that cannot be used.
     """
     contender = None
     if election is None:
@@ -70,9 +69,8 @@ def start(
         kept: dict[str, Variable] = {}
         court = Court(flags, identity, lambda _mandate: MemoryStore(kept), metrics)
     else:
-        inherited = inherit(system.disk, alone=election is None)
         make_store = _start_log(system, here, flags, election, metrics)
-        court = Court(flags, identity, make_store, metrics, inherited=inherited)
+        court = Court(flags, identity, make_store, metrics)
     rejoin = flags.on_leadership_loss == "rejoin"
     system.spawn(lambda: Leadership(court, contender, detector, rejoin=rejoin), LEADERSHIP, vital=True)
 

@@ -50,15 +50,12 @@ class Court:
         identity: MasterInfo,
         make_store: Callable[[Mandate], Process],
         metrics: Registry | None = None,
-        *,
-        inherited: bytes = b"",
     ) -> None:
         self._flags = flags
         self._identity = identity
         self._make_store = make_store
         self._metrics = metrics
         self._settings = allocator_settings(flags)
-        self._inherited = inherited
 
     def candidate(self, reign: str) -> MasterInfo:
         """What the master says about itself in a reign of that id."""
@@ -68,7 +65,7 @@ class Court:
         """Start a reign on the node at `here`: first those that others depend on."""
         flags, master = self._flags, Pid(MASTER, *here)
         store = system.spawn(lambda: self._make_store(mandate), STORE)
-        registrar = Registrar(flags, store, mandate=mandate, inherited=self._inherited)
+        registrar = Registrar(flags, store, mandate=mandate)
         registrar_pid = system.spawn(lambda: registrar, REGISTRAR)
         allocator_metrics = AllocatorMetrics()
         allocator = AllocatorProcess(

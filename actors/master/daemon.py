@@ -20,9 +20,7 @@ from actors.master.court import (
     allocator_settings,
 )
 from actors.master.flags import MasterFlags
-from actors.master.inheritance import StateError
 from actors.metrics import Registry
-from actors.node.crew import StartError
 from actors.pykka_system import PykkaSystem
 from transport.pid import Address as NodeAddress
 from transport.pid import Pid
@@ -65,10 +63,7 @@ class MasterCrew:
             zookeeper = spawn_zookeeper(system, url, flags.zk_session_timeout.seconds)
             election = Election(zookeeper, url.path, str(url))
         self._warn(system)
-        try:
-            start(system, system.address, flags, identity, election, metrics)
-        except StateError as error:
-            raise StartError(str(error)) from None
+        start(system, system.address, flags, identity, election, metrics)
 
     def _warn(self, system: PykkaSystem) -> None:
         """Say what is legitimate and yet may surprise."""

@@ -1,7 +1,6 @@
 """Where the registry is kept: a store is an actor that keeps named, versioned variables.
 
 A variable is replaced only by who names the version it has now, so that of two masters that both believe to
-lead, one fails. Versions are uuids. `memory.MemoryStore` forgets all with its node; `single.SingleStore` is
-one durable replica on the node's disk, as masters had it before the replicated log, whose store is
-`actors.log.store.LogStore`.
+lead, one fails. Versions are uuids. `memory.MemoryStore` forgets all with its node; the
+durable one is `actors.log.store.LogStore`.
 """

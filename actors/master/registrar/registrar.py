@@ -43,8 +43,7 @@ class Registrar(Subject):
     """Keeps the registry for one reign.
 
     When it cannot be read or written in time, the reign is over (RegistryError). Nothing is answered before
-    it is durable, and answers come in the order of what they answer. `inherited` is what another kind of
-    store held, for a store that holds nothing yet.
+    it is durable, and answers come in the order of what they answer.
     """
 
     def __init__(
@@ -53,12 +52,9 @@ class Registrar(Subject):
         store: Pid,
         metrics: RegistrarMetrics | None = None,
         mandate: Mandate = UNLIMITED,
-        *,
-        inherited: bytes = b"",
     ) -> None:
         self.metrics = metrics or RegistrarMetrics()
         self.mandate = mandate
-        self._inherited = inherited
         self._remembered_frameworks = flags.max_completed_frameworks
         self._store = store
         self._fetch_timeout = flags.registry_fetch_timeout
@@ -120,7 +116,7 @@ class Registrar(Subject):
         """Here it is."""
         assert self._leader is not None
         self.metrics.state_fetch.record(self._answered())
-        stored = read(message.value or self._inherited)
+        stored = read(message.value)
         if stored.epoch > self._leader[1].epoch:
             # The log itself should have refused this writer.
             raise RegistryError(f"the registry was written in epoch {stored.epoch}, later than this reign's")
@@ -132,7 +128,6 @@ class Registrar(Subject):
         self.log.info(
             "registry fetched",
             bytes=len(message.value),
-            inherited=not message.value and bool(self._inherited),
             agents=len(self._books.admitted),
             unreachable=len(self._books.unreachable),
             gone=len(self._books.gone),

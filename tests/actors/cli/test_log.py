@@ -18,7 +18,7 @@ from actors.log.recoverer import RECOVERY
 from actors.master.registrar import archive
 from actors.process import Process, handles
 from actors.pykka_system import PykkaSystem
-from actors.state.store import Variable
+from actors.state.variable import Variable
 from actors.storage import FileDisk
 from transport.messages.registry import KnownFramework
 from transport.messages.replication import (

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from actors.log import entry
-from actors.state.store import Variable
+from actors.state.variable import Variable
 
 
 @pytest.mark.parametrize("value", [b"", b"short", b"long" * 100_000])

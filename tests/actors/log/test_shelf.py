@@ -4,7 +4,7 @@ import pytest
 
 from actors.log import entry
 from actors.log.shelf import TRUNCATE_BYTES, TRUNCATE_POSITIONS, Shelf
-from actors.state.store import Variable
+from actors.state.variable import Variable
 from transport.messages.replication import Action, Kind
 
 

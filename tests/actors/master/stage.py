@@ -15,9 +15,9 @@ from actors.master.observer import AgentObserver
 from actors.master.registrar.registrar import Registrar
 from actors.process import Process, handles
 from actors.simulation import SimulatedNode, Simulation
-from actors.state.single import SingleStore
 from actors.system import Timer
 from tests.actors.master.allocator.factories import ALL
+from tests.actors.master.lone_log import spawn_store
 from transport.messages import launching, membership, scheduling
 from transport.pid import Pid
 from transport.records.agent import AgentInfo
@@ -52,7 +52,7 @@ class Stage:
         self._reigns += 1
         info = MasterInfo(id=f"m{self._reigns}", ip=1, port=5050, hostname="master")
         master = node.pid_of("master")
-        store = node.spawn(SingleStore, "store", vital=True)
+        store = spawn_store(node)
         registrar = node.spawn(lambda: Registrar(self.flags, store), "registrar", vital=True)
         allocator = node.spawn(
             lambda: AllocatorProcess(HierarchicalAllocator(), master), "allocator", vital=True

@@ -5,17 +5,11 @@ from __future__ import annotations
 import pytest
 
 from actors.election.address import MASTER
-from actors.master.inheritance import StateError, inherit
-from actors.master.registrar.archive import Stored, write
-from actors.master.registrar.registrar import Registrar
-from actors.simulation import SimulatedNode, Simulation
-from actors.state.single import encode
-from actors.state.store import Variable
+from actors.simulation import SimulatedNode
 from tests.actors.master.parliament import PATH, Parliament
 from transport.messages.registry import (
     AdmitAgent,
     ApplyToRegistry,
-    KnownFramework,
     ReadRegistry,
     RegistryApplied,
     RegistryRecovered,
@@ -255,50 +249,3 @@ def test_a_master_alone_in_memory_keeps_its_registry_from_reign_to_reign() -> No
     parliament.sim.run_until(parliament.reasons, 5.0)
     parliament.sim.run(1.0)
     assert admitted(parliament, parliament.leader(5.0)) == ["S0"]
-
-
-# --- what was left by masters before there was a log ---
-
-
-def old_registry(node: SimulatedNode) -> None:
-    """Leave a registry as such a master did."""
-    content = write(Stored(Registry(), frameworks=(KnownFramework("F0", 60.0),)))
-    node.disk.write("state/registry", encode(Variable(b"1" * 16, content)))
-    node.disk.sync("state/registry")
-    node.disk.sync_folder("state")
-
-
-def test_a_master_alone_takes_over_what_was_left() -> None:
-    parliament = Parliament(1, None)
-    (node,) = parliament.nodes
-    node.crash()
-    node.disk.wipe()
-    old_registry(node)
-    node.start()
-    leader = parliament.leader(5.0)
-    assert [line.values["inherited"] for line in parliament.sim.log if line.event == "registry fetched"][-1]
-    assert list(leader.process("registrar", Registrar)._books.frameworks) == ["F0"]  # type: ignore[union-attr]
-    leader.crash()
-    leader.start()
-    parliament.leader(5.0)
-    assert not [line.values["inherited"] for line in parliament.sim.log if line.event == "registry fetched"][
-        -1
-    ]
-
-
-def test_several_masters_cannot_take_over_what_was_left() -> None:
-    node = Simulation(1).node("here")
-    old_registry(node)
-    with pytest.raises(StateError, match="begin with an empty registry"):
-        inherit(node.disk, alone=False)
-    node.disk.write("replicated_log/1", b"something")
-    assert inherit(node.disk, alone=False) == b""
-
-
-def test_what_was_left_and_is_damaged_is_refused() -> None:
-    node = Simulation(1).node("here")
-    old_registry(node)
-    node.disk.flip_bit("state/registry", 300)
-    with pytest.raises(StateError, match="damaged"):
-        inherit(node.disk, alone=True)
-    assert inherit(Simulation(1).node("there").disk, alone=True) == b""

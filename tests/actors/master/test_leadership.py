@@ -17,7 +17,8 @@ from actors.metrics import Registry
 from actors.process import Process, handles
 from actors.simulation import SimulatedNode, Simulation
 from actors.simulation.probe import Probe
-from actors.state.single import SingleStore
+from actors.state.memory import MemoryStore
+from actors.state.variable import Variable
 from transport.message import Message
 from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.messages.election import CandidacyLost, Contend, Elected, LeaseExtended, Withdraw
@@ -94,6 +95,8 @@ class House:
         self.metrics = Registry()
         self.mandates: list[Mandate] = []
         self._elects = elects
+        #: What outlives a reign.
+        self.kept: dict[str, Variable] = {}
         self.node = self.sim.node("master", self._boot)
         self.sim.run(1.0)
 
@@ -107,7 +110,7 @@ class House:
 
     def _store(self, mandate: Mandate) -> Process:
         self.mandates.append(mandate)
-        return SingleStore()
+        return MemoryStore(self.kept)
 
     @property
     def leadership(self) -> Leadership:
@@ -254,7 +257,7 @@ def test_a_reign_is_over_when_one_of_its_actors_crashes(name: str) -> None:
 def test_a_log_that_has_a_later_writer_ends_the_reign_and_wants_a_later_epoch() -> None:
     house = House()
     house.elect(epoch=7)
-    store = house.node.process(STORE, SingleStore)
+    store = house.node.process(STORE, MemoryStore)
     store.send(house.node.pid_of(LEADERSHIP), Demoted(Ballot(50, 3), "the log has a writer of epoch 50"))
     house.wait(lambda: len(infos(house)) == 2)
     assert house.logged("reign is over") == ["the log has a writer of epoch 50"]
@@ -265,7 +268,7 @@ def test_a_log_that_has_a_later_writer_ends_the_reign_and_wants_a_later_epoch() 
 def test_a_master_alone_outbids_whoever_wrote_its_log_before() -> None:
     house = House(elects=False)
     house.wait(house.leads)
-    store = house.node.process(STORE, SingleStore)
+    store = house.node.process(STORE, MemoryStore)
     store.send(house.node.pid_of(LEADERSHIP), Demoted(Ballot(50, 3), "the log has a writer of epoch 50"))
     house.wait(lambda: len(house.mandates) == 2 and house.leads())
     assert house.mandates[1].epoch == 51

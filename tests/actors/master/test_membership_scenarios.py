@@ -26,10 +26,9 @@ Reason = TaskStatus.Reason
 SILENCE_SECONDS = 120.0
 RECONNECT_SECONDS = 600.0
 STEPS = (
-    "state.store.after_write",
-    "state.store.after_sync",
-    "state.store.after_rename",
-    "state.store.after_sync_folder",
+    "log.replica.after_append",
+    "log.replica.after_sync",
+    "log.store.after_chosen",
     "registrar.store.after",
 )
 

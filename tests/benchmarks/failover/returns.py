@@ -17,7 +17,7 @@ from actors.master.registrar.registrar import VARIABLE, Registrar
 from actors.process import Process, handles
 from actors.simulation import SimulatedNode, Simulation
 from actors.state.memory import MemoryStore
-from actors.state.store import Variable
+from actors.state.variable import Variable
 from tests.benchmarks.figure import Figure, Size, alone, at_most
 from transport.envelope import Envelope
 from transport.messages.membership import AgentReregistered, PingAgent, PongAgent, ReregisterAgent

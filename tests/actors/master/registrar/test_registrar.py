@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from functools import partial
-
 import msgspec
 import pytest
 
@@ -11,7 +9,7 @@ from actors.master.registrar.archive import RegistryError, Stored, write
 from actors.master.registrar.registrar import VARIABLE, Registrar
 from actors.simulation import SimulatedNode, Simulation
 from actors.simulation.probe import Probe
-from actors.state.single import SingleStore
+from tests.actors.master.lone_log import spawn_store
 from transport.messages.election import ReignOver
 from transport.messages.registry import (
     AdmitAgent,
@@ -58,7 +56,7 @@ class Office:
         self.master: Probe = self.node.probe("master")
 
     def _boot(self, node: SimulatedNode) -> None:
-        store = node.spawn(SingleStore, "store", vital=True)
+        store = spawn_store(node)
         node.spawn(lambda: Registrar(MasterFlags(), store), "registrar", vital=True)
 
     @property
@@ -225,10 +223,9 @@ def test_what_changes_nothing_is_answered_without_a_write() -> None:
 @pytest.mark.parametrize(
     "point",
     [
-        "state.store.after_write",
-        "state.store.after_sync",
-        "state.store.after_rename",
-        "state.store.after_sync_folder",
+        "log.replica.after_append",
+        "log.replica.after_sync",
+        "log.store.after_chosen",
         "registrar.store.after",
     ],
 )
@@ -328,20 +325,6 @@ def test_a_registry_of_a_later_epoch_is_not_written() -> None:
     office.master.send(office.node.pid_of("store"), StoreState(1, VARIABLE, b"", value))
     office.master.send(office.registrar, RecoverRegistry(master()))
     assert "epoch 1" in str(office.failure())
-
-
-def test_a_store_that_holds_nothing_begins_with_what_was_inherited() -> None:
-    sim = Simulation(1)
-    inherited = write(Stored(Registry(), frameworks=(KnownFramework("F0", 60.0),)))
-    node = sim.node("master")
-    store = node.spawn(SingleStore, "store")
-    probe = node.probe("master")
-    for life, left in enumerate((inherited, write(Stored(Registry())))):
-        registrar = node.spawn(partial(Registrar, MasterFlags(), store, inherited=left), f"registrar{life}")
-        probe.send(registrar, RecoverRegistry(master()))
-        sim.run_until(lambda seen=life: len(probe.received) > seen)  # type: ignore[misc]
-    recovered = [one for one in probe.received if isinstance(one, RegistryRecovered)]
-    assert [one.frameworks for one in recovered] == [(KnownFramework("F0", 60.0),)] * 2
 
 
 def test_whoever_owns_the_reign_is_told_why_it_is_over_and_nothing_is_done_any_more() -> None:
