@@ -18,9 +18,10 @@ It is an actor like any other, on any node that has a detector of the leading ma
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from actors.process import handles
+from actors.system import Timer
 from frameworks.deliveries import Deliveries, Delivery
 from frameworks.subscriber import Subscriber
 from transport.messages import scheduling
@@ -32,6 +33,10 @@ from transport.records.offer import Filters, InverseOffer, Offer
 from transport.records.offer_constraints import OfferConstraints
 from transport.records.operation import TERMINAL_OPERATION, OperationStatus
 from transport.records.task_status import TERMINAL, TaskStatus
+
+#: Until tasks are asked about once more that the master said nothing of; doubled each time, up to the last.
+_FIRST_PAUSE_SECONDS: Final = 1.0
+_LAST_PAUSE_SECONDS: Final = 16.0
 
 
 class Scheduler(Subscriber):
@@ -64,6 +69,9 @@ class Scheduler(Subscriber):
         super().__init__(framework, detector, suppressed_roles=suppressed_roles, constraints=constraints)
         self.__updates = Deliveries()
         self.__operation_updates = Deliveries()
+        #: What was asked about since the subscription began, and was not heard of.
+        self.__unheard: dict[str, None] = {}
+        self.__asking: Timer | None = None
 
     # --- what a subclass is told ---
 
@@ -142,11 +150,27 @@ class Scheduler(Subscriber):
         """Tell the subclass, and ask for what it may have missed."""
         self.subscribed(message.framework_id, message.master)
         if self.reconciles_when_subscribed and not is_new:
-            self.__reconcile()
+            tasks = tuple(self.unsettled())
+            self.reconcile(tasks)
+            self.__unheard = dict.fromkeys(task.task_id.value for task in tasks)
+            self.__ask_after(_FIRST_PAUSE_SECONDS)
 
     def __reconcile(self) -> None:
         if self.is_subscribed:
             self.reconcile(self.unsettled())
+
+    def __ask_after(self, seconds: float) -> None:
+        if self.__asking is not None:
+            self.__asking.cancel()
+        if self.__unheard and seconds <= _LAST_PAUSE_SECONDS:
+            self.__asking = self.delay(seconds, self.__ask_again, seconds)
+
+    def __ask_again(self, waited_seconds: float) -> None:
+        """A master that has just begun to lead is silent about tasks of agents that are not back yet."""
+        tasks = tuple(task for task in self.unsettled() if task.task_id.value in self.__unheard)
+        if tasks and self.is_subscribed:
+            self.reconcile(tasks)
+            self.__ask_after(2 * waited_seconds)
 
     # --- events ---
 
@@ -184,6 +208,7 @@ class Scheduler(Subscriber):
         if not self.hears(sender):
             return
         status = message.status
+        self.__unheard.pop(status.task_id.value, None)
         over = status.state in TERMINAL
         delivery = self.__updates.take(status.task_id.value, status.uuid, over=over)
         if delivery is Delivery.NEW:

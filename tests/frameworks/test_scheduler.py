@@ -566,6 +566,22 @@ def test_a_new_framework_has_nothing_to_reconcile_one_that_is_back_has() -> None
     ]
 
 
+def test_what_a_new_leader_is_silent_about_is_asked_for_again_until_it_is_heard_of() -> None:
+    world = subscribed()
+    one, two = (TaskReference(task_id=TaskID(value=name)) for name in ("t1", "t2"))
+    world.scheduler.asks_for = (one, two)
+    world.sim.disconnect("here", "master")
+    world.until_told("disconnected")
+    world.subscribe()
+    world.until(lambda: world.received(scheduling.Reconcile))
+    world.answer(scheduling.TaskUpdate(TaskStatus(task_id=one.task_id, state=TaskState.TASK_RUNNING)))
+    world.until(lambda: len(world.received(scheduling.Reconcile)) == 3)
+    assert [message.tasks for message in world.received(scheduling.Reconcile)] == [(one, two), (two,), (two,)]
+    world.scheduler.asks_for = ()
+    world.sim.run(10.0)
+    assert len(world.received(scheduling.Reconcile)) == 3, "what is settled is not asked for"
+
+
 def test_who_wants_to_reconciles_again_and_again() -> None:
     world = subscribed(Asking)
     world.master.every(15.0, lambda: world.answer(scheduling.Heartbeat()))
