@@ -7,13 +7,12 @@ tries msgspec alone first: what it accepts means the same either way.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
+from transport import json_bounds, json_defaults
 from transport.record import Record
 from transport.records.duration import Duration
 from transport.records.enumeration import Enumeration
@@ -22,13 +21,6 @@ from transport.schema import Field, fields_of
 _Record = TypeVar("_Record", bound=Record)
 
 _ABSENT = object()
-
-#: Objects and lists may be so many within each other (reliability.md §3.1).
-MAX_NESTING: Final = 64
-
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"{}[]")
-_ROUND: Final = bytes.maketrans(b"{}[]", b"()()")
 
 
 def decode(data: bytes | str, record: type[_Record]) -> _Record:
@@ -46,62 +38,22 @@ def decode(data: bytes | str, record: type[_Record]) -> _Record:
             tolerated = _normalized(_plain(data, error), record)
             found = msgspec.convert(tolerated, record, strict=False)
     except RecursionError as error:
-        raise ValueError(f"nested deeper than {MAX_NESTING}") from error
-    _check_nesting(data)
-    if _may_be_nan(data):
-        _check_numbers(found, "$")
+        raise ValueError(f"nested deeper than {json_bounds.MAX_NESTING}") from error
+    json_bounds.check(data, found)
     return found
 
 
 def encode(record: Record) -> bytes:
     """Write a record, compactly; what is unset is left out unless it has a default and is not deprecated."""
-    complete = _completion(type(record))
-    if complete is None:
-        found: Any = record
-    else:
-        found = msgspec.to_builtins(record)
-        complete(found)
-    text = msgspec.json.encode(found)
+    completed = json_defaults.completed(record)
+    text = msgspec.json.encode(completed)
     # Nothing is null in a record, so if anything was written so it was an infinite number.
-    return msgspec.json.encode(_spelled(msgspec.to_builtins(found))) if b"null" in text else text
+    return msgspec.json.encode(_spelled(msgspec.to_builtins(completed))) if b"null" in text else text
 
 
 @cache
 def _decoder(record: type[_Record]) -> msgspec.json.Decoder[_Record]:
     return msgspec.json.Decoder(record, strict=False)
-
-
-# --- strictness on the way in ---
-
-
-def _check_nesting(data: bytes) -> None:
-    """Refuse what is nested too deeply, in JSON that was read already."""
-    if data.count(b"{") + data.count(b"[") <= MAX_NESTING:
-        return
-    brackets = _STRING.sub(b"", data).translate(_ROUND, _NO_BRACKETS)
-    for _ in range(MAX_NESTING):
-        brackets = brackets.replace(b"()", b"")
-    if brackets:
-        raise ValueError(f"nested deeper than {MAX_NESTING}")
-
-
-def _may_be_nan(data: bytes) -> bool:
-    """Whether a string in there might be taken for an undefined number."""
-    return b"nan" in data.lower() or b"\\u" in data
-
-
-def _check_numbers(value: object, path: str) -> None:
-    if isinstance(value, float) and math.isnan(value):
-        raise ValueError(f"Expected a number, got NaN - at `{path}`")
-    if isinstance(value, Record):
-        for name in value.__struct_fields__:
-            _check_numbers(getattr(value, name), f"{path}.{name}")
-    elif isinstance(value, tuple):
-        for index, inner in enumerate(value):
-            _check_numbers(inner, f"{path}[{index}]")
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            _check_numbers(inner, f"{path}[...]")
 
 
 # --- leniency on the way in ---
@@ -146,50 +98,6 @@ def _element(value: Any, field: Field) -> Any:
         is_unknown = isinstance(value, str) and value not in field.declared.__members__
         return _ABSENT if is_unknown and field.label != "required" else value
     return _normalized(value, field.declared)
-
-
-# --- defaults on the way out ---
-
-_Completion = Callable[[dict[str, Any]], None]
-
-
-@cache
-def _completion(record: type[Record]) -> _Completion | None:
-    """How to add a record's declared defaults to its JSON object; None where there are none to add."""
-    fields = fields_of(record)
-    defaults = {field.name: field.default for field in fields if _is_written(field)}
-    inner = {
-        field.name: (field.label, complete)
-        for field in fields
-        if field.declared is not None
-        and issubclass(field.declared, Record)
-        and field.declared is not record
-        and (complete := _completion(field.declared)) is not None
-    }
-    if not defaults and not inner:
-        return None
-
-    def complete_record(found: dict[str, Any]) -> None:
-        for name, default in defaults.items():
-            found.setdefault(name, default)
-        for name, (label, complete) in inner.items():
-            value = found.get(name)
-            if value is None:
-                continue
-            for element in _elements(value, label):
-                complete(element)
-
-    return complete_record
-
-
-def _is_written(field: Field) -> bool:
-    return field.default is not None and not field.deprecated and field.label == "optional"
-
-
-def _elements(value: Any, label: str) -> Any:
-    if label == "map":
-        return value.values()
-    return value if label == "repeated" else (value,)
 
 
 def _spelled(value: Any) -> Any:

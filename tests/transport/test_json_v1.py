@@ -195,6 +195,8 @@ def test_objects_and_lists_are_nested_no_deeper_than_the_limit_and_brackets_in_t
     assert json.loads(encode(decode(nested(64), ContainerID))) == json.loads(nested(64))
     with pytest.raises(ValueError, match="nested deeper than 64"):
         decode(nested(65), ContainerID)
+    with pytest.raises(ValueError, match="nested deeper than 64"):
+        decode(nested(65).replace("parent", r"p\u0061rent"), ContainerID)
     many = {"offer_ids": [{"value": "{"}] * 1_000, "unknown": [[], [[]], {}]}
     assert len(decode(json.dumps(many), Call.Decline).offer_ids) == 1_000
 

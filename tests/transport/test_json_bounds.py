@@ -1,0 +1,40 @@
+"""What bounds the nesting of records, and where there could be none."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.transport.records.any_record import every_record
+from transport import json_bounds
+from transport.record import Record
+from transport.records.ids import ContainerID
+from transport.records.scheduler_call import Call
+from transport.records.scheduler_event import Event
+from transport.schema import fields_of
+
+
+def depth(record: type[Record], above: tuple[type[Record], ...] = ()) -> int:
+    """How many brackets are around the innermost value, if nothing is within its like."""
+    inner = [0]
+    for field in fields_of(record):
+        own = 0 if field.label in ("required", "optional") else 1
+        if field.declared is None:
+            inner.append(own)
+        elif issubclass(field.declared, Record) and field.declared not in (*above, record):
+            inner.append(own + depth(field.declared, (*above, record)))
+    return 1 + max(inner)
+
+
+def test_no_record_is_half_as_deep_as_the_limit_unless_it_is_within_its_like() -> None:
+    assert 10 < max(depth(record) for record in every_record()) <= json_bounds.MAX_NESTING // 2
+
+
+def test_it_is_known_which_fields_are_within_their_like() -> None:
+    assert json_bounds._fields_within_themselves(ContainerID) == (b'"parent"',)
+    assert json_bounds._fields_within_themselves(Event) == (b'"parent"',)
+    assert json_bounds._fields_within_themselves(Call) == ()
+
+
+@pytest.mark.parametrize("text", [b'{"value":"banana"}', rb'{"value":"\u006e"}', b'{"value":"NaN"}'])
+def test_texts_that_look_like_undefined_numbers_are_none(text: bytes) -> None:
+    json_bounds.check(text, ContainerID(value="NaN"))
