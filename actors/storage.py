@@ -82,9 +82,9 @@ class FileDisk:
         try:
             # A new size is written too, only not what nobody needs to read the content.
             os.fdatasync(file)
-        except OSError:
+        except OSError as error:
             os.close(file)
-            raise
+            raise self._at(path, error) from None
         # Whoever appends and syncs will do so again. The first place is the first to be closed.
         self._changed[path] = file
         self._changed.move_to_end(path, last=False)
@@ -145,6 +145,8 @@ class FileDisk:
             file = self._open(path, flags)
         try:
             yield file
+        except OSError as error:
+            raise self._at(path, error) from None
         finally:
             self._changed[path] = file
             if len(self._changed) > _OPEN_FILES:
@@ -164,6 +166,10 @@ class FileDisk:
             yield folder
         finally:
             os.close(folder)
+
+    def _at(self, path: str, error: OSError) -> OSError:
+        """The error with its file's name, which no call has that is given a descriptor."""
+        return OSError(error.errno, error.strerror, str(self._path / path))
 
     def _forget(self, path: str) -> None:
         file = self._changed.pop(path, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,17 @@ def test_a_synced_file_stays_open_for_the_next_change_until_others_need_its_plac
     assert disk.read("log") == b"abc"
     disk.close()
     assert open_files_below(tmp_path) == 0
+
+
+def test_an_error_names_the_file(tmp_path: Path) -> None:
+    disk = FileDisk(tmp_path)
+    disk.append("log/one", b"x" * 100)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(OSError, match="File too large") as raised:
+            disk.append("log/one", b"x")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert raised.value.filename == str(tmp_path / "log/one")
+    disk.close()
