@@ -176,7 +176,9 @@ class Subscriber(Calls):
     @handles(LeaderDetected)
     def __leader_detected(self, sender: Pid, message: LeaderDetected) -> None:
         former = self.__subscription.leader
-        if self.__over or not self.__subscription.lead(message.master, message.epoch):
+        if sender.whoever() != self.detector.whoever() or self.__over:
+            return
+        if not self.__subscription.lead(message.master, message.epoch):
             return
         self.__lose("another master leads")
         if former is not None:

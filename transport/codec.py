@@ -63,6 +63,8 @@ def encode(message: object) -> tuple[str, bytes]:
     """The type name and the bytes of a message; raises EncodeError where it could not be read again."""
     try:
         if isinstance(message, Message):
+            if message.domestic:
+                raise EncodeError("it stays on its node")
             reader = _READERS.get(type(message)) or _make_reader(type(message))
             type_name, payload = message.type_name, _ENCODER.encode(message)
             if reader.open or (reader.has_floats and _infinite_double(payload)):

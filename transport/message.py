@@ -29,15 +29,21 @@ class Message(msgspec.Struct, metaclass=_MessageMeta, frozen=True, omit_defaults
     for it as garbage, which saves a sixth of a cluster's time.
     `urgent` messages pass by the mailbox's queue and its bound: for probes, never for work, because
     they can overtake what the same sender sent before.
+    `domestic` messages never leave their node, and are never taken from another one: see DomesticMessage.
     """
 
     type_name: ClassVar[str] = "Message"
     urgent: ClassVar[bool] = False
+    domestic: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:  # the struct's own options are taken by its metaclass
         super().__init_subclass__()
         if "type_name" not in cls.__dict__:
             cls.type_name = _name(cls)
+        if cls.urgent:
+            URGENT.add(cls)
+        if cls.domestic:
+            return  # nobody on another node can name it
         other = _TYPES.setdefault(cls.type_name, cls)
         if _identity(other) != _identity(cls):
             raise TypeError(
@@ -46,12 +52,10 @@ class Message(msgspec.Struct, metaclass=_MessageMeta, frozen=True, omit_defaults
             )
         # msgspec makes some classes twice, and a reloaded module brings a newer one: the last counts.
         _TYPES[cls.type_name] = cls
-        if cls.urgent:
-            URGENT.add(cls)
 
 
 def find_type(type_name: str) -> type[Message] | None:
-    """The message class of that name, or None where no imported module declares it."""
+    """The message class of that name; None where no imported module declares it, or it stays on its node."""
     return _TYPES.get(type_name)
 
 
@@ -67,3 +71,9 @@ def _name(cls: type[Message]) -> str:
 
 def _identity(cls: type[Message]) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
+
+
+class DomesticMessage(Message):
+    """What only actors of one node tell each other: it cannot be sent to another, nor come from there."""
+
+    domestic: ClassVar[bool] = True

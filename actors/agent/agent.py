@@ -194,8 +194,9 @@ class Agent(Process):
 
     @handles(LeaderDetected)
     def leader_detected(self, sender: Pid, message: LeaderDetected) -> None:
-        """Who leads."""
-        self._registration.detected(message)
+        """Who leads, as the agent's own detector says."""
+        if sender.whoever() == self._detector.whoever():
+            self._registration.detected(message)
 
     @handles(membership.AgentRegistered)
     def registered(self, sender: Pid, message: membership.AgentRegistered) -> None:

@@ -165,26 +165,23 @@ class ReplicaProcess(Process):
     @handles(LearnedResponse)
     def catch_up(self, sender: Pid, message: LearnedResponse) -> None:
         """This node's recovery found what was missing."""
-        self._obey(sender, message)
+        if sender.address == self.pid.address:
+            self._receive(sender, message)
+        else:
+            self.log.warning("not for others to say", sender=str(sender))
 
     @handles(ChangeStatus)
     def change_status(self, sender: Pid, message: ChangeStatus) -> None:
         """This node's recovery has decided."""
         before = self.replica.status
-        self._obey(sender, message)
+        self._receive(sender, message)
         if self.replica.status is not before:
             self.log.info("log replica changes", was=before.value, status=self.replica.status.value)
 
     @handles(Vouch)
     def vouch(self, sender: Pid, message: Vouch) -> None:
         """This node's recovery has heard nothing against it."""
-        self._obey(sender, message)
-
-    def _obey(self, sender: Pid, message: Request) -> None:
-        if sender.address == self.pid.address:
-            self._receive(sender, message)
-        else:
-            self.log.warning("not for others to say", sender=str(sender), type=type(message).__name__)
+        self._receive(sender, message)
 
     def _receive(self, sender: Pid, message: Request) -> None:
         self.metrics.requests.increment()

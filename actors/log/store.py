@@ -94,9 +94,6 @@ class LogStore(Process):
         self._ask(sender, message)
 
     def _ask(self, sender: Pid, message: FetchState | StoreState) -> None:
-        if sender.address != self.pid.address:
-            self.log.warning("not for other nodes to ask", sender=str(sender), type=type(message).__name__)
-            return
         self._waiting.append((sender, message))
         self._elect()
         self._serve()

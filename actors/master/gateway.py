@@ -49,8 +49,9 @@ class MasterGateway(Gateway):
 
     @handles(LeaderDetected)
     def leader_detected(self, sender: Pid, message: LeaderDetected) -> None:
-        """Requests go there from now on."""
-        self._lookout.leader = message
+        """Requests go there from now on, if it is this node that knows."""
+        if sender.address == self.pid.address:
+            self._lookout.leader = message
 
     def exited(self, pid: Pid) -> None:
         """Without a detector nobody is known to lead."""

@@ -13,10 +13,9 @@ from actors.master.subject import Subject
 from actors.process import Exited, Fired, Initialize, handles
 from transport.envelope import Envelope
 from transport.message import Message
-from transport.messages.allocation import AvailableConverted, MakeOffers
+from transport.messages.allocation import MakeOffers
 from transport.messages.election import LeadershipDoubted, LeaseExtended
 from transport.messages.membership import RegisterAgent, ReregisterAgent
-from transport.messages.observing import AgentHeard, AgentSilent, ObserverStarted
 from transport.messages.registry import (
     ApplyToRegistry,
     RecoverRegistry,
@@ -32,19 +31,6 @@ from transport.records.master import MasterInfo
 #: else is dropped.
 _EARLY = frozenset({Initialize, Exited, Fired, RegistryRecovered, LeaseExtended})
 _WAITING = frozenset({RegisterAgent, ReregisterAgent, Subscribe})
-#: What only the actors of the master's own node may say.
-_DOMESTIC = frozenset(
-    {
-        RegistryRecovered,
-        RegistryApplied,
-        MakeOffers,
-        AvailableConverted,
-        ObserverStarted,
-        AgentSilent,
-        AgentHeard,
-        LeaseExtended,
-    }
-)
 
 
 class Reign(Subject):
@@ -84,11 +70,7 @@ class Reign(Subject):
     def receive(self, envelope: Envelope) -> None:
         """Run one turn, unless it is too early for it, or too late."""
         kind = type(envelope.message)
-        if kind in _DOMESTIC and envelope.sender.address != self.pid.address:
-            self.log.warning(
-                "message from another node dropped", type=kind.__name__, sender=str(envelope.sender)
-            )
-        elif self.system.now() > self._until and kind is not LeaseExtended:
+        if self.system.now() > self._until and kind is not LeaseExtended:
             if not self.over:
                 self.abdicate(
                     "its lease ran out while it was busy or stopped: another master may lead by now"

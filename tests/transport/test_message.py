@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import pytest
 
-from transport.message import URGENT, Message, find_type
+from transport.codec import DecodeError, EncodeError, decode, encode
+from transport.message import URGENT, DomesticMessage, Message, find_type
 from transport.messages.links import Watch
 
 ROOT = Path(__file__).parents[2]
@@ -70,3 +71,15 @@ def test_pions_own_types_go_by_their_bare_name_and_a_programs_by_the_name_of_its
         env={"PYTHONPATH": str(ROOT)},
     )
     assert done.stdout.strip() == "greeting.Greet"
+
+
+class Whisper(DomesticMessage):
+    text: str
+
+
+def test_a_domestic_message_cannot_be_sent_to_another_node_nor_named_by_one() -> None:
+    assert find_type(Whisper.type_name) is None
+    with pytest.raises(EncodeError, match="Whisper cannot be sent: it stays on its node"):
+        encode(Whisper("hush"))
+    with pytest.raises(DecodeError, match="no message type"):
+        decode(Whisper.type_name, b"\x91\xa4hush")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from transport.message import Message
+from transport.message import DomesticMessage, Message
 from transport.records.agent import AgentInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.inverse_offer_status import InverseOfferStatus
@@ -22,7 +22,7 @@ from transport.records.time_info import Unavailability
 # --- agents ---
 
 
-class AddAgent(Message):
+class AddAgent(DomesticMessage):
     """An agent (re-)registered; `used` is what frameworks, known or not, already have of it."""
 
     agent_id: str
@@ -33,7 +33,7 @@ class AddAgent(Message):
     unavailability: Unavailability | None = None
 
 
-class UpdateAgent(Message):
+class UpdateAgent(DomesticMessage):
     """What is known of an agent changed; None where it did not."""
 
     agent_id: str
@@ -42,25 +42,25 @@ class UpdateAgent(Message):
     total: Resources | None = None
 
 
-class RemoveAgent(Message):
+class RemoveAgent(DomesticMessage):
     """An agent is gone, and with it what was allocated of it."""
 
     agent_id: str
 
 
-class ActivateAgent(Message):
+class ActivateAgent(DomesticMessage):
     """An agent's resources may be offered again."""
 
     agent_id: str
 
 
-class DeactivateAgent(Message):
+class DeactivateAgent(DomesticMessage):
     """An agent's resources may not be offered."""
 
     agent_id: str
 
 
-class SetWhitelist(Message):
+class SetWhitelist(DomesticMessage):
     """Only agents on these hosts may be offered; None for all."""
 
     hostnames: tuple[str, ...] | None = None
@@ -69,7 +69,7 @@ class SetWhitelist(Message):
 # --- frameworks ---
 
 
-class AddFramework(Message):
+class AddFramework(DomesticMessage):
     """A framework subscribed, or was recovered and is not connected (inactive)."""
 
     framework_id: str
@@ -79,7 +79,7 @@ class AddFramework(Message):
     constraints: OfferConstraints = OfferConstraints()
 
 
-class UpdateFramework(Message):
+class UpdateFramework(DomesticMessage):
     """What a framework says about itself changed."""
 
     framework_id: str
@@ -88,32 +88,32 @@ class UpdateFramework(Message):
     constraints: OfferConstraints = OfferConstraints()
 
 
-class RemoveFramework(Message):
+class RemoveFramework(DomesticMessage):
     """A framework is gone; what was allocated to it is available."""
 
     framework_id: str
 
 
-class ActivateFramework(Message):
+class ActivateFramework(DomesticMessage):
     """A framework's scheduler is connected again."""
 
     framework_id: str
 
 
-class DeactivateFramework(Message):
+class DeactivateFramework(DomesticMessage):
     """A framework's scheduler is not connected any more."""
 
     framework_id: str
 
 
-class SuppressOffers(Message):
+class SuppressOffers(DomesticMessage):
     """A framework wants no offers in some of its roles, or (none given) in any."""
 
     framework_id: str
     roles: tuple[str, ...] = ()
 
 
-class ReviveOffers(Message):
+class ReviveOffers(DomesticMessage):
     """A framework wants offers again, also of what it refused, in some or (none given) all of its roles."""
 
     framework_id: str
@@ -123,13 +123,13 @@ class ReviveOffers(Message):
 # --- roles ---
 
 
-class SetWeights(Message):
+class SetWeights(DomesticMessage):
     """Roles were weighed anew."""
 
     weights: Mapping[str, float]
 
 
-class SetQuota(Message):
+class SetQuota(DomesticMessage):
     """A role's quota was replaced; empty guarantees and limits take it away."""
 
     config: QuotaConfig
@@ -138,7 +138,7 @@ class SetQuota(Message):
 # --- resources ---
 
 
-class RecoverResources(Message):
+class RecoverResources(DomesticMessage):
     """What was offered or allocated in one role is free; with filters it was refused."""
 
     framework_id: str
@@ -147,7 +147,7 @@ class RecoverResources(Message):
     filters: Filters | None = None
 
 
-class ConvertAllocated(Message):
+class ConvertAllocated(DomesticMessage):
     """A framework's operations changed resources that are allocated to it in a role."""
 
     framework_id: str
@@ -156,7 +156,7 @@ class ConvertAllocated(Message):
     conversions: tuple[ResourceConversion, ...]
 
 
-class ConvertAvailable(Message):
+class ConvertAvailable(DomesticMessage):
     """An operator wants to change resources that nobody is allocated; answered by AvailableConverted."""
 
     request_id: int
@@ -164,7 +164,7 @@ class ConvertAvailable(Message):
     conversions: tuple[ResourceConversion, ...]
 
 
-class AvailableConverted(Message):
+class AvailableConverted(DomesticMessage):
     """The answer to ConvertAvailable: why it could not be done, or None when it is done."""
 
     request_id: int
@@ -174,14 +174,14 @@ class AvailableConverted(Message):
 # --- maintenance ---
 
 
-class SetUnavailability(Message):
+class SetUnavailability(DomesticMessage):
     """When an agent will be away, or None when it will not."""
 
     agent_id: str
     unavailability: Unavailability | None = None
 
 
-class AnswerInverseOffer(Message):
+class AnswerInverseOffer(DomesticMessage):
     """A framework answered an inverse offer, or (no status) it was taken back."""
 
     agent_id: str
@@ -193,27 +193,27 @@ class AnswerInverseOffer(Message):
 # --- runs ---
 
 
-class ExpectAgents(Message):
+class ExpectAgents(DomesticMessage):
     """After a failover: so many agents are in the registry. Quotas are set before."""
 
     count: int
 
 
-class PauseAllocation(Message):
+class PauseAllocation(DomesticMessage):
     """Make no offers for now."""
 
 
-class ResumeAllocation(Message):
+class ResumeAllocation(DomesticMessage):
     """Make offers again."""
 
 
-class Mark(Message):
+class Mark(DomesticMessage):
     """Numbers what was told so far: what MakeOffers of an earlier mark says of changed agents is void."""
 
     number: int
 
 
-class MakeOffers(Message):
+class MakeOffers(DomesticMessage):
     """What an allocation run decided; all of it counts as allocated until it is recovered."""
 
     #: By framework id, role and agent id, allocated to the role.

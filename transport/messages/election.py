@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from transport.message import Message
+from transport.message import DomesticMessage
 from transport.records.master import MasterInfo
 
 
-class Contend(Message):
+class Contend(DomesticMessage):
     """Stand for election; again after a loss. `above`: with an epoch greater than this one.
 
     `info` is what the master will say about itself when it leads; its id is new with each candidacy.
@@ -18,7 +18,7 @@ class Contend(Message):
     info: MasterInfo | None = None
 
 
-class Elected(Message):
+class Elected(DomesticMessage):
     """This node leads, from now on; a greater epoch is a later reign.
 
     It must not act any more after `until`, a time by the node's monotonic clock, unless that is put off by
@@ -29,7 +29,7 @@ class Elected(Message):
     until: float
 
 
-class LeaseExtended(Message):
+class LeaseExtended(DomesticMessage):
     """The reign of this epoch may go on until then, which may be sooner than was said before.
 
     Urgent, for a master with much to do must not believe that its time is over while this waits its turn.
@@ -41,14 +41,14 @@ class LeaseExtended(Message):
     until: float
 
 
-class CandidacyLost(Message):
+class CandidacyLost(DomesticMessage):
     """This node does not stand for election any more; if it led, as the leader of `epoch`, that is over."""
 
     reason: str
     epoch: int | None = None
 
 
-class Withdraw(Message):
+class Withdraw(DomesticMessage):
     """Do not stand for election any more, and let others know at once; answered by CandidacyLost."""
 
     reason: str
@@ -57,13 +57,13 @@ class Withdraw(Message):
 # --- between what leads on a node, and the actors of its reign ---
 
 
-class ReignOver(Message):
+class ReignOver(DomesticMessage):
     """One of the actors of a reign cannot go on, and does nothing any more: so the reign is over."""
 
     reason: str
 
 
-class LeadershipDoubted(Message):
+class LeadershipDoubted(DomesticMessage):
     """The master heard of a newer epoch than its own: does it still lead? If not, its reign ends."""
 
     epoch: int

@@ -5,19 +5,19 @@ The observer says ObserverStarted until it is accepted; then it is told all agen
 
 from __future__ import annotations
 
-from transport.message import Message
+from transport.message import DomesticMessage
 from transport.pid import Pid
 
 
-class ObserverStarted(Message):
+class ObserverStarted(DomesticMessage):
     """An observer has no agents yet."""
 
 
-class ObserverAccepted(Message):
+class ObserverAccepted(DomesticMessage):
     """The master will tell its agents; forget all others."""
 
 
-class ObserveAgent(Message):
+class ObserveAgent(DomesticMessage):
     """Ping this agent, and tell it whether it is `connected`; instead of what was said of it before."""
 
     agent_id: str
@@ -25,19 +25,19 @@ class ObserveAgent(Message):
     connected: bool
 
 
-class ForgetAgent(Message):
+class ForgetAgent(DomesticMessage):
     """Ping this agent no more."""
 
     agent_id: str
 
 
-class AgentSilent(Message):
+class AgentSilent(DomesticMessage):
     """So many pings in a row were not answered; said again with each further one."""
 
     agent_id: str
 
 
-class AgentHeard(Message):
+class AgentHeard(DomesticMessage):
     """An agent that was silent has answered."""
 
     agent_id: str

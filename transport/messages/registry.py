@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from transport.message import Message
+from transport.message import DomesticMessage
 from transport.records.agent import AgentInfo, DrainConfig
 from transport.records.machine import MachineID
 from transport.records.maintenance import Schedule
@@ -20,7 +20,7 @@ from transport.records.registry import Registry
 from transport.records.time_info import TimeInfo
 
 
-class RegistryOperation(Message):
+class RegistryOperation(DomesticMessage):
     """One change of the registry; told within ApplyToRegistry, on one node."""
 
 
@@ -144,7 +144,7 @@ class KnownFramework(msgspec.Struct, frozen=True, array_like=True, gc=False):
     failover_timeout_seconds: float = 0.0
 
 
-class RecoverRegistry(Message):
+class RecoverRegistry(DomesticMessage):
     """A new leader takes over: write its name into the registry; answered by RegistryRecovered."""
 
     master: MasterInfo
@@ -152,7 +152,7 @@ class RecoverRegistry(Message):
     epoch: int = 0
 
 
-class RegistryRecovered(Message):
+class RegistryRecovered(DomesticMessage):
     """The registry as the leaders before left it, and what Pion keeps beside it."""
 
     registry: Registry
@@ -163,14 +163,14 @@ class RegistryRecovered(Message):
     removed_frameworks: tuple[str, ...] = ()
 
 
-class ApplyToRegistry(Message):
+class ApplyToRegistry(DomesticMessage):
     """Change the registry; answered by RegistryApplied once that is durable."""
 
     request_id: int
     operation: RegistryOperation
 
 
-class RegistryApplied(Message):
+class RegistryApplied(DomesticMessage):
     """The operation is durable (`mutated`: it changed something), or was refused for `error`."""
 
     request_id: int
@@ -178,21 +178,21 @@ class RegistryApplied(Message):
     error: str | None = None
 
 
-class ReadRegistry(Message):
+class ReadRegistry(DomesticMessage):
     """What is durable now? Answered by RegistryRecovered."""
 
 
-# --- the registrar and its store, which may be on other nodes ---
+# --- the registrar and its store ---
 
 
-class FetchState(Message):
+class FetchState(DomesticMessage):
     """Read a variable; answered by StateFetched."""
 
     request_id: int
     name: str
 
 
-class StateFetched(Message):
+class StateFetched(DomesticMessage):
     """The newest value and its version; both empty when there is none."""
 
     request_id: int
@@ -200,7 +200,7 @@ class StateFetched(Message):
     value: bytes = b""
 
 
-class StoreState(Message):
+class StoreState(DomesticMessage):
     """Replace a variable if its version is still this one; answered by StateStored."""
 
     request_id: int
@@ -209,7 +209,7 @@ class StoreState(Message):
     value: bytes
 
 
-class StateStored(Message):
+class StateStored(DomesticMessage):
     """The new version; empty when another one had come between, and nothing was written."""
 
     request_id: int

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from transport.message import Message
+from transport.message import DomesticMessage, Message
 from transport.pid import Pid
 
 
@@ -227,11 +227,11 @@ class RecoverResponse(Message):
 # --- who the members are ---
 
 
-class WatchMembers(Message):
+class WatchMembers(DomesticMessage):
     """Tell me the members of the log's group, now and at each change."""
 
 
-class MembersChanged(Message):
+class MembersChanged(DomesticMessage):
     """The replicas that take part now, this node's own included, whether or not it is registered yet.
 
     `registered`: those in the group, by ZooKeeper; None while that cannot be reached (`members` are then the
@@ -245,14 +245,14 @@ class MembersChanged(Message):
 # --- on one node: the log's replica, and who reads it ---
 
 
-class ReadLog(Message):
+class ReadLog(DomesticMessage):
     """Read what this node's replica knows to be chosen, from a position on; answered by LearnedResponse."""
 
     position: int
     bytes: int = 1 << 20
 
 
-class Vouch(Message):
+class Vouch(DomesticMessage):
     """What you hold is the newest that you ever held, as far as others know: vote from now on.
 
     Told by the recovery to the replica of its node, once after each start.
@@ -262,7 +262,7 @@ class Vouch(Message):
     promised: Ballot = Ballot()
 
 
-class ChangeStatus(Message):
+class ChangeStatus(DomesticMessage):
     """Be in this status, and promise yourself to this ballot; answered by RecoverResponse once durable.
 
     Told by the recovery to the replica of its node; changes nothing unless the status is still `was`.
@@ -275,7 +275,7 @@ class ChangeStatus(Message):
     identity: str = ""
 
 
-class Demoted(Message):
+class Demoted(DomesticMessage):
     """A writer of the log was outbid, or could not be elected: its reign is over. Told to who spawned it.
 
     `promised` is the ballot that outbade it.

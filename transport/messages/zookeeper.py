@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from transport.message import Message
+from transport.message import DomesticMessage
 
 
 class SessionState(StrEnum):
@@ -27,11 +27,11 @@ class SessionState(StrEnum):
     REFUSED = "REFUSED"
 
 
-class WatchSession(Message):
+class WatchSession(DomesticMessage):
     """Tell me how it stands with the session, now and at each change."""
 
 
-class SessionChanged(Message):
+class SessionChanged(DomesticMessage):
     """How it stands with the session; each session has another id.
 
     `timeout_seconds` is what ZooKeeper has agreed to. `alive_at` is a time by the node's monotonic clock at
@@ -45,7 +45,7 @@ class SessionChanged(Message):
     reason: str = ""
 
 
-class SessionAlive(Message):
+class SessionAlive(DomesticMessage):
     """The connection works; told a few times in each time-out.
 
     `alive_at` as in SessionChanged: it gets later as long as the session owns nodes, on which others rely.
@@ -55,14 +55,14 @@ class SessionAlive(Message):
     alive_at: float
 
 
-class MakePath(Message):
+class MakePath(DomesticMessage):
     """Make a persistent node and those above it, where they are missing; answered by NodeCreated."""
 
     request_id: int
     path: str
 
 
-class CreateNode(Message):
+class CreateNode(DomesticMessage):
     """Make an ephemeral node; answered by NodeCreated.
 
     `path` gets a suffix of ten digits from ZooKeeper, greater than any that nodes beside it were given.
@@ -73,14 +73,14 @@ class CreateNode(Message):
     data: bytes
 
 
-class NodeCreated(Message):
+class NodeCreated(DomesticMessage):
     """It is there, under this path."""
 
     request_id: int
     path: str
 
 
-class ListChildren(Message):
+class ListChildren(DomesticMessage):
     """The names of a node's children, as ZooKeeper's leader has them; answered by ChildrenListed.
 
     With `watch`, ChildrenChanged tells the next change.
@@ -91,27 +91,27 @@ class ListChildren(Message):
     watch: bool = True
 
 
-class ChildrenListed(Message):
+class ChildrenListed(DomesticMessage):
     """Names, sorted, without the path."""
 
     request_id: int
     names: tuple[str, ...]
 
 
-class ChildrenChanged(Message):
+class ChildrenChanged(DomesticMessage):
     """A child came or went, or the node itself."""
 
     path: str
 
 
-class ReadNode(Message):
+class ReadNode(DomesticMessage):
     """What a node holds; answered by NodeRead."""
 
     request_id: int
     path: str
 
 
-class NodeRead(Message):
+class NodeRead(DomesticMessage):
     """Its data, and the id of the session to which it belongs; 0 for a persistent one."""
 
     request_id: int
@@ -119,14 +119,14 @@ class NodeRead(Message):
     owner: int = 0
 
 
-class DeleteNode(Message):
+class DeleteNode(DomesticMessage):
     """Remove a node; answered by NodeDeleted, also when there is none."""
 
     request_id: int
     path: str
 
 
-class NodeDeleted(Message):
+class NodeDeleted(DomesticMessage):
     """It is not there."""
 
     request_id: int
@@ -144,7 +144,7 @@ class Failure(StrEnum):
     OTHER = "OTHER"
 
 
-class RequestFailed(Message):
+class RequestFailed(DomesticMessage):
     """The request failed."""
 
     request_id: int

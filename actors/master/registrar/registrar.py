@@ -16,7 +16,6 @@ from actors.master.registrar.gauges import RegistrarMetrics
 from actors.master.subject import Subject
 from actors.process import handles
 from actors.system import Timer
-from transport.envelope import Envelope
 from transport.messages.registry import (
     ApplyToRegistry,
     FetchState,
@@ -82,13 +81,6 @@ class Registrar(Subject):
         self.link(self._store)
         self.metrics.queued_operations.read = lambda: len(self._queue) + len(self._answers)
         self.metrics.registry_size_bytes.read = lambda: len(self._durable)
-
-    def receive(self, envelope: Envelope) -> None:
-        """Run one turn; nobody on another node has anything to say."""
-        if envelope.sender.address == self.pid.address:
-            super().receive(envelope)
-        else:
-            self.log.warning("message from another node dropped", sender=str(envelope.sender))
 
     def exited(self, pid: Pid) -> None:
         """Without its store a registrar is nothing."""

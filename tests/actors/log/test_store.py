@@ -5,7 +5,6 @@ import pytest
 from actors.log.entry import EntryError
 from actors.log.process import REPLICA
 from tests.actors.log.ensemble import Ensemble
-from transport.messages.registry import FetchState, StoreState
 from transport.messages.replication import (
     PromiseRequest,
     PromiseResponse,
@@ -190,17 +189,6 @@ def test_what_is_asked_at_the_same_time_is_done_in_its_order() -> None:
     kinds = [type(message).__name__ for message in reign.probe.received]
     assert kinds == ["StateFetched", "StateStored", "StateStored", "StateFetched"]
     assert reign.fetch() == b"one"
-
-
-def test_only_its_own_node_asks_it() -> None:
-    ensemble = formed()
-    reign = ensemble.lead("m1", 1)
-    stranger = ensemble.nodes["m2"].probe("stranger")
-    for message in (FetchState(1, "registry"), StoreState(2, "registry", b"", b"mine")):
-        stranger.send(reign.pid, message)
-    ensemble.sim.run(2.0)
-    assert stranger.received == []
-    assert reign.fetch() == b""
 
 
 def test_the_log_stays_short_however_much_is_stored() -> None:

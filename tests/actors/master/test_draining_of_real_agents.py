@@ -111,7 +111,8 @@ class House:
         node = self.cluster.hosts[0].node
         node.kill_process()
         self.sim.run(0.5)
-        node.start()
+        if not node.up:  # it may just have ended itself, and have been started again by its host
+            node.start()
 
     def restart_master(self) -> None:
         self.cluster.master_node.kill_process()

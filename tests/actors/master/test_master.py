@@ -7,14 +7,12 @@ from tests.actors.master.town import framework_info
 from transport.messages import launching, scheduling
 from transport.messages.allocation import MakeOffers
 from transport.messages.membership import UpdateAgentResources
-from transport.messages.observing import AgentSilent, ObserverStarted
 from transport.messages.operating import DrainAgentRequest, OperatorAnswer, TeardownRequest
-from transport.messages.registry import RegistryApplied, RegistryRecovered
+from transport.messages.registry import RegistryRecovered
 from transport.messages.scheduling import Subscribed
 from transport.records.agent import DrainConfig, DrainState
 from transport.records.ids import AgentID, TaskID
 from transport.records.offer import Filters, Offer
-from transport.records.registry import Registry
 from transport.records.resources import Resources
 from transport.records.task_status import TaskStatus
 
@@ -166,24 +164,6 @@ def test_updates_of_anyone_but_the_agent_of_the_task_are_not_believed() -> None:
     mallory.send(MASTER, launching.StatusUpdate(scheduler.id, agent.id, status, State.TASK_FAILED))
     stage.sim.run(1.0)
     assert scheduler.states("t") == [State.TASK_RUNNING]
-
-
-def test_what_registrar_allocator_and_observer_say_is_not_believed_of_other_nodes() -> None:
-    stage = Stage()
-    scheduler, agent = stage.scheduler(framework_info(), "one"), stage.agent()
-    stage.sim.run_until(lambda: scheduler.offers)
-    mallory = stage.sim.node("mallory").probe()
-    for message in (
-        ObserverStarted(),
-        AgentSilent(agent.id or ""),
-        RegistryApplied(1, error="all is lost"),
-        RegistryRecovered(Registry()),
-    ):
-        mallory.send(MASTER, message)
-    stage.sim.run(5.0)
-    assert not mallory.received
-    assert agent.registered
-    assert not stage.sim.crashes
 
 
 # --- updates ---

@@ -129,7 +129,7 @@ class Estate:
         self.sim.run_until(self.is_settled, timeout_seconds)
 
     def is_settled(self) -> bool:
-        if not self.cluster.master_node.up or not self.cluster.hosts[0].node.up:
+        if not self.cluster.all_registered() or not self.cluster.hosts[0].node.up:
             return False
         allocator = self.cluster.master_node.process("allocator", AllocatorProcess)._allocator
         assert isinstance(allocator, HierarchicalAllocator)
