@@ -30,6 +30,8 @@ class Book:
 
     def __init__(self, records: Iterable[LogRecord] = ()) -> None:
         self.status = Status.EMPTY
+        #: Whether it was VOTING at any time.
+        self.voted = False
         self.identity = ""
         #: What is accepted must be of this ballot or a greater one.
         self.promised = LEAST
@@ -76,7 +78,8 @@ class Book:
                     return f"the value learned at {position}"
             elif other.accepted.get(position) != self.accepted.get(position):
                 return f"the value accepted at {position}"
-        if other.known != {replica: self.known[replica] for replica in other.known}:
+        others = [replica for replica in self.met.values() if replica != self.identity]
+        if any(other.known.get(replica, 0) != self.known.get(replica, 0) for replica in others):
             return "what others accepted"
         return "whom it met" if other.met != self.met else None
 
@@ -127,6 +130,7 @@ class Book:
 
     def _status_changed(self, record: StatusChanged) -> None:
         self.status = record.status
+        self.voted |= record.status is Status.VOTING
 
     def _begins(self, record: Begins) -> None:
         if record.position < self.begin:

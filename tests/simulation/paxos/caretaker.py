@@ -45,8 +45,7 @@ class Caretaker:
         """Ask for the first time."""
         self._world.post.after(0.0, self._round)
 
-    @property
-    def _over(self) -> bool:
+    def _is_over(self) -> bool:
         return self._member.life != self._life or not self._member.up
 
     def _pauses(self, call: object, *arguments: object) -> bool:
@@ -57,18 +56,16 @@ class Caretaker:
         return seconds > 0.0
 
     def _round(self) -> None:
-        if self._over or self._pauses(self._round):
+        if self._is_over() or self._pauses(self._round):
             return
         world, member = self._world, self._member
         replica = member.replica
         members = world.membership(member.seat)
         self._recovery.change_members([other.pid for other in members], len(members))
-        request = RecoverRequest(
-            replica.identity, member.address, replica.status, replica.end, world.quorum
-        )
+        request = RecoverRequest(replica.identity, member.address, replica.status, replica.end, world.quorum)
         world.post.after(0.0, member.deliver, request, self._hear_own)
         for other in members:
-            if self._over:
+            if self._is_over():
                 return
             if other is not member:
                 world.post.carry(member.seat, other.seat, other.deliver, request, self._back(other))
@@ -78,11 +75,13 @@ class Caretaker:
         world.post.after(seconds * (0.5 + world.rng.random()), self._round)
 
     def _back(self, other: Member) -> object:
-        post, seat, own = self._world.post, other.seat, self._member.seat
-        return lambda answer: post.carry(seat, own, self._hear, other, answer)
+        # An answer may come so late that another life's caretaker gets it.
+        post, seat, member = self._world.post, other.seat, self._member
+        return lambda answer: post.carry(seat, member.seat, member.hear, other, answer)
 
-    def _hear(self, other: Member, answer: Message) -> None:
-        if self._over or self._pauses(self._hear, other, answer):
+    def hear(self, other: Member, answer: Message) -> None:
+        """Take another member's answer."""
+        if self._is_over() or self._pauses(self.hear, other, answer):
             return
         if isinstance(answer, LearnedResponse):
             if self._catch_up.answered(other.pid):
@@ -93,7 +92,7 @@ class Caretaker:
         self._decide()
 
     def _hear_own(self, answer: Message) -> None:
-        if self._over:
+        if self._is_over():
             return
         assert isinstance(answer, RecoverResponse)
         before = self._recovery.mine
@@ -125,7 +124,7 @@ class Caretaker:
 
     def _ask(self) -> None:
         recovery = self._recovery
-        if recovery.mine is None or recovery.mine.status not in _LEARNING or self._over:
+        if recovery.mine is None or recovery.mine.status not in _LEARNING or self._is_over():
             return
         goal = max((answer.learned for answer in recovery.others.values()), default=0)
         asked = self._catch_up.ask(recovery.mine, recovery.others, goal)

@@ -14,8 +14,8 @@ _DOWN_SECONDS = 4.0
 _AWAY_SECONDS = 6.0
 
 
-def _restart_later(world: World, seat: int, *, damaged: bool = False) -> bool:
-    seconds = world.rng.random() ** 2 * _DOWN_SECONDS
+def _restart_later(world: World, seat: int, *, damaged: bool = False, most: float = _DOWN_SECONDS) -> bool:
+    seconds = world.rng.random() ** 2 * most
     life = world.members[seat].life
 
     def restart() -> None:
@@ -68,6 +68,33 @@ def damage(world: World, seat: int) -> bool:
     member.disk.replace([])
     world.referee.lost(seat)
     return _restart_later(world, seat, damaged=True)
+
+
+def lose_voters(world: World, seat: int) -> bool:
+    """As many as may be of those that chose the newest value lose their disks, all at once."""
+    voters = world.referee.voters(max(world.referee.chosen, default=0))
+    failed = False
+    for voter in voters:
+        if world.members[voter].up and _may_lose_disk(world, voter):
+            world.rng.choice((wipe, damage))(world, voter)
+            failed |= voter == seat
+    return failed
+
+
+def forget(world: World, seat: int) -> bool:
+    """It loses its disk and is back at once, while what the newest writer sends gets nowhere."""
+    if not world.writers or not _may_lose_disk(world, seat):
+        return False
+    writer = world.writers[-1].seat
+    for other in range(len(world.members)):
+        if other != writer:
+            world.post.cuts[writer, other] = world.post.now + 1.0 + 2.0 * world.rng.random()
+    member = world.members[seat]
+    member.crash(power=True)
+    world.tell(seat, f"has a new, empty disk; n{writer} is not heard")
+    member.disk.replace([])
+    world.referee.lost(seat)
+    return _restart_later(world, seat, most=0.1)
 
 
 def set_back(world: World, seat: int) -> bool:
@@ -171,6 +198,8 @@ KINDS = (
     Kind(kill, 4),
     Kind(wipe, 3),
     Kind(damage, 3),
+    Kind(lose_voters, 3),
+    Kind(forget, 4),
     Kind(set_back, 3),
     Kind(pause, 3),
     Kind(isolate, 3),

@@ -66,7 +66,8 @@ class Member:
             self.disk.append(record)
             self._world.referee.drafted(self.seat, record)
             self.settle(self.disk.sync())
-        Caretaker(self._world, self).start()
+        self._caretaker = Caretaker(self._world, self)
+        self._caretaker.start()
 
     def crash(self, *, power: bool) -> None:
         """Stop here; without power, the unsynced records are lost from some point on."""
@@ -119,6 +120,10 @@ class Member:
                 return
         if self._unsynced and not self._syncing:
             self._begin_sync()
+
+    def hear(self, other: Member, answer: Message) -> None:
+        """Hand an answer to whoever looks after the replica now."""
+        self._caretaker.hear(other, answer)
 
     def _begin_sync(self) -> None:
         seconds = self._world.sync_seconds

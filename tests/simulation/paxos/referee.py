@@ -59,8 +59,8 @@ class Referee:
     `quorum` votes choose; `seats` are the addresses of the members, 2*quorum-1 at most.
 
     Votes add up only if they are of one time: what a replica said before it lost its disk counts for nothing
-    beside the vote of one that had met a later self of it by then. For those have told it how things stood, and it
-    goes on from there.
+    beside the vote of one that had met a later self of it by then. For those have told it how things stood,
+    and it goes on from there.
     """
 
     def __init__(self, quorum: int, seats: tuple[str, ...]) -> None:
@@ -171,6 +171,9 @@ class Referee:
     def answers(self, seat: int, response: Message) -> None:
         """A replica has found its answer, which must tell what it holds by now."""
         draft = self.drafts[seat]
+        verdict = getattr(response, "verdict", Verdict.IGNORED)
+        if verdict is not Verdict.IGNORED and draft.status is not Status.VOTING:
+            violated("I19", "replica", seat, "answers", verdict, "and is", draft.status)
         if isinstance(response, PromiseResponse) and response.verdict is Verdict.ACCEPT:
             if response.position is None:
                 if response.end < draft.end:
@@ -197,8 +200,7 @@ class Referee:
             if response.verdict is Verdict.ACCEPT:
                 self._check_accepted(seat, book, request)
         elif isinstance(response, RecoverResponse) and response.votes:
-            if book.status is not Status.VOTING or seat in self._losses:
-                violated("I19", "replica", seat, "says that it votes and is", book.status, "or was set back")
+            self._check_voting(seat, book)
 
     def read(self, actions: list[Action], begin: int, end: int) -> None:
         """A reader that was to see all from `begin` to `end` saw this."""
@@ -239,9 +241,13 @@ class Referee:
         former, book = self.books[seat], Book(records)
         if (lost := former.misses(book)) is not None:
             violated("I18", "replica", seat, "forgets", lost, "when it sums up what it holds")
-        book.votes, book.promises = former.votes, former.promises
+        book.votes, book.promises, book.voted = former.votes, former.promises, former.voted
         self.books[seat] = book
         self.drafts[seat] = Book(records)
+
+    def voters(self, position: int) -> list[int]:
+        """The seats whose votes chose the value of a position."""
+        return [seat for seat, positions in enumerate(self._parts) if position in positions]
 
     @property
     def formed(self) -> bool:
@@ -254,12 +260,14 @@ class Referee:
 
     # How it counts.
 
-    def _check_vote(
-        self, seat: int, book: Book, verdict: Verdict, promised: Ballot, ballot: Ballot
-    ) -> None:
+    def _check_voting(self, seat: int, book: Book) -> None:
+        if book.status is not Status.VOTING or seat in self._losses:
+            violated("I19", "replica", seat, "says that it votes and is", book.status, "or was set back")
+
+    def _check_vote(self, seat: int, book: Book, verdict: Verdict, promised: Ballot, ballot: Ballot) -> None:
         if verdict is Verdict.IGNORED:
             return
-        if book.status is not Status.VOTING:
+        if not book.voted:
             violated("I19", "replica", seat, "answers", verdict, "and is", book.status)
         if seat in self._losses:
             violated("I19", "replica", seat, "answers", verdict, "though its disk was set back")
@@ -365,7 +373,9 @@ class Referee:
             violated("I17", content, "is chosen at", self._appended[content], "and at", position)
         place = bisect.bisect(self._appends, position)
         self._appends.insert(place, position)
-        epochs = [self._epochs[self.chosen[at].content] for at in self._appends[max(0, place - 1) : place + 2]]
+        epochs = [
+            self._epochs[self.chosen[at].content] for at in self._appends[max(0, place - 1) : place + 2]
+        ]
         if epochs != sorted(epochs):
             violated("I17", "epochs follow as", epochs, "around position", position)
 

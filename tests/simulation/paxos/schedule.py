@@ -21,7 +21,7 @@ STEPS = (
     "Chosen",
     "Ready",
     "Retry",
-    "status",
+    "asked",
 )
 _LATEST_STEP = 150
 
@@ -54,9 +54,11 @@ class Schedule:
         self.world.elect(self.rng.randrange(len(self.world.members)))
 
     def _place(self) -> None:
-        for _ in range(self.rng.randint(1, 5)):
+        kinds = [kind for kind in KINDS if self.rng.random() < 0.5] or KINDS
+        weights = [kind.weight for kind in kinds]
+        for kind in self.rng.choices(kinds, weights, k=self.rng.randint(1, 6)):
             times = int(_LATEST_STEP ** self.rng.random())
-            self.placed[self.rng.choice(STEPS), times] = _draw(self.rng)
+            self.placed[self.rng.choice(STEPS), times] = kind.harm
         self.world.at_step = self._at_step
 
     def _at_step(self, step: str, seat: int, times: int) -> bool:
@@ -86,12 +88,8 @@ class Schedule:
         self._next(harm, mean_seconds)
 
 
-def _draw(rng: random.Random) -> Harm:
-    return rng.choices([kind.harm for kind in KINDS], [kind.weight for kind in KINDS])[0]
-
-
 def _settings(rng: random.Random) -> Settings:
-    members, quorum = rng.choices(((3, 2), (5, 3), (1, 1), (4, 3)), (65, 25, 3, 7))[0]
+    members, quorum = rng.choices(((3, 2), (5, 3), (1, 1), (4, 3)), (60, 30, 3, 7))[0]
     bad = rng.random() < 0.7
     return Settings(
         members=members,

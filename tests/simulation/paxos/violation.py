@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 
-class Violation(AssertionError):
+class Violation(AssertionError):  # noqa: N818  it is no error of the checker
     """Something happened that never may; the message begins with the number of the invariant."""
 
 

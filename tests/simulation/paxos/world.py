@@ -9,7 +9,7 @@ import msgspec
 
 from actors.log.identity import make_identity
 from actors.log.records import Identity, LogRecord, StatusChanged
-from tests.simulation.paxos.member import PORT, Member
+from tests.simulation.paxos.member import Member
 from tests.simulation.paxos.post import Post, Weather
 from tests.simulation.paxos.referee import Referee
 from tests.simulation.paxos.violation import Violation
@@ -57,7 +57,7 @@ class World:
         self.epoch = 0
         #: Members that a seat does not see in the group, and until when.
         self.unseen: dict[tuple[int, int], float] = {}
-        #: Told of each step of a seat, how often that was taken by now; returns whether the seat failed there.
+        #: Told of each step of a seat, and how often it was taken by now; returns whether the seat failed.
         self.at_step: Callable[[str, int, int], bool] | None = None
         #: What happened, for people; None when nobody wants to know.
         self.story: list[str] | None = None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 #: A reader that was not told all asks again.
 _READ_SECONDS = 0.5
 _REMIND_SECONDS = 1.0
+_ROUNDS = 1_000
 #: Values that a writer writes at its pace; then it rests a second between two.
 _HASTY_VALUES = 20
 #: How many values it is given at once.
@@ -43,7 +44,9 @@ class Writer:
     def __init__(self, world: World, seat: int, epoch: int) -> None:
         self.seat = seat
         self.epoch = epoch
-        self.coordinator = Coordinator(epoch, world.quorum, world.rng)
+        # As the master's store does: who writes in an epoch knows its own rounds, where epochs are counted.
+        first_round = world.rng.randrange(1, _ROUNDS) if epoch else 1
+        self.coordinator = Coordinator(epoch, world.quorum, world.rng, first_round)
         self.alive = True
         #: How many values it was given to write, and how many of them are chosen.
         self._given = 0
@@ -67,7 +70,6 @@ class Writer:
         self._world.post.after(_REMIND_SECONDS, self._remind)
         self._take(self.coordinator.elect())
 
-    @property
     def works(self) -> bool:
         """Whether its node is as it was when the reign began; a pause ends nothing."""
         return self.alive and self._world.members[self.seat].life == self._life and self._up
@@ -80,18 +82,18 @@ class Writer:
 
     def receive(self, member: Member, response: Message) -> None:
         """Take an answer to a promise or a write."""
-        if self._pauses(self.receive, member, response) or not self.works:
+        if self._pauses(self.receive, member, response) or not self.works():
             return
         assert isinstance(response, PromiseResponse | WriteResponse | Unsettled)
         self._take(self.coordinator.receive(member.pid, response))
 
     def _retry(self, timer: int) -> None:
-        if self._pauses(self._retry, timer) or not self.works or timer != self._timer:
+        if self._pauses(self._retry, timer) or not self.works() or timer != self._timer:
             return
         self._take(self.coordinator.retry())
 
     def _remind(self) -> None:
-        if self._pauses(self._remind) or not self.works:
+        if self._pauses(self._remind) or not self.works():
             return
         self._world.post.after(_REMIND_SECONDS, self._remind)
         self._take(self.coordinator.remind())
@@ -167,7 +169,7 @@ class Writer:
             self._world.post.after(self._world.rng.random() * pace_seconds, self._write)
 
     def _write(self) -> None:
-        if self._pauses(self._write) or not self.works or not self.coordinator.ready or self._open:
+        if self._pauses(self._write) or not self.works() or not self.coordinator.ready or self._open:
             return
         if self._newest and self._world.rng.random() < self._world.truncating:
             self._take(self.coordinator.truncate(self._newest))
@@ -178,13 +180,13 @@ class Writer:
             self._open[content] = None
             self._world.referee.appending(self.epoch, content)
             self._take(self.coordinator.append(content))
-            if not self.works:
+            if not self.works():
                 return
 
     # What it reads before it writes: all that its own replica knows, as far as the log reaches.
 
     def _ask_to_read(self) -> None:
-        if self._pauses(self._ask_to_read) or not self.works or self.read is not None:
+        if self._pauses(self._ask_to_read) or not self.works() or self.read is not None:
             return
         world, member = self._world, self._world.members[self.seat]
         position = self._seen[-1].position + 1 if self._seen else self._begin
@@ -197,7 +199,7 @@ class Writer:
 
     def _told(self, response: Message) -> None:
         assert isinstance(response, LearnedResponse)
-        if not self.works or self.read is not None:
+        if not self.works() or self.read is not None:
             return
         if response.begin > self._begin:
             self._begin = response.begin

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tests.simulation.paxos.schedule import Schedule
 
-#: Makes a wrong method from the right one.
-Spoil: TypeAlias = Callable[[Any], Any]
+#: The right method, and what makes a wrong one of it, or a wrong property.
+Right: TypeAlias = Callable[..., Any]
+Spoil: TypeAlias = Callable[[Right], Any]
 
 _INVARIANT = re.compile(r"\bI\d+\b")
 
@@ -25,6 +26,8 @@ class Bug(NamedTuple):
     spoil: Spoil
     #: It must be found within so many schedules.
     schedules: int = 300
+    #: Where the quick search begins: a seed that is known to find it, or a little before.
+    first: int = 0
 
 
 class Find(NamedTuple):
@@ -33,6 +36,11 @@ class Find(NamedTuple):
     seed: int
     invariant: str
     reason: str
+
+
+def returns(value: object) -> Spoil:
+    """In place of a method: one that does nothing and gives this."""
+    return lambda right: lambda *_args, **_more: value
 
 
 @contextmanager
@@ -46,10 +54,10 @@ def planted(bug: Bug) -> Iterator[None]:
         setattr(bug.owner, bug.attribute, right)
 
 
-def search(bug: Bug) -> Find | None:
-    """Run schedules until one fails."""
+def search(bug: Bug, first: int = 0) -> Find | None:
+    """Run schedules from a seed on until one fails."""
     with planted(bug):
-        for seed in range(bug.schedules):
+        for seed in range(first, first + bug.schedules):
             reason = failure(seed)
             if reason is not None:
                 return Find(seed, _noticed(reason), reason)
