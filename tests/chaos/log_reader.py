@@ -12,7 +12,7 @@ from actors.master.registrar import archive
 from actors.process import Process, handles
 from tests.chaos.history import History, Value
 from tests.chaos.operator import scheduled
-from transport.messages.replication import Action, Kind, LearnedResponse, ReadLog
+from transport.messages.replication import Action, Kind, LearnedRequest, LearnedResponse
 from transport.pid import Pid
 from transport.records.registry import Registry
 
@@ -37,7 +37,7 @@ class LogReader(Process):
 
     def _read(self) -> None:
         for replica in self._replicas:
-            self.send(replica, ReadLog(self._next[replica.host]))
+            self.send(replica, LearnedRequest(self._next[replica.host]))
 
     @handles(LearnedResponse)
     def learned(self, sender: Pid, message: LearnedResponse) -> None:

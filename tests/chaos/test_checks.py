@@ -104,6 +104,7 @@ def test_a_run_in_which_all_is_well_passes_every_check() -> None:
             "at the master only",
         ),
         (the_log_has_one_writer, Evidence(driver=(_entry(1, epoch=2), _entry(2, epoch=1))), "I17"),
+        (the_log_has_one_writer, Evidence(), "was read"),
         (replicas_agree, Evidence(driver=(_entry(1), _entry(1, host="m2", digest="other"))), "I18"),
         (
             acknowledged_operations_stay,
