@@ -1,4 +1,4 @@
-"""Runs schedules by the million, tells the story of one, looks for planted bugs, visits all of a small log."""
+"""Runs schedules by the million, tells the story of one, looks for planted bugs, visits a small log."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ Replicas and writers are the real ones. Each of their states is numbered, and wh
 message is worked out once (`automaton`). A state of the whole is a number for each replica with what it said,
 one for each writer, and the set of what the writers said. They are visited breadth first. Three things make
 them fewer and lose nothing: what can be said without any change is said at once, since it could be said at
-any later time; a writer that gives up is one that is not heard of any more, which is among the courses anyway;
-and of states that differ in the names of replicas only, one is looked at.
+any later time; a writer that gives up is one that is not heard of any more, which is among the courses
+anyway; and of states that differ in the names of replicas only, one is looked at.
 """
 
 from __future__ import annotations
