@@ -58,6 +58,22 @@ Request = (
 )
 
 
+class DivergedError(AssertionError):
+    """Two values were chosen at one position, which no order of messages leads to.
+
+    A majority of the disks was set back to an older state, or begun anew. Which value is right only people
+    can say, so this replica goes no further.
+    """
+
+    def __init__(self, position: int) -> None:
+        super().__init__(
+            f"two values were chosen at position {position}: this master's log and that of the others have "
+            "parted. Most of the masters' disks were set back to an older state, or begun anew, while this "
+            "one was away. To go on with what the others have, remove the folder replicated_log from this "
+            "master's work directory, or keep it elsewhere if what it alone holds is needed, and start it again"
+        )
+
+
 class Replica:
     """Restored from its records, it answers each message with effects, whose order is safety.
 
@@ -235,7 +251,8 @@ class Replica:
         held = self.holdings.get(position)
         same = held is not None and held.action == action
         if held is not None and held.learned:
-            assert same, f"two values were chosen at position {position}"
+            if not same:
+                raise DivergedError(position)
             if not any(self.known.get(other, 0) < position for other in self._others(learned.acceptors)):
                 return ()
         chosen = Chosen(position, None if same else action, learned.acceptors, learned.ballot)

@@ -14,7 +14,7 @@ from actors.log.records import (
     StatusChanged,
     Written,
 )
-from actors.log.replica import Replica, Request
+from actors.log.replica import DivergedError, Replica, Request
 from tests.actors.log.parliament import answers, append, voting
 from transport.messages.replication import (
     Accepted,
@@ -232,7 +232,7 @@ def test_what_was_accepted_is_not_persisted_again_when_it_is_learned() -> None:
 def test_two_values_for_one_position_are_the_end() -> None:
     replica = voting()
     chosen(replica, 1)
-    with pytest.raises(AssertionError, match="two values were chosen at position 1"):
+    with pytest.raises(DivergedError, match=r"two values were chosen at position 1: .* remove the folder"):
         replica.receive(Learned(append(1, b"uno"), NOW))
 
 
