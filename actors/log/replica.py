@@ -69,8 +69,8 @@ class DivergedError(AssertionError):
         super().__init__(
             f"two values were chosen at position {position}: this master's log and that of the others have "
             "parted. Most of the masters' disks were set back to an older state, or begun anew, while this "
-            "one was away. To go on with what the others have, remove the folder replicated_log from this "
-            "master's work directory, or keep it elsewhere if what it alone holds is needed, and start it again"
+            "one was away. To go on with what the others have, remove the folder replicated_log from its "
+            "work directory, or keep it elsewhere if what this one alone holds is needed, and start it again"
         )
 
 
