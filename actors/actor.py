@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from actors.blueprint import Blueprint, describe
 from actors.mailbox import Mailbox
 from actors.process import Process
+from actors.system import StoppingError
 from transport.envelope import Envelope
 from transport.messages.supervision import ActorStatus
 from transport.pid import Pid
@@ -112,7 +113,11 @@ class Actor:
 
     def _crash(self, envelope: Envelope, error: BaseException) -> None:
         self._turns += 1
-        self._process.log.error("actor crashed", turn=type(envelope.message).__name__, exc_info=error)
+        turn = type(envelope.message).__name__
+        if isinstance(error, StoppingError):
+            self._process.log.info("actor ends with its node", turn=turn, reason=str(error))
+        else:
+            self._process.log.error("actor crashed", turn=turn, exc_info=error)
         if self._host.tracer is not None:
             self._host.tracer.crashed(envelope, describe(error))
         if envelope.credit is not None:

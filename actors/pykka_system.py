@@ -25,7 +25,7 @@ from actors.exits import Exits
 from actors.mailbox import Mailbox, NodeInbox
 from actors.process import Exited, Fired, Initialize, Process
 from actors.supervisor import SUPERVISOR, Supervisor
-from actors.system import NEVER, Log, Restart
+from actors.system import NEVER, Log, Restart, StoppingError
 from actors.trace.tracer import Tracer
 from actors.troubles import Troubles
 from transport.envelope import Envelope
@@ -257,7 +257,7 @@ class PykkaSystem:
         name = blueprint.name
         with self._lock:
             if self._stopping:
-                raise ValueError(f"actor {name}: this node is stopping")
+                raise StoppingError(f"actor {name}: this node is stopping")
             if name in self._actors:
                 raise ValueError(f"actor {name}: the name is taken on this node")
             pid = Pid(name, *self.address, next(self._incarnations))

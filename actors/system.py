@@ -60,6 +60,10 @@ class Restart(msgspec.Struct, frozen=True):
 NEVER = Restart(intensity=0)
 
 
+class StoppingError(ValueError):
+    """No actor can be spawned any more: the node is stopping, and who wanted to is about to end as well."""
+
+
 class Log(Protocol):
     """Structured logging: a fixed lower-case phrase, and values as keys."""
 

@@ -396,6 +396,27 @@ def test_stopping_finalizes_the_youngest_first_and_leaves_a_stuck_actor_behind()
     go.set()
 
 
+def test_who_spawns_while_the_node_stops_ends_and_is_no_bug() -> None:
+    blocked, go = threading.Event(), threading.Event()
+
+    def spawn_too_late(_process: Process) -> None:
+        blocked.set()
+        assert go.wait(DEADLINE_SECONDS)
+        system.spawn(Worker, "late")
+
+    Logbook.entries.clear()
+    system = PykkaSystem(logger=Logbook)
+    system.start()
+    busy = system.spawn(Worker, "busy")
+    system.send(busy, busy, Do(spawn_too_late))
+    assert blocked.wait(DEADLINE_SECONDS)
+    assert "busy" in system.stop(timeout_seconds=0.1)
+    Logbook.entries.clear()  # somebody was left behind, as told
+    go.set()
+    wait_until(lambda: not system.actors())
+    assert Logbook.entries == []
+
+
 def test_a_name_that_is_taken_or_malformed_is_refused() -> None:
     with running() as system:
         system.spawn(Worker, "worker")
