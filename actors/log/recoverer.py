@@ -141,10 +141,13 @@ class LogRecovery(Process):
     @handles(MembersChanged)
     def change_members(self, _sender: Pid, message: MembersChanged) -> None:
         """Members came or went."""
+        before = self._attendance.members
         self._attendance.change(message)
         sure = not self._group or message.registered is not None
         self._recovery.change_members(message.members, message.registered, sure=sure)
-        self.log.info("log members", members=[str(member.address) for member in self._attendance.members])
+        members = self._attendance.members
+        if members != before:
+            self.log.info("log members", members=[str(member.address) for member in members])
         self._hurry()
 
     @handles(RecoverResponse)
