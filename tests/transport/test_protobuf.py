@@ -120,6 +120,13 @@ def test_a_message_in_pieces_is_put_together_though_each_lacks_something() -> No
     )
 
 
+def test_pieces_of_a_message_are_put_together_though_none_lacks_anything() -> None:
+    first, second = (protobuf.encode(Call(accept=Call.Accept(offer_ids=(OfferID(value=v),)))) for v in "ab")
+    assert protobuf.decode(first + second, Call) == Call(
+        accept=Call.Accept(offer_ids=(OfferID(value="a"), OfferID(value="b")))
+    )
+
+
 def test_of_single_values_and_of_fields_that_exclude_each_other_the_last_counts() -> None:
     assert protobuf.decode(b"\x0a\x01a\x0a\x01b", TaskID) == TaskID(value="b")
     selector = AttributeConstraint.Selector
