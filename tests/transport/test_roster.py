@@ -123,7 +123,7 @@ def test_old_failures_are_forgotten() -> None:
     peers = roster()
     backoff = peers.backoff(THERE)
     backoff.failed(0.0)
-    peers.tidy(5.0)
+    peers.tidy(3.0)
     assert peers.backoff(THERE) is backoff
     peers.tidy(50.0)
     assert peers.backoff(THERE) is not backoff
