@@ -155,7 +155,14 @@ COORDINATOR: Final = (
     Bug("a quorum is one too few", Coordinator, "__init__", _lesser_quorum),
     Bug("who ignores a request counts", Coordinator, "receive", _no_as_yes(Verdict.IGNORED)),
     Bug("who rejects a request counts", Coordinator, "receive", _no_as_yes(Verdict.REJECT)),
-    Bug("an answer to an earlier ballot counts", Coordinator, "receive", _any_answer, schedules=3000),
+    Bug(
+        "an answer to an earlier ballot counts",
+        Coordinator,
+        "receive",
+        _any_answer,
+        schedules=3000,
+        first=320,
+    ),
     Bug("the same replica counts twice", Votes, "add", _count_answers),
     Bug("what a lost disk once said counts", Votes, "_disputed", returns({}), schedules=3000, first=700),
     Bug(

@@ -94,14 +94,6 @@ def _trust_disk(right: Right) -> Right:
     return wrong
 
 
-def _any_asker(right: Right) -> Right:
-    def wrong(recovery: Any, sender: Any, response: RecoverResponse) -> None:
-        mine = recovery.mine
-        right(recovery, sender, replace(response, asker=mine.replica) if mine else response)
-
-    return wrong
-
-
 def _count_all(right: Right) -> Right:
     """Every answer is one of a replica that votes."""
 
@@ -118,6 +110,12 @@ RECOVERY: Final = (
     Bug("the last value is not copied", Recovery, "decide", _stop_early),
     Bug("nothing is copied", Recovery, "decide", _recover_at_once),
     Bug("a disk that was set back is trusted", Recovery, "_check", _trust_disk),
-    Bug("answers to a former self count", Recovery, "hear", _any_asker, schedules=3000),
-    Bug("replicas that do not vote help to recover", Recovery, "hear", _count_all),
+    Bug(
+        "replicas that do not vote help to recover",
+        Recovery,
+        "hear",
+        _count_all,
+        schedules=3000,
+        first=2450,
+    ),
 )
