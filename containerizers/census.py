@@ -28,7 +28,8 @@ class Census:
     def __init__(self, place: str) -> None:
         self._place = os.fsencode(place)
         #: Whether the last count can have missed nobody. A process that ended since the list was made may
-        #: have made one that is not on it.
+        #: have made one that is not on it; and when numbers began anew meanwhile, a new one may have been
+        #: given one that the list had passed.
         self.settled = True
         self._verdicts: dict[int, str] = {}
         #: Those that have ended, of whom the rest is not known.
@@ -53,6 +54,7 @@ class Census:
         self._taken = now
         self._verdicts = {}
         self.settled = True
+        newest = _newest()
         before, self._dead = self._dead, set()
         members: dict[str, list[int]] = {}
         for name in os.listdir("/proc"):  # noqa: PTH208  the names are enough
@@ -79,6 +81,7 @@ class Census:
                 members.setdefault(container, []).append(process)
                 if is_stray:
                     stray(container, process)
+        self.settled &= _newest() >= newest
         return members
 
     def first(self, container_id: str) -> Stamp | None:
@@ -124,6 +127,11 @@ class Census:
                 if container:
                     return container
         return ""
+
+
+def _newest() -> int:
+    """The number that was given out last."""
+    return int(Path("/proc/loadavg").read_bytes().rsplit(maxsplit=1)[-1])
 
 
 def _environment(process: int) -> bytes:

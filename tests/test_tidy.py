@@ -100,7 +100,14 @@ INNOCENT = {
 def plant(root: Path, files: dict[str, str]) -> tidy.Tree:
     """A small tree that breaks no rule, but for what `files` say."""
     empty = '"""Nothing yet."""\n'
-    folders = (*tidy.PACKAGES, "transport/records", "tests", "tests/actors", "tests/integration")
+    folders = (
+        *tidy.PACKAGES,
+        *(f"actors/{package}" for package in ("agent", "election", "executor", "log", "master")),
+        "transport/records",
+        "tests",
+        "tests/actors",
+        "tests/integration",
+    )
     tidy_files = {f"{folder}/__init__.py": empty for folder in folders}
     tidy_files["actors/long.py"] = tidy_files["actors/a.py"] = empty
     tidy_files["requirements.lock"] = "pykka==4.5.0 \\\n    --hash=sha256:00\n    # via pion\n"

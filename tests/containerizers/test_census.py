@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from containerizers import census
 from containerizers.census import Census
 from tests.containerizers.containers import wait_until
 
@@ -84,3 +85,13 @@ def test_a_session_of_unknown_origin_is_that_of_its_nearest_ancestor(
         assert len(found["b"]) == 2
         assert found["a"] == [program.pid]
         parent.stdin.close()  # type: ignore[union-attr]
+
+
+def test_a_count_during_which_numbers_began_anew_may_have_missed_somebody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    numbers = iter((32000, 300))
+    monkeypatch.setattr(census, "_newest", lambda: next(numbers))
+    counted = Census("/here")
+    counted.take({})
+    assert not counted.settled

@@ -120,8 +120,9 @@ def test_a_flooding_peer_harms_neither_memory_nor_others() -> None:
                 one.send(address, [number])
                 wait(lambda: one.messages.count([1, [number]]) == 1)  # noqa: B023
             wait(lambda: one.count("flood") >= 4)
-        floods = one.count("flood")
-        assert sum(isinstance(message, Parcel) for message in one.messages) <= floods * limits.window
+        parcels = sum(isinstance(message, Parcel) for message in one.messages)
+        # The last of its connections may not have been found out yet.
+        assert parcels <= (one.count("flood") + 1) * limits.window
         assert {broken.port for broken, _reason in one.breaks} == {1}
         assert resident_bytes() - before < 100_000_000
 

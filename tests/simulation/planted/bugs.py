@@ -179,7 +179,7 @@ BUGS: Final = (
     ),
     Bug("updates do not wait for each other", updates.Updates, "_send_head", _send_all, _get_done),
     Bug("any acknowledgement will do", stream.Stream, "acknowledge", _take_any, _storm, 30),
-    Bug("kills are not passed on to executors", repeats.Repeats, "kill", _nothing, _get_done),
+    Bug("kills are not passed on to executors", repeats.Repeats, "kill", _nothing, _get_done, 30),
     Bug(
         "a launch that comes twice is done twice", launching.LaunchDesk, "_repeated", _returns(False), _storm
     ),
