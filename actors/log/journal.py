@@ -106,10 +106,11 @@ class Journal:
         # Not synced: `scan` tells what for.
         self._disk.append(self._path(MARKS), encode_mark(self._mark()))
 
-    def compact(self, records: Sequence[LogRecord]) -> None:
+    def compact(self, records: Sequence[LogRecord], *, set_aside: str | None = None) -> None:
         """Replace all records so far, unsynced ones too, by these; they are durable when this returns.
 
-        A crash leaves the old or the new ones.
+        A crash leaves the old or the new ones. The old files are removed, or go to the folder `set_aside`, in
+        place of what is there.
         """
         self._waiting.clear()
         self._size_bytes = 0
@@ -117,9 +118,18 @@ class Journal:
             self._link = Link()
         self._begin(records, Kind.BEGINS)
         self._is_usable = True
+        if set_aside is not None:
+            for name in self._disk.list(set_aside):
+                self._disk.remove(f"{set_aside}/{name}")
         for number in segment_numbers(self._disk.list(self._folder)):
             if number < self._number:
-                self._disk.remove(self._path(segment_name(number)))
+                self._dispose(segment_name(number), set_aside)
+
+    def _dispose(self, name: str, set_aside: str | None) -> None:
+        if set_aside is None:
+            self._disk.remove(self._path(name))
+        else:
+            self._disk.rename(self._path(name), f"{set_aside}/{name}")
 
     def _begin(self, records: Sequence[LogRecord], kind: Kind) -> None:
         """Write a new segment with these records, make it durable under another name, and name it."""

@@ -39,6 +39,8 @@ from transport.pid import Pid
 REPLICA: Final = "log-replica(1)"
 #: Where it keeps its records, below the work directory.
 FOLDER: Final = "replicated_log"
+#: Added to that, the folder for what was found damaged last.
+_DAMAGED: Final = "_damaged"
 #: Files that grew beyond this, and to twice of what they held when last summed up, are summed up.
 COMPACT_BYTES: Final = 8 << 20
 
@@ -109,9 +111,13 @@ class ReplicaProcess(Process):
             )
         # Nothing of it can be relied on, not even that there was something: so it is not EMPTY, which
         # might make it begin anew together with others.
-        self.log.error("log damaged, it will be copied from the other replicas", damage=restored.damage)
+        # Should the others be damaged too, somebody may want to save what can be saved.
+        aside = self._folder + _DAMAGED
+        self.log.error(
+            "log damaged, it will be copied from the other replicas", damage=restored.damage, kept_in=aside
+        )
         records = (StatusChanged(Status.RECOVERING),)
-        self._journal.compact(records)
+        self._journal.compact(records, set_aside=aside)
         self.system.fault("log.replica.after_damage")
         return records
 

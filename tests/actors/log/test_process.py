@@ -132,7 +132,9 @@ def test_damage_on_the_disk_makes_it_recover_with_nothing_and_under_another_id()
     desk.node.kill_process()
     (segment,) = (name for name in desk.node.disk.list(FOLDER) if name != "marks")
     desk.node.disk.flip_bit(f"{FOLDER}/{segment}", 5_000)
+    damaged = desk.node.disk.read(f"{FOLDER}/{segment}")
     desk.restart()
+    assert desk.node.disk.read(f"{FOLDER}_damaged/{segment}") == damaged
     replica = desk.process.replica
     assert (replica.status, replica.end, replica.votes) == (Status.RECOVERING, 0, False)
     assert replica.identity != former
