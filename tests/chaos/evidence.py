@@ -54,7 +54,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 def gather(folder: Path, registry: Registry, ended: tuple[str, ...] = ()) -> Evidence:
     """Read all histories in the folder of a rig that still stands; the registry is as its log has it."""
     runs = history.runs(folder / "truth")
-    alive = frozenset(run.task for run in runs if run.end is None and _runs(run.pid))
+    alive = frozenset(run.task for run in runs if run.end is None and _lives(run, folder))
     crashes = tuple(
         f"{log.stem}: {line[:300]}"
         for log in sorted(folder.glob("*.log"))
@@ -77,9 +77,10 @@ def _ids(slaves: Registry.Slaves) -> Iterator[str]:
     return (slave.info.id.value for slave in slaves.slaves if slave.info.id is not None)
 
 
-def _runs(process: int) -> bool:
-    """Whether that task still runs; those that would do so for ever have become `sleep`."""
+def _lives(run: Run, folder: Path) -> bool:
+    """Whether the task still runs, in its sandbox; its process number may be another's by now."""
     try:
-        return b"sleep\x001000000" in Path(f"/proc/{process}/cmdline").read_bytes()
+        sandbox = Path(f"/proc/{run.pid}/cwd").readlink()
     except OSError:
         return False
+    return sandbox.is_relative_to(folder) and run.task in sandbox.parts
