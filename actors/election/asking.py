@@ -62,7 +62,7 @@ class AskingDetector(Process):
         """The leader, as that node knows it."""
         self._pause_seconds = _PAUSE_SECONDS
         self._complained = False
-        leader = LeaderDetected(self._reachable(sender, message), message.epoch, message.info)
+        leader = LeaderDetected(self._reachable(sender, message), message.epoch, message.info, message.reason)
         if leader != self._watchers.leader:
             self.log.info("leader detected", master=str(leader.master), epoch=leader.epoch)
         if message.master is not None:

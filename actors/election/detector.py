@@ -49,9 +49,11 @@ class Detector(GroupWatcher):
         """Without a session, nobody leads as far as this node can tell."""
         if self.session.state in (SessionState.CONNECTED, SessionState.SUSPENDED):
             return
-        if self._watchers.leader.master is not None:
-            self.log.warning("the leader is not known any more", reason=self.session.reason)
-        self._nobody()
+        if self._watchers.leader.master is None:
+            self._nobody(self._watchers.leader.reason)
+            return
+        self.log.warning("the leader is not known any more", reason=self.session.reason)
+        self._nobody(f"ZooKeeper cannot be reached: {self.session.reason}")
 
     def session_alive(self, alive_at: float) -> None:
         """See whether other nodes have heard of a newer leader."""
@@ -87,12 +89,12 @@ class Detector(GroupWatcher):
         try:
             found = leader_data.read(name, self.nodes[name].data)
         except ValueError as error:
+            path, reason = f"{self.path}/{name}", self.nodes[name].error or str(error)
             if name not in self._bad:
                 self._bad[name] = None
-                reason = self.nodes[name].error or str(error)
-                self.log.error("not a master's node", path=f"{self.path}/{name}", reason=reason)
+                self.log.error("not a master's node", path=path, reason=reason)
             if self._node not in names:
-                self._nobody()
+                self._nobody(f"{path} in ZooKeeper has the smallest number and is no master's: {reason}")
             return
         epoch = (sequence(name) or 0) + 1
         self._node = name
@@ -103,6 +105,6 @@ class Detector(GroupWatcher):
             self.log.info("leader detected", master=str(found.master), epoch=epoch)
         self._watchers.tell(leader)
 
-    def _nobody(self) -> None:
+    def _nobody(self, reason: str = "") -> None:
         self._node = ""
-        self._watchers.tell(LeaderDetected(None, self._watchers.leader.epoch))
+        self._watchers.tell(LeaderDetected(None, self._watchers.leader.epoch, reason=reason))

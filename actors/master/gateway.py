@@ -125,6 +125,7 @@ class Desk:
             leader=web_address(leader),
             leads=leader.master is not None and leader.master.address == self._own,
             epoch=leader.epoch,
+            nobody=leader.reason,
             log=log,
             trouble=trouble,
         )

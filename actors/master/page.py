@@ -58,6 +58,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     leader: Address | None
     leads: bool
     epoch: int
+    #: Why nobody leads, where more is known than that nobody was elected.
+    nobody: str = ""
     #: None when this master keeps no log, or it did not answer: `trouble` says which.
     log: LogView | None
     trouble: str = ""
@@ -79,7 +81,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         if self.leads:
             return f'<p><strong class="good">This master leads</strong>, in epoch {self.epoch}.</p>'
         if self.leader is None:
-            return '<p><strong class="bad">No master leads</strong>, as far as this one knows.</p>'
+            why = html.escape(f": {self.nobody}" if self.nobody else ".")
+            return f'<p><strong class="bad">No master leads</strong>, as far as this one knows{why}</p>'
         address = html.escape(str(self.leader))
         return (
             f'<p>The master at <strong><a href="//{address}/">{address}</a></strong> leads, in epoch '

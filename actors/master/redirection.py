@@ -58,7 +58,7 @@ def to_leader(leader: LeaderDetected, target: str = "") -> Response:
     """Lead a client to the leader, whatever it calls this master; 503 while there is none."""
     address = web_address(leader)
     if address is None:
-        return unavailable("No leader elected")
+        return unavailable("No leader elected" + (f": {leader.reason}" if leader.reason else ""))
     return say(307, f"the leading master is at {address}", {"Location": f"//{address}{target}"})
 
 

@@ -21,9 +21,11 @@ class LeaderDetected(Message):
 
     The epoch is 0 where nobody was elected, because there is one master only; else it is one more than the
     sequence number of the leader's node in ZooKeeper (mesos-protocol.md §6). `info` is what the leader says
-    about itself, where that is known.
+    about itself, where that is known. `reason` says why nobody leads,
+    where more is known than that nobody was elected.
     """
 
     master: Pid | None
     epoch: int = 0
     info: MasterInfo | None = None
+    reason: str = ""

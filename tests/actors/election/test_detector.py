@@ -128,6 +128,7 @@ def test_bad_data_leaves_the_last_good_leader_until_its_node_is_gone(data: bytes
     cluster.sim.run(1.0)
     # The bad one came first, and with a smaller number: it stands where the leader should.
     assert cluster.told() is None
+    assert f"{PATH}/{bad} in ZooKeeper has the smallest number and is no master's" in cluster.heard[-1].reason
     cluster.zookeeper.delete(f"{PATH}/{bad}")
     cluster.until_seen(ANNA)
     cluster.zookeeper.create(f"{PATH}/{bad}", data)

@@ -93,7 +93,8 @@ def test_it_says_who_leads_and_leads_there() -> None:
     assert "The master at one.example:5050 leads, in epoch 4; this one stands by." in page.text
     assert "//one.example:5050/" in page.links
     assert "This master leads , in epoch 4." in read(msgspec.structs.replace(WELL, leads=True)).text
-    assert "No master leads" in read(msgspec.structs.replace(WELL, leader=None)).text
+    lost = msgspec.structs.replace(WELL, leader=None, nobody="<nobody> knows why")
+    assert "No master leads , as far as this one knows: <nobody> knows why" in read(lost).text
 
 
 def test_it_shows_every_replica_and_that_all_is_well() -> None:

@@ -46,6 +46,8 @@ def test_while_nobody_leads_clients_are_told_to_come_back() -> None:
     assert response is not None
     assert (response.status, response.body) == (503, b"No leader elected\n")
     assert int(response.headers["Retry-After"]) > 0
+    told = to_leader(LeaderDetected(None, reason="ZooKeeper cannot be reached: refused"))
+    assert (told.status, told.body) == (503, b"No leader elected: ZooKeeper cannot be reached: refused\n")
 
 
 def test_the_leader_itself_answers() -> None:
