@@ -15,8 +15,15 @@ from actors.process import Process, handles
 from actors.pykka_system import PykkaSystem
 from actors.storage import FileDisk
 from tests.benchmarks.child import quiet, ready
+from transport.message import Message
 from transport.messages.replication import MembersChanged, WatchMembers
 from transport.pid import Address, Pid
+
+
+class Gathered(Message):
+    """Who all the members are."""
+
+    members: tuple[Pid, ...]
 
 
 class ToldMembers(Process):
@@ -32,11 +39,11 @@ class ToldMembers(Process):
         if self._changed is not None:
             self.send(sender, self._changed)
 
-    @handles(MembersChanged)
-    def change(self, _sender: Pid, message: MembersChanged) -> None:
-        self._changed = message
+    @handles(Gathered)
+    def gathered(self, _sender: Pid, message: Gathered) -> None:
+        self._changed = MembersChanged(message.members)
         for watcher in self._watchers:
-            self.send(watcher, message)
+            self.send(watcher, self._changed)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from actors.pykka_system import PykkaSystem
 from tests.benchmarks.child import child
 from tests.benchmarks.figure import Figure, Size, compared, in_turns
 from tests.benchmarks.log.bare import AGAINST, bare_rate, folder
-from tests.benchmarks.log.member import member
+from tests.benchmarks.log.member import Gathered, member
 from tests.benchmarks.runtime.messages import Begin
 from transport.messages.registry import (
     ApplyToRegistry,
@@ -28,7 +28,6 @@ from transport.messages.registry import (
     RegistryRecovered,
     UpdateWeights,
 )
-from transport.messages.replication import MembersChanged
 from transport.pid import Address, Pid
 from transport.records.master import MasterInfo
 
@@ -140,6 +139,6 @@ def _reign(system: PykkaSystem, quorum: int, epoch: int, under_way: int) -> Oper
 
 def gather(addresses: Sequence[Address], system: PykkaSystem) -> None:
     """Tell every node who the members are."""
-    changed = MembersChanged(tuple(Pid(REPLICA, *address) for address in addresses))
+    gathered = Gathered(tuple(Pid(REPLICA, *address) for address in addresses))
     for address in addresses:
-        system.send(Pid(MEMBERS, *system.address), Pid(MEMBERS, *address), changed)
+        system.send(Pid(MEMBERS, *system.address), Pid(MEMBERS, *address), gathered)
