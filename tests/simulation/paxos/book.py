@@ -35,8 +35,8 @@ class Book:
         self.identity = ""
         #: What is accepted must be of this ballot or a greater one.
         self.promised = LEAST
-        #: Every promise ever made.
-        self.promises: set[Ballot] = set()
+        #: Every promise ever made, and whom the replica had met by then.
+        self.promises: dict[Ballot, dict[str, str]] = {}
         self.accepted: dict[int, Accepted] = {}
         #: Every vote ever cast: accepted under which ballot at which position.
         self.votes: set[tuple[int, Ballot]] = set()
@@ -47,6 +47,7 @@ class Book:
         self.known: dict[str, int] = {}
         #: The replica last met, by the address of its node.
         self.met: dict[str, str] = {}
+        self._selves: dict[str, None] = {}
         self._writers: dict[type, Callable[[Any], None]] = {
             Written: self._written,
             Chosen: self._chosen,
@@ -78,7 +79,7 @@ class Book:
                     return f"the value learned at {position}"
             elif other.accepted.get(position) != self.accepted.get(position):
                 return f"the value accepted at {position}"
-        others = [replica for replica in self.met.values() if replica != self.identity]
+        others = [replica for replica in self.met.values() if replica not in self._selves]
         if any(other.known.get(replica, 0) != self.known.get(replica, 0) for replica in others):
             return "what others accepted"
         return "whom it met" if other.met != self.met else None
@@ -126,7 +127,7 @@ class Book:
         if record.ballot < self.promised:
             violated("I18", "promised", record.ballot, "after", self.promised)
         self.promised = record.ballot
-        self.promises.add(record.ballot)
+        self.promises[record.ballot] = dict(self.met)
 
     def _status_changed(self, record: StatusChanged) -> None:
         self.status = record.status
@@ -147,3 +148,4 @@ class Book:
 
     def _identity(self, record: Identity) -> None:
         self.identity = record.replica
+        self._selves[record.replica] = None

@@ -47,7 +47,7 @@ class Loss(NamedTuple):
 
 
 class Vote(NamedTuple):
-    """Who said yes, and whom it had met by then; nobody, as long as no disk was lost."""
+    """Who said yes, and whom it had met by then."""
 
     replica: str
     met: dict[str, str]
@@ -312,10 +312,6 @@ class Referee:
             self.learned(action)
             position += 1
 
-    def _vote_of(self, seat: int) -> Vote:
-        book = self.books[seat]
-        return Vote(book.identity, dict(book.met) if self._lost_ever else {})
-
     def _agreeing(self, votes: dict[int, Vote]) -> tuple[int, ...] | None:
         """The seats of a quorum whose votes add up; None when there is none."""
         if len(votes) < self.quorum:
@@ -332,7 +328,8 @@ class Referee:
 
     def _promise(self, seat: int, ballot: Ballot) -> None:
         votes = self._promises.setdefault(ballot, {})
-        votes[seat] = self._vote_of(seat)
+        book = self.books[seat]
+        votes[seat] = Vote(book.identity, book.promises[ballot])
         if ballot > self.elected and self._agreeing(votes) is not None:
             self.elected = ballot
 
@@ -341,7 +338,7 @@ class Referee:
         if self._proposals.get(position, {}).get(ballot) != action:
             violated("I18", "replica", seat, "accepted", action, "that", ballot, "never proposed")
         votes = self._votes.setdefault((position, ballot), {})
-        votes[seat] = self._vote_of(seat)
+        votes[seat] = Vote(self.books[seat].identity, dict(self.books[seat].met))
         agreeing = self._agreeing(votes)
         if agreeing is not None:
             self._choose(ballot, action)
