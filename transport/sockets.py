@@ -45,7 +45,8 @@ _OPTIONS: Mapping[int, int] = {
     zmq.LINGER: int(LINGER_SECONDS * 1_000),
     zmq.ROUTER_MANDATORY: 1,
     zmq.SNDHWM: 1_000,
-    zmq.RCVHWM: 1_000,
+    # libzmq counts frames, each of up to 8 MiB; what a peer that heeds its credit sends is far fewer.
+    zmq.RCVHWM: 100,
     zmq.HEARTBEAT_IVL: 5_000,
     zmq.HEARTBEAT_TIMEOUT: 10_000,
     zmq.HEARTBEAT_TTL: 15_000,

@@ -107,6 +107,7 @@ def test_a_task_that_ignores_sigterm_is_killed_with_its_children(tmp_path: Path)
     with host(CommandExecutor, tmp_path) as here:
         here.agent.launch(command_task(command=command))
         wait(lambda: (here.sandbox / "stdout").exists() and (here.sandbox / "stdout").read_text())
+        here.until(STARTING, RUNNING)
         here.agent.kill("task-1", policy(0.2))
         here.until(STARTING, RUNNING, KILLED)
         assert here.books.statuses()[-1].message == "Command terminated with signal Killed"

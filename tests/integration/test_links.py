@@ -122,9 +122,11 @@ def test_a_flooding_peer_harms_neither_memory_nor_others() -> None:
             wait(lambda: one.count("flood") >= 4)
         parcels = sum(isinstance(message, Parcel) for message in one.messages)
         # The last of its connections may not have been found out yet.
-        assert parcels <= (one.count("flood") + 1) * limits.window
+        connections = one.count("flood") + 1
+        assert parcels <= connections * limits.window
         assert {broken.port for broken, _reason in one.breaks} == {1}
-        assert resident_bytes() - before < 100_000_000
+        # What came within its windows is kept here.
+        assert resident_bytes() - before < connections * 25_000_000
 
 
 def test_a_peer_that_never_deals_with_anything_is_lost_when_its_queue_overflows() -> None:
