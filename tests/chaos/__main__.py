@@ -1,7 +1,7 @@
 """`python -m tests.chaos`: a real cluster under faults, as root; figures come as one JSON object a line.
 
     failover --kills 100       kill the leader again and again: when does another serve, when are all back
-    run --seed 7 --minutes 60  seeded faults under load, then rest, then every check
+    --seed 7 run --minutes 60  seeded faults under load, then rest, then every check
     zombie --times 10          stop the leader for three sessions: nothing that it was told meanwhile happens
     blackout --minutes 5       all ZooKeepers are down: no task is touched
     coldstart --times 100      masters with empty disks, in any order: they always form a cluster
