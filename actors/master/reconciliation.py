@@ -33,11 +33,15 @@ def state_for(framework: FrameworkEntry, state: TaskState) -> TaskState:
 
 
 def latest(task: Task, timestamp: float) -> TaskStatus:
-    """The state of a task that is known, as the framework was told it last."""
+    """The state of a task that is known, as the framework was told it last.
+
+    Until it was told something, that is TASK_STAGING: an agent that comes back may know more already, and will
+    tell it in order (reliability.md I9).
+    """
     status = task.statuses[-1] if task.statuses else None
     return TaskStatus(
         task_id=task.task_id,
-        state=task.state if task.status_update_state is None else task.status_update_state,
+        state=task.status_update_state or _State.TASK_STAGING,
         message="Reconciliation: the latest state of the task",
         source=_Source.SOURCE_MASTER,
         reason=_Reason.REASON_RECONCILIATION,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from actors.master.framework import FrameworkEntry
 from actors.master.reconciliation import answer, latest
@@ -77,6 +78,8 @@ def test_a_live_task_is_in_the_state_that_was_passed_on_last() -> None:
     town, framework = setting(partition_aware=False)
     task = town.task(framework, town.cluster.agents["here-S0"], executor_id="e")
     assert latest(task.record, NOW).state is State.TASK_STAGING
+    # Its agent has come back to another master, and knows more than it has told.
+    assert latest(replace(task.record, state=State.TASK_FINISHED), NOW).state is State.TASK_STAGING
     status = TaskStatus(
         task_id=TaskID(value="t"),
         state=State.TASK_RUNNING,
