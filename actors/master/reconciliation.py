@@ -35,8 +35,8 @@ def state_for(framework: FrameworkEntry, state: TaskState) -> TaskState:
 def latest(task: Task, timestamp: float) -> TaskStatus:
     """The state of a task that is known, as the framework was told it last.
 
-    Until it was told something, that is TASK_STAGING: an agent that comes back may know more already, and will
-    tell it in order (reliability.md I9).
+    Until it was told something, that is TASK_STAGING: an agent that comes back may know more already, and
+    will tell it in order (reliability.md I9).
     """
     status = task.statuses[-1] if task.statuses else None
     return TaskStatus(
