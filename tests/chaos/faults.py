@@ -164,13 +164,13 @@ def stop_framework(rig: Rig, chance: random.Random) -> Fault:
 def kill_zookeeper(rig: Rig, chance: random.Random) -> Fault:
     server = chance.choice(rig.zookeepers.servers)
     server.kill()
-    return Fault(f"kill ZooKeeper {server.address}", server.start)
+    return Fault(f"kill ZooKeeper {server.address}", rig.zookeepers.start)
 
 
 def kill_leading_zookeeper(rig: Rig, chance: random.Random) -> Fault:
     server = rig.zookeepers.leader()
     server.kill()
-    return Fault(f"kill leading ZooKeeper {server.address}", server.start)
+    return Fault(f"kill leading ZooKeeper {server.address}", rig.zookeepers.start)
 
 
 def kill_all_zookeepers(rig: Rig, chance: random.Random) -> Fault:
