@@ -7,19 +7,10 @@ from typing import Self
 
 import msgspec
 
-_NANOSECONDS = {
-    "weeks": 7 * 24 * 3600 * 10**9,
-    "days": 24 * 3600 * 10**9,
-    "hrs": 3600 * 10**9,
-    "mins": 60 * 10**9,
-    "secs": 10**9,
-    "ms": 10**6,
-    "us": 10**3,
-    "ns": 1,
-}
+from transport.durations import UNITS_NANOSECONDS, parse_nanoseconds
+
 _BYTES = {"TB": 2**40, "GB": 2**30, "MB": 2**20, "KB": 2**10, "B": 1}
 
-_DURATION = re.compile(r"(-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))([a-z]+)")
 _AMOUNT = re.compile(r"([0-9]+)([A-Z]+)")
 _LONGEST = 2**63
 
@@ -37,18 +28,7 @@ class Duration(msgspec.Struct, frozen=True, order=True):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a number and a unit, as in `1.5mins`; raises ValueError naming the rule."""
-        match = _DURATION.fullmatch(text)
-        if match is None or match[2] not in _NANOSECONDS:
-            raise ValueError(
-                f"duration {text!r}: must be a number and a unit (ns, us, ms, secs, mins, hrs, days or "
-                f"weeks), as in 15secs"
-            )
-        whole, _, fraction = match[1].partition(".")
-        unit = _NANOSECONDS[match[2]]
-        nanoseconds = int(whole + fraction or "0") * unit // 10 ** len(fraction)
-        if not -_LONGEST <= nanoseconds < _LONGEST:
-            raise ValueError(f"duration {text!r}: must be shorter than 15250 weeks")
-        return cls(nanoseconds)
+        return cls(parse_nanoseconds(text))
 
     @property
     def seconds(self) -> float:
@@ -58,7 +38,7 @@ class Duration(msgspec.Struct, frozen=True, order=True):
     def __str__(self) -> str:
         """Print as Mesos does: in the largest unit that it fills, or the next if it is whole there."""
         length = abs(self.nanoseconds)
-        units = list(_NANOSECONDS.items())
+        units = list(UNITS_NANOSECONDS.items())
         place = next((index for index, (_, unit) in enumerate(units) if length >= unit), len(units) - 1)
         if length % units[place][1] and not length % units[place + 1][1]:
             place += 1

@@ -26,9 +26,12 @@ def test_a_duration_is_a_number_and_a_unit(text: str, seconds: int, nanos: int) 
     assert Duration.parse(text) == Duration(seconds=seconds, nanos=nanos)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "10", "mins", "10 mins", "10minutes", "1e3secs", ".secs", "\u0661secs", "9" * 19 + "ns"]
-)
+@pytest.mark.parametrize("text", ["", "10", "mins", "10 mins", "10minutes", "1e3secs", ".secs", "\u0661secs"])
 def test_everything_else_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="must be a number and a unit, as in 10mins"):
+    with pytest.raises(ValueError, match="must be a number and a unit .* as in 15secs"):
         Duration.parse(text)
+
+
+def test_what_is_too_long_is_refused() -> None:
+    with pytest.raises(ValueError, match="shorter than 15250 weeks"):
+        Duration.parse("9" * 19 + "ns")
