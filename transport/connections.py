@@ -18,7 +18,7 @@ from typing import Any, Protocol
 #: Bytes that may have come over a connection beyond the messages that were read from it: those of one that
 #: is not complete, of those that wait to be read (both bounded by the window), and of what the kernel holds.
 ENDLESS_BYTES = 64 * 1024 * 1024
-#: What libzmq's heartbeats take in a second, amply.
+#: What the heartbeats of a peer's libzmq take in a second, amply; ours sends none.
 _HEARTBEAT_BYTES = 64
 #: Connections are looked at each time the process has grown by so much.
 _GROWTH_BYTES = 16 * 1024 * 1024

@@ -8,6 +8,10 @@ whoever answers next (reliability.md Z4).
 libzmq 4.3.5 aborts the process (fq.cpp, `!_more`) when an endpoint is ended while a message of it is half
 read, and polling a ROUTER reads the first half. It does so on its own when told never to reconnect. Hence the
 long interval in its place, and endpoints are ended only just before the next poll, when nothing is half read.
+
+libzmq's heartbeats stay off: they abort the process, too (stream_engine_base.cpp, `!_io_error`), when one is
+due after the other side has gone while libzmq waits for us to read what it sent before. The switchboard's own
+questions find a silent peer (`Limits.ping_seconds`).
 """
 
 from __future__ import annotations
@@ -47,9 +51,6 @@ _OPTIONS: Mapping[int, int] = {
     zmq.SNDHWM: 1_000,
     # libzmq counts frames, each of up to 8 MiB; what a peer that heeds its credit sends is far fewer.
     zmq.RCVHWM: 100,
-    zmq.HEARTBEAT_IVL: 5_000,
-    zmq.HEARTBEAT_TIMEOUT: 10_000,
-    zmq.HEARTBEAT_TTL: 15_000,
     zmq.TCP_KEEPALIVE: 1,
     zmq.TCP_KEEPALIVE_IDLE: 30,
     zmq.TCP_KEEPALIVE_INTVL: 5,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -22,6 +23,8 @@ from actors.node.garbage import collect_seldom
 from actors.node.node import Node
 
 F = TypeVar("F", bound=DaemonFlags)
+#: The descriptor.
+_STANDARD_ERROR: Final = 2
 
 
 class Daemon(msgspec.Struct, Generic[F], frozen=True, kw_only=True):
@@ -54,6 +57,8 @@ def run(daemon: Daemon[F], words: Sequence[str], environment: Mapping[str, str])
     sys.path.insert(0, str(Path.cwd()))
     logs = Logs(flags.level)
     logs.install()
+    # What ends a process from below (libzmq asserts, a fault in C) tells where every thread was.
+    faulthandler.enable(_STANDARD_ERROR)
     node = Node(flags, logs, environment, daemon.crew(flags))
     _obey_signals(node, daemon.signals)
     try:

@@ -115,7 +115,9 @@ def rest(rig: Rig) -> Evidence:
         rig.ask_load(Reconcile(), LoadState)
     rig.operator.works = False
     rig.hold(_TELL_SECONDS)
-    ended = tuple(f"{one.unit} ended with status {one.status}" for one in rig.endings if not one.wanted)
+    ended = tuple(
+        f"{one.unit} ended with status {one.status}: {one.words}" for one in rig.endings if not one.wanted
+    )
     return gather(rig.folder, rig.log.latest[1], ended)
 
 

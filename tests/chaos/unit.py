@@ -19,6 +19,8 @@ _ROOT = Path(__file__).parent.parent.parent
 PION = (sys.executable, "-m", "actors.cli.pion")
 #: How long one that has ended stays away, as with RestartSec= of a service.
 _PAUSE_SECONDS = 0.5
+#: Where its last words are looked for.
+_LAST_BYTES = 16384
 
 
 class Ending(NamedTuple):
@@ -29,6 +31,8 @@ class Ending(NamedTuple):
     status: int
     #: It was killed or told to end by the rig, or left without what it cannot do without.
     wanted: bool
+    #: The last that it wrote which is no line of its log: what a library or the interpreter had to say.
+    words: str = ""
 
 
 class Unit:
@@ -97,7 +101,8 @@ class Unit:
         now = time.monotonic()
         if self._process is not None and (status := self._process.poll()) is not None:
             wanted = self._wanted or now < self.may_end_until
-            self.endings.append(Ending(self.name, now, status, wanted))
+            words = "" if wanted else self._last_words()
+            self.endings.append(Ending(self.name, now, status, wanted, words))
             self._process = None
             self._again = now + _PAUSE_SECONDS
         if self._process is None and not self.held and now >= self._again:
@@ -108,6 +113,12 @@ class Unit:
         if self._process is not None:
             self._process.wait()
             self._process = None
+
+    def _last_words(self) -> str:
+        with self.log.open("rb") as log:
+            log.seek(max(0, self.log.stat().st_size - _LAST_BYTES))
+            lines = log.read().decode(errors="replace").splitlines()
+        return "\n".join(line for line in lines if not line.startswith("{"))
 
     def _end(self, number: signal.Signals, hold: bool) -> None:
         self.held = hold

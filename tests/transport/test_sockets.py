@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from unittest.mock import patch
 
 import pytest
 import zmq
@@ -12,6 +14,7 @@ from transport.codec import MAX_BYTES, encode
 from transport.limits import Limits
 from transport.pid import Address
 from transport.secret import Secret
+from transport.sockets import Sockets
 
 HASTY = Limits(hello_seconds=0.5)
 
@@ -150,3 +153,31 @@ def test_a_recorded_conversation_shows_no_message() -> None:
         two.send(Address("127.0.0.1", proxy.port), Parcel(1, b"nobody may read this"))
         wait(lambda: one.received)
         assert b"nobody may read this" not in proxy.carried[0]
+
+
+def test_heartbeats_of_libzmq_which_abort_the_process_are_off() -> None:
+    """One that is due after its peer has gone, while libzmq does not read because we do not."""
+    readable, writable = os.pipe()
+    try:
+        with zmq.Context[zmq.Socket[bytes]]() as context:
+            made: list[zmq.Socket[bytes]] = []
+            with patch.object(context, "socket", side_effect=recording(context, made)):
+                Sockets(context, None, Limits(), readable)
+            routers = [one for one in made if one.type == zmq.ROUTER]
+            assert [one.getsockopt(zmq.HEARTBEAT_IVL) for one in routers] == [0, 0]
+            context.destroy()
+    finally:
+        os.close(readable)
+        os.close(writable)
+
+
+def recording(
+    context: zmq.Context[zmq.Socket[bytes]], made: list[zmq.Socket[bytes]]
+) -> Callable[[int], zmq.Socket[bytes]]:
+    open_socket = context.socket
+
+    def record(kind: int) -> zmq.Socket[bytes]:
+        made.append(open_socket(kind))
+        return made[-1]
+
+    return record

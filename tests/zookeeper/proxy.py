@@ -91,8 +91,9 @@ class Proxy:
         elif self._lose is not None and self._lose in data:
             self._lose = None
             self._read_the_answer(other)
-            self._cut(source)
+            # The client may hear of its loss before the next line here.
             self.lost.set()
+            self._cut(source)
 
     @staticmethod
     def _read_the_answer(server: socket.socket) -> None:
