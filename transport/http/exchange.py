@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Final, Protocol
 
 import msgspec
 
@@ -30,14 +30,44 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     #: By name, in lower case.
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    #: The body as it comes, where the route takes it so; `body` is empty then.
+    pieces: AsyncIterator[bytes] | None = None
 
 
 class Response(msgspec.Struct, frozen=True):
     """What the client gets."""
 
     status: int = 200
-    body: bytes = b""
+    #: In several pieces where they are at hand like that: they are not copied into one.
+    body: bytes | tuple[bytes, ...] = b""
     content_type: str = TEXT
+    headers: Mapping[str, str] = {}
+
+
+class Outlet(Protocol):
+    """The body of a response that goes on; for the server's thread alone."""
+
+    def write(self, piece: bytes) -> None:
+        """Send a piece, as a chunk of its own; never waits.
+
+        A client that leaves too much of what it is sent unread loses its connection; so `ended` is called,
+        and what is written then goes nowhere.
+        """
+        ...
+
+    def end(self) -> None:
+        """Nothing more comes; the client sees a complete response."""
+        ...
+
+
+class Streaming(msgspec.Struct, frozen=True, kw_only=True):
+    """A response whose body goes on: with status 200, and for as long as both sides want."""
+
+    content_type: str
+    #: Called once, when the head of the response is sent, with where the body goes.
+    begin: Callable[[Outlet], None]
+    #: Called once, when the client is gone, or was too slow, or `Outlet.end` was called, with the reason.
+    ended: Callable[[str], None]
     headers: Mapping[str, str] = {}
 
 
@@ -45,7 +75,8 @@ class HttpError(Exception):
     """Ends the handling of a request; the client gets its response."""
 
     def __init__(self, response: Response) -> None:
-        super().__init__(response.body.decode().strip())
+        body = response.body
+        super().__init__((body if isinstance(body, bytes) else b"".join(body)).decode().strip())
         self.response = response
 
 

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
-from transport.http.exchange import Request, Response, refusal
+from transport.http.exchange import Request, Response, Streaming, refusal
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[Response | Streaming]]
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -22,6 +22,8 @@ class Route(msgspec.Struct, frozen=True):
     body_bytes: int | None = None
     #: Whether nothing may stand behind the path.
     exact: bool = False
+    #: Whether the handler takes the body as it comes (`Request.pieces`); `body_bytes` does not matter then.
+    streams_body: bool = False
 
     def check_method(self, method: str) -> None:
         """Raise HttpError unless the method is one of its own."""

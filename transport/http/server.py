@@ -14,7 +14,7 @@ from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.web_protocol import RequestPayloadError
 
-from transport.http.exchange import HttpError, Request, Response, refusal, say, unavailable
+from transport.http.exchange import HttpError, Request, Response, Streaming, refusal, say, unavailable
 from transport.http.limits import HttpLimits
 from transport.http.routes import Routes
 from transport.http.target import origin_form, path_parts, query_arguments
@@ -94,14 +94,35 @@ class HttpServer:
     def _complain(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self._log("http server", problem=context.get("message"), exc_info=context.get("exception"))
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
             response = await self._respond(request)
         except HttpError as error:
             response = error.response
+        if isinstance(response, Streaming):
+            return await self._stream(request, response)
         return _written(response)
 
-    async def _respond(self, request: web.BaseRequest) -> Response:
+    async def _stream(self, request: web.BaseRequest, streaming: Streaming) -> web.StreamResponse:
+        headers = {**_HEADERS, **streaming.headers, "Content-Type": streaming.content_type}
+        response = web.StreamResponse(headers=headers)
+        reason = "the client is gone"
+        try:
+            response.enable_chunked_encoding()
+            await response.prepare(request)
+            outlet = _Outlet()
+            streaming.begin(outlet)
+            while (piece := await outlet.pieces.get()) is not None:
+                await response.write(piece)
+            await response.write_eof()
+            reason = "the stream was ended"
+        except ConnectionError:
+            pass
+        finally:
+            streaming.ended(reason)
+        return response
+
+    async def _respond(self, request: web.BaseRequest) -> Response | Streaming:
         target = origin_form(request.raw_path)
         route, rest = self._routes.find(path_parts(target))
         route.check_method(request.method)
@@ -139,6 +160,19 @@ class HttpServer:
         except (RequestPayloadError, ConnectionError) as error:  # or its sender is gone, and reads no answer
             raise refusal(400, "body: its length or its chunks cannot be read") from error
         return bytes(body)
+
+
+class _Outlet:
+    """Where the body of one streaming response goes."""
+
+    def __init__(self) -> None:
+        self.pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    def write(self, piece: bytes) -> None:
+        self.pieces.put_nowait(piece)
+
+    def end(self) -> None:
+        self.pieces.put_nowait(None)
 
 
 class _Connections(web.Server):
@@ -235,7 +269,8 @@ def _unreadable(error: BadHttpMessage, line_bytes: int) -> Response:
 
 def _written(response: Response) -> web.Response:
     headers = {**_HEADERS, **response.headers, "Content-Type": response.content_type}
-    return web.Response(status=response.status, body=response.body, headers=headers)
+    body = response.body if isinstance(response.body, bytes) else b"".join(response.body)
+    return web.Response(status=response.status, body=body, headers=headers)
 
 
 def _listen(address: Address, unread_seconds: float) -> socket.socket:
