@@ -14,7 +14,7 @@ from transport.records.enumeration import Enumeration
 
 C = TypeVar("C", bound=Record)
 
-#: What a call is answered by: a record, which is written in the form that the client takes; or what says more.
+#: What a call is answered by: a record, written in the form that the client takes, or what says more.
 Answer = Record | Response | Streaming
 #: Answers one type of call, in that form where it writes the answer itself; raises HttpError.
 CallHandler = Callable[[C, MediaType], Awaitable[Answer]]
