@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from actors.process import Process
 from actors.system import Restart
 from transport.messages.supervision import ActorCrashed
 from transport.pid import Pid
+
+if TYPE_CHECKING:
+    from actors.stage import Stage
 
 #: Longer texts of exceptions are cut: they travel and are logged.
 _MAX_DESCRIPTION = 1_000
@@ -17,11 +21,20 @@ _MAX_DESCRIPTION = 1_000
 class Blueprint:
     """What was given to `spawn`, and how often it went wrong since."""
 
-    def __init__(self, make: Callable[[], Process], name: str, restart: Restart, vital: bool) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Process],
+        name: str,
+        restart: Restart,
+        vital: bool,
+        stage: Stage | None = None,
+    ) -> None:
         self.make = make
         self.name = name
         self.restart = restart
         self.vital = vital
+        #: Where its turns are; None for a thread of its own.
+        self.stage = stage
         #: Crashes since it was spawned.
         self.crashes = 0
         #: Nobody has told its actor to end.

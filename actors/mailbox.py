@@ -30,7 +30,7 @@ class Mailbox:
         self.message: Envelope | None = None
         self._queue: SimpleQueue[Envelope | None] = SimpleQueue()
         self._urgent: deque[Envelope] = deque()
-        self._put = self._queue.put
+        self._put: Callable[[Envelope | None], None] = self._queue.put
         self._discard: Callable[[Envelope, str], None] | None = None
         #: How many messages wait.
         self.depth = self._queue.qsize

@@ -24,6 +24,7 @@ from actors.disk import Disk
 from actors.exits import Exits
 from actors.mailbox import Mailbox, NodeInbox
 from actors.process import Exited, Fired, Initialize, Process
+from actors.stage import Stage
 from actors.supervisor import SUPERVISOR, Supervisor
 from actors.system import NEVER, Log, Restart, StoppingError
 from actors.trace.tracer import Tracer
@@ -98,6 +99,7 @@ class PykkaSystem:
         self.trouble = self._troubles.reason
         #: Questions from threads that are no actor's; `ask` is the usual one.
         self.asks = Asks(self, self._mailboxes, self.trouble)
+        self.ask = self.asks.ask
         self._stopping = False
         self._ended = threading.Event()
         self._failure: str | None = None
@@ -196,11 +198,17 @@ class PykkaSystem:
         self._exits.unlink(watcher, to)
 
     def spawn(
-        self, make: Callable[[], Process], name: str, *, restart: Restart = NEVER, vital: bool = False
+        self,
+        make: Callable[[], Process],
+        name: str,
+        *,
+        restart: Restart = NEVER,
+        vital: bool = False,
+        stage: Stage | None = None,
     ) -> Pid:
-        """See `System.spawn`."""
+        """See `System.spawn`; its turns are on that stage, or else on a thread of its own."""
         check_name(name)
-        return self._spawn(Blueprint(make, name, restart, vital), make())
+        return self._spawn(Blueprint(make, name, restart, vital, stage), make())
 
     def respawn(self, name: str) -> None:
         """See `System.respawn`."""
@@ -234,14 +242,6 @@ class PykkaSystem:
         """The Pid of whoever bears `name` on this node."""
         return Pid(name, self.address.host, self.address.port)
 
-    def ask(self, to: Pid, message: object, timeout_seconds: float) -> object:
-        """Send `message` and wait for the first answer; for main() and HTTP handlers, never an actor.
-
-        Raises TimeoutError naming who did not answer, ConnectionError when there is no such actor or no
-        way to its node.
-        """
-        return self.asks.ask(to, message, timeout_seconds)
-
     def actors(self) -> tuple[ActorStatus, ...]:
         """Every actor of this node, in order of spawning."""
         with self._lock:
@@ -262,14 +262,14 @@ class PykkaSystem:
                 raise ValueError(f"actor {name}: the name is taken on this node")
             pid = Pid(name, *self.address, next(self._incarnations))
             process.attach(self, pid)
-            mailbox = Mailbox(self._mailbox_bound)
+            stage: Stage = blueprint.stage or _Thread
+            mailbox = stage.mailbox(self._mailbox_bound)
             mailbox.post_urgent(self._signal(pid, Initialize()))
-            actor = Actor(self, blueprint, process, mailbox)
-            self._actors[name] = actor
+            actor = self._actors[name] = Actor(self, blueprint, process, mailbox)
             self._mailboxes[pid] = self._mailboxes[pid.whoever()] = mailbox
             try:
-                _Thread.start(actor)
-            except RuntimeError:  # the machine gives no more threads
+                stage.start(actor)
+            except (RuntimeError, StoppingError):  # the machine gives no more threads, or the stage has ended
                 self._remove(pid)
                 raise
             self._crashed.pop(name, None)
@@ -378,8 +378,9 @@ class PykkaSystem:
 
 
 class _Thread(pykka.ThreadingActor):
-    """pykka's part: a thread that takes from the mailbox and gives the actor its turns."""
+    """pykka's part: a thread that takes from the mailbox and gives the actor its turns; the usual stage."""
 
+    mailbox = Mailbox
     # An actor stuck in a turn must not keep the daemon from ending; `PykkaSystem.stop` waits for the others.
     use_daemon_thread = True
 
