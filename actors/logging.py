@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
 
 import msgspec
 import structlog
@@ -19,6 +19,8 @@ from transport.pid import Address, Pid
 #: Mesos' levels, and `DEBUG` below them.
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
+#: The methods of a log that depend on its level.
+_LEVELLED: Final = ("debug", "info", "warning", "error")
 _PLAIN = (str, int, float, list, dict, type(None))
 
 
@@ -36,12 +38,27 @@ class Logs:
         if terminal is None:
             terminal = (sys.stderr if stream is None else stream).isatty()
         self._lines = _Lines(stream)
-        self._wrapper = structlog.make_filtering_bound_logger(level)
+        self._level = level
+        self._verbosity = 0
+        # A class of its own, so that the level of all logs can be changed at once.
+        self._wrapper = type("Levelled", (structlog.make_filtering_bound_logger(level),), {})
         self._processors = [
             structlog.processors.add_log_level,
             _readable,
             *(_for_people() if terminal else _for_machines()),
         ]
+
+    @property
+    def verbosity(self) -> int:
+        """0 for the level that was given first; more logs all lines. May be set from any thread."""
+        return self._verbosity
+
+    @verbosity.setter
+    def verbosity(self, verbosity: int) -> None:
+        self._verbosity = verbosity
+        levelled = structlog.make_filtering_bound_logger("DEBUG" if verbosity else self._level)
+        for method in _LEVELLED:
+            setattr(self._wrapper, method, getattr(levelled, method))
 
     def install(self) -> None:
         """Have what is no actor, and takes its log from structlog, write here too."""

@@ -10,7 +10,7 @@ from actors import __version__
 from actors.node.plugin import load
 from actors.process import Process, handles
 from actors.supervisor import SUPERVISOR
-from actors.system import Restart
+from actors.system import Restart, Timer
 from actors.trace.tracer import RECORDER
 from transport.messages.node import (
     ActorSpawned,
@@ -22,9 +22,12 @@ from transport.messages.node import (
     NodeRefusal,
     NodeStopping,
     ReadMetrics,
+    ReadVerbosity,
+    SetVerbosity,
     SpawnActor,
     StopActor,
     StopNode,
+    Verbosity,
 )
 from transport.messages.supervision import ActorStatus
 from transport.pid import Address, Pid
@@ -50,6 +53,12 @@ class Host(Protocol):
     def actors(self) -> tuple[ActorStatus, ...]: ...  # noqa: D102
     def peers(self) -> tuple[NodePeer, ...]: ...  # noqa: D102
     def metrics(self) -> Mapping[str, float]: ...  # noqa: D102
+    @property
+    def verbosity(self) -> int: ...  # noqa: D102
+    def log_with(self, verbosity: int) -> None:
+        """Log all lines from now on; with 0, those of the level that the node was started with."""
+        ...
+
     def finish(self) -> None:
         """Begin to end the node; returns at once."""
         ...
@@ -72,6 +81,9 @@ class NodeControl(Process):
         self._loaders = itertools.count(1)
         self._loading: dict[Pid, _Loading] = {}
         self._stopping: dict[Pid, list[Pid]] = {}
+        #: When the present verbosity ends, if it is not the first one.
+        self._calm: Timer | None = None
+        self._host.log_with(0)  # a predecessor crashed with the timer
 
     @handles(DescribeNode)
     def describe(self, sender: Pid, message: DescribeNode) -> None:
@@ -91,6 +103,28 @@ class NodeControl(Process):
     def read_metrics(self, sender: Pid, message: ReadMetrics) -> None:
         """Tell every metric of this node."""
         self.send(sender, NodeMetricsRead(self._host.metrics()))
+
+    @handles(ReadVerbosity)
+    def read_verbosity(self, sender: Pid, message: ReadVerbosity) -> None:
+        """Tell how much is logged."""
+        self.send(sender, Verbosity(self._host.verbosity))
+
+    @handles(SetVerbosity)
+    def set_verbosity(self, sender: Pid, message: SetVerbosity) -> None:
+        """Log so much, for so long."""
+        if not self._permitted(sender, "change what is logged"):
+            return
+        if self._calm is not None:
+            self._calm.cancel()
+        self._host.log_with(message.verbosity)
+        self._calm = self.delay(message.seconds, self._calm_down)
+        self.log.info("verbosity changed", verbosity=message.verbosity, seconds=message.seconds)
+        self.send(sender, Verbosity(message.verbosity))
+
+    def _calm_down(self) -> None:
+        self._calm = None
+        self._host.log_with(0)
+        self.log.info("verbosity changed", verbosity=0)
 
     @handles(SpawnActor)
     def spawn_actor(self, sender: Pid, message: SpawnActor) -> None:

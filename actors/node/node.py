@@ -142,6 +142,15 @@ class Node:
         """Everything that is measured on this node, by Mesos' names."""
         return self._registry.snapshot()
 
+    @property
+    def verbosity(self) -> int:
+        """How much is logged: 0 for what the flags say."""
+        return self._logs.verbosity
+
+    def log_with(self, verbosity: int) -> None:
+        """Log so much from now on."""
+        self._logs.verbosity = verbosity
+
     def finish(self) -> None:
         """Begin to end, as a signal's handler may: actors finish in the reverse order of their start."""
         self._finishing.set()

@@ -130,3 +130,17 @@ def test_a_stream_that_is_gone_loses_lines_and_nothing_else() -> None:
     log = Logs(stream=stream).process()
     stream.close()
     log.info("lost")
+
+
+def test_more_is_logged_from_one_moment_to_the_next_and_less_again() -> None:
+    stream = io.StringIO()
+    logs = Logs("WARNING", stream)
+    log = logs.actor(MASTER)
+    other = Logs("WARNING", stream).process()
+    for verbosity in (0, 1, 0):
+        logs.verbosity = verbosity
+        log.debug("small", verbosity=verbosity)
+        other.debug("small of another")
+    assert [json.loads(line)["verbosity"] for line in stream.getvalue().splitlines()] == [1]
+    log.warning("large")
+    assert "large" in stream.getvalue()

@@ -67,6 +67,27 @@ class NodeMetricsRead(Message):
     values: Mapping[str, float]
 
 
+class ReadVerbosity(Message):
+    """Answered by `Verbosity`."""
+
+    traced: ClassVar[bool] = False
+
+
+class SetVerbosity(Message):
+    """Log so much for a while, instead of what was asked for before; answered by `Verbosity`."""
+
+    verbosity: int
+    seconds: float
+
+
+class Verbosity(Message):
+    """How much a node logs: 0 for what its flags say, more for all lines."""
+
+    traced: ClassVar[bool] = False
+
+    verbosity: int
+
+
 class SpawnActor(Message):
     """Start `kind`, given as `module:Class`, under `name`; answered by `ActorSpawned`.
 

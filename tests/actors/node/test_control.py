@@ -27,9 +27,12 @@ from transport.messages.node import (
     NodeRefusal,
     NodeStopping,
     ReadMetrics,
+    ReadVerbosity,
+    SetVerbosity,
     SpawnActor,
     StopActor,
     StopNode,
+    Verbosity,
 )
 from transport.messages.supervision import ActorStatus
 from transport.pid import Address
@@ -67,6 +70,7 @@ class FakeHost:
 
     incarnation = 7
     process = 42
+    verbosity = 0
 
     def __init__(self, system: PykkaSystem) -> None:
         self._system = system
@@ -84,6 +88,9 @@ class FakeHost:
 
     def metrics(self) -> Mapping[str, float]:
         return {"node/uptime_secs": 1.5}
+
+    def log_with(self, verbosity: int) -> None:
+        self.verbosity = verbosity
 
     def finish(self) -> None:
         self.finished.set()
@@ -131,6 +138,18 @@ def test_a_node_tells_who_it_is() -> None:
 def test_a_node_tells_its_metrics() -> None:
     with node() as one:
         assert one.ask(ReadMetrics()) == NodeMetricsRead({"node/uptime_secs": 1.5})
+
+
+def test_a_node_logs_more_for_a_while() -> None:
+    with node() as one:
+        assert one.ask(ReadVerbosity()) == Verbosity(0)
+        assert one.ask(SetVerbosity(2, seconds=3600.0)) == Verbosity(2)
+        assert one.ask(ReadVerbosity()) == Verbosity(2)
+        assert one.ask(SetVerbosity(1, seconds=0.01)) == Verbosity(1)
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while one.host.verbosity != 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
 
 def test_an_actor_is_started_with_its_settings_and_stopped() -> None:
