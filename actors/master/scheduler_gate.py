@@ -60,6 +60,15 @@ class SchedulerGate(Reign):
         if framework := self._caller(sender, message.framework_id):
             self.frameworks.teardown(framework)
 
+    @handles(scheduling.FindFramework)
+    def find_framework(self, sender: Pid, message: scheduling.FindFramework) -> None:
+        """A client of the HTTP API, which has no stream here, speaks for a framework."""
+        framework = self.cluster.frameworks.get(message.framework_id)
+        found = scheduling.FrameworkFound(known=False)
+        if framework is not None:
+            found = scheduling.FrameworkFound(known=True, connected=framework.connected)
+        self.send(sender, found)
+
     # --- offers ---
 
     @handles(MakeOffers)

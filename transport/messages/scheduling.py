@@ -7,7 +7,7 @@ anyone but the framework's subscribed scheduler are dropped.
 
 from __future__ import annotations
 
-from transport.message import Message
+from transport.message import DomesticMessage, Message
 from transport.record import Record
 from transport.records.check import KillPolicy
 from transport.records.framework import FrameworkInfo
@@ -71,6 +71,19 @@ class Teardown(Message):
     """End the framework, and all that it runs."""
 
     framework_id: str
+
+
+class FindFramework(DomesticMessage):
+    """Is there such a framework, and is it subscribed? Answered by FrameworkFound."""
+
+    framework_id: str
+
+
+class FrameworkFound(DomesticMessage):
+    """The answer; a framework that is over is not `known`, one that is subscribed is `connected`."""
+
+    known: bool
+    connected: bool = False
 
 
 # --- offers ---

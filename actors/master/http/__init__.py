@@ -1,0 +1,7 @@
+"""What the leading master answers over HTTP: requests become messages to the reign's actors.
+
+Each module is a part of the API and gives its routes or handlers; `actors.master.gateway` joins them. A
+subscribed scheduler is an actor of its own (`scheduler_stream`), which to the master is a scheduler like any
+other; the pure files beside it (`scheduler_calls`, `scheduler_events`) say which message a call is, and
+which event a message.
+"""

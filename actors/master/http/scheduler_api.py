@@ -1,0 +1,142 @@
+"""The v1 scheduler API: `POST /api/v1/scheduler` on the leading master (mesos-protocol.md §2)."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import uuid
+from typing import Final
+
+from actors.election.address import MASTER
+from actors.gateway.front import Front
+from actors.master.http.scheduler_calls import call_error
+from actors.master.http.scheduler_stream import NOT_SUBSCRIBED, SchedulerStream, SchedulerStreams
+from actors.system import StoppingError
+from transport.http.call import read_call
+from transport.http.exchange import HttpError, Outlet, Request, Response, Streaming, refusal, unavailable
+from transport.http.media_type import Encoding
+from transport.http.negotiation import form_of_answer
+from transport.limits import MIB
+from transport.messages.scheduling import FindFramework, FrameworkFound
+from transport.pid import Pid
+from transport.records.scheduler_call import Call
+
+#: Where it is.
+PATH: Final = "/api/v1/scheduler"
+#: The most that a call may have.
+BODY_BYTES: Final = 16 * MIB
+#: A body that is larger is read on another thread: the server's own is all clients'.
+_LARGE_BYTES: Final = 256 * 1024
+_STREAM_ID: Final = "Mesos-Stream-Id"
+_ACCEPTED: Final = Response(202)
+_Type = Call.Type
+#: Calls whose answer has a form that the client may not take.
+_ANSWERED: Final = (_Type.SUBSCRIBE, _Type.RECONCILE_OPERATIONS)
+
+
+class SchedulerApi:
+    """Has each call passed on by the stream of its framework; the order of the checks is that of §2.2."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self._master = Pid(MASTER, *front.here)
+        self._streams = SchedulerStreams()
+        self._numbers = itertools.count()
+
+    async def handle(self, request: Request) -> Response | Streaming:
+        """Answer a call, of a master that leads and has recovered; raises HttpError."""
+        call = await _read(request)
+        if call.type in _ANSWERED:
+            encoding = form_of_answer(request.headers).encoding
+            if call.type is _Type.SUBSCRIBE:
+                return self._subscribe(call, encoding, request)
+        stream = await self._stream(call)
+        _check_stream_id(request, stream)
+        if call.type is _Type.UPDATE_FRAMEWORK:
+            return await _updated(stream, call)
+        stream.call(call)
+        return _ACCEPTED
+
+    def _subscribe(self, call: Call, encoding: Encoding, request: Request) -> Streaming:
+        if _STREAM_ID.lower() in request.headers:
+            raise refusal(400, f"{_STREAM_ID}: must not be given if type is SUBSCRIBE")
+        stream_id = str(uuid.uuid4())
+        opened: list[SchedulerStream] = []
+
+        def begin(outlet: Outlet) -> None:
+            stream = SchedulerStream(call, stream_id, self._master, encoding, outlet, self._streams)
+            try:
+                self._front.spawn(lambda: stream, f"http-scheduler-{next(self._numbers)}")
+            except StoppingError:
+                outlet.end()
+            else:
+                opened.append(stream)
+
+        def ended(reason: str) -> None:
+            for stream in opened:
+                stream.close(reason)
+
+        return Streaming(
+            content_type=encoding.value, headers={_STREAM_ID: stream_id}, begin=begin, ended=ended
+        )
+
+    async def _stream(self, call: Call) -> SchedulerStream:
+        """The stream of the framework that a call is for; raises HttpError when it has none."""
+        assert call.framework_id is not None
+        framework_id = call.framework_id.value
+        stream = self._streams.find(framework_id)
+        if stream is None:
+            found = await self._front.ask(MASTER, FindFramework(framework_id))
+            # It may have subscribed while the master was asked.
+            stream = self._streams.find(framework_id)
+            if stream is None:
+                raise _strange(found)
+        return stream
+
+
+async def _read(request: Request) -> Call:
+    """Read a call, and check it by itself; raises HttpError."""
+    if request.method != "POST":
+        raise refusal(405, f"{request.method}: must be POST", {"Allow": "POST"})
+    if len(request.body) > _LARGE_BYTES:
+        call = await asyncio.to_thread(read_call, request, Call)
+    else:
+        call = read_call(request, Call)
+    error = call_error(call)
+    if error is not None:
+        raise refusal(400, error)
+    return call
+
+
+def _strange(found: object) -> HttpError:
+    """Why there is no stream of a framework, by what the master knows of it."""
+    if not isinstance(found, FrameworkFound):
+        return HttpError(unavailable(f"{MASTER} answered something else"))
+    if not found.known:
+        return refusal(400, "Framework cannot be found")
+    if not found.connected:
+        return refusal(403, NOT_SUBSCRIBED)
+    return refusal(403, "Framework is not connected via HTTP")
+
+
+def _check_stream_id(request: Request, stream: SchedulerStream) -> None:
+    given = request.headers.get(_STREAM_ID.lower())
+    if given is None:
+        raise refusal(400, f"{_STREAM_ID}: must be given unless type is SUBSCRIBE")
+    if given != stream.stream_id:
+        raise refusal(400, f"{_STREAM_ID}: must be that of the framework's present stream")
+
+
+async def _updated(stream: SchedulerStream, call: Call) -> Response:
+    answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+    def answered(error: str | None) -> None:
+        # The client may be gone, and nobody wait any more.
+        if not answer.done():
+            answer.set_result(error)
+
+    stream.update_framework(call, answered)
+    error = await answer
+    if error is None:
+        return Response()
+    raise refusal(403 if error == NOT_SUBSCRIBED else 400, error)
