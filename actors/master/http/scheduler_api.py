@@ -11,11 +11,11 @@ from actors.election.address import MASTER
 from actors.gateway.front import Front
 from actors.master.http.scheduler_calls import call_error
 from actors.master.http.scheduler_stream import NOT_SUBSCRIBED, SchedulerStream, SchedulerStreams
-from actors.system import StoppingError
 from transport.http.call import read_call
 from transport.http.exchange import HttpError, Outlet, Request, Response, Streaming, refusal, unavailable
 from transport.http.media_type import Encoding
 from transport.http.negotiation import form_of_answer
+from transport.http.routes import Route
 from transport.limits import MIB
 from transport.messages.scheduling import FindFramework, FrameworkFound
 from transport.pid import Pid
@@ -25,6 +25,8 @@ from transport.records.scheduler_call import Call
 PATH: Final = "/api/v1/scheduler"
 #: The most that a call may have.
 BODY_BYTES: Final = 16 * MIB
+#: All: who does not lead leads on whatever comes, and a call is checked after that (§2.2).
+_METHODS: Final = ("POST", "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
 #: A body that is larger is read on another thread: the server's own is all clients'.
 _LARGE_BYTES: Final = 256 * 1024
 _STREAM_ID: Final = "Mesos-Stream-Id"
@@ -67,7 +69,7 @@ class SchedulerApi:
             stream = SchedulerStream(call, stream_id, self._master, encoding, outlet, self._streams)
             try:
                 self._front.spawn(lambda: stream, f"http-scheduler-{next(self._numbers)}")
-            except StoppingError:
+            except HttpError:  # the node ends
                 outlet.end()
             else:
                 opened.append(stream)
@@ -92,6 +94,11 @@ class SchedulerApi:
             if stream is None:
                 raise _strange(found)
         return stream
+
+
+def scheduler_routes(front: Front) -> tuple[Route, ...]:
+    """Where the API is served, on a master that leads."""
+    return (Route(PATH, SchedulerApi(front).handle, _METHODS, BODY_BYTES),)
 
 
 async def _read(request: Request) -> Call:
