@@ -71,6 +71,28 @@ class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
 
 
+class Source(Protocol):
+    """Where the body of a Transfer comes from."""
+
+    async def read(self) -> bytes:
+        """Some more of it; nothing at its end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it; called once, whatever happened."""
+        ...
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """A response whose body is read while it is sent, no faster than the client takes it."""
+
+    content_type: str
+    #: What the source gives; the connection ends where it turns out to have less.
+    length_bytes: int
+    source: Source
+    headers: Mapping[str, str] = {}
+
+
 class HttpError(Exception):
     """Ends the handling of a request; the client gets its response."""
 

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
-from transport.http.exchange import Request, Response, Streaming, refusal
+from transport.http.exchange import Request, Response, Streaming, Transfer, refusal
 
-Handler = Callable[[Request], Awaitable[Response | Streaming]]
+Handler = Callable[[Request], Awaitable[Response | Streaming | Transfer]]
 
 
 class Route(msgspec.Struct, frozen=True):
