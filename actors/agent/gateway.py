@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Final
+
 from actors.agent.flags import AgentFlags
-from actors.gateway.gateway import GATEWAY, Gateway, serve
+from actors.gateway.front import Front
+from actors.gateway.gateway import GATEWAY, Gateway, HttpHost
+from actors.gateway.operator import CallHandler, OperatorApi
 from actors.gateway.ordinary import ordinary_routes
 from actors.metrics import Registry
 from actors.pykka_system import PykkaSystem
-from transport.http.routes import Routes
+from transport.http.routes import Route, Routes
+from transport.limits import MIB
 from transport.pid import Address
+from transport.records.agent_call import Call
+from transport.records.enumeration import Enumeration
 
 #: The first part of a path, which may be left out: the name of Mesos' agent.
-_PREFIX = "slave(1)"
+_PREFIX: Final = "slave(1)"
+_BODY_BYTES: Final = 16 * MIB
 
 
 def listen(system: PykkaSystem, flags: AgentFlags, metrics: Registry) -> Address:
     """Serve HTTP at --port from now on; raises StartError when that cannot be had."""
-    server, address = serve(system, flags, Routes(ordinary_routes(flags, metrics), prefixes=(_PREFIX,)))
-    system.spawn(lambda: Gateway(server), GATEWAY, vital=True)
+
+    def routes(front: Front) -> Routes:
+        return Routes((*ordinary_routes(flags, metrics), *_own(front)), prefixes=(_PREFIX,))
+
+    host = HttpHost(system, metrics, routes)
+    address = host.listen(flags)
+    system.spawn(lambda: Gateway(host.server), GATEWAY, vital=True)
     return address
+
+
+def _own(front: Front) -> Iterator[Route]:
+    """What an agent alone serves: the parts, put together."""
+    operator = OperatorApi(Call, _calls(front))
+    for path in ("/api/v1", "/api/v1/operator"):
+        yield Route(path, operator.handle, ("POST",), _BODY_BYTES)
+
+
+def _calls(_front: Front) -> Mapping[Enumeration, CallHandler[Call]]:
+    """Who answers which call."""
+    return {}

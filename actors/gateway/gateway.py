@@ -1,17 +1,23 @@
-"""The actor that owns a daemon's HTTP server."""
+"""The actor that owns a daemon's HTTP server, and the server's start."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Final, Protocol
 
+from actors.gateway.asking import ANSWER_SECONDS, asking
+from actors.gateway.front import Front
+from actors.metrics import Registry
 from actors.node.crew import StartError
 from actors.node.flags import DaemonFlags
 from actors.process import Process
 from actors.pykka_system import PykkaSystem
+from actors.stage import LoopStage
 from transport.http.routes import Routes
 from transport.http.server import HttpServer
-from transport.pid import Address
+from transport.message import Message
+from transport.pid import Address, Pid
 
 #: The name of the actor.
 GATEWAY: Final = "gateway"
@@ -38,20 +44,58 @@ class Gateway(Process):
         self._server.stop(_STOP_SECONDS)
 
 
-def serve(system: PykkaSystem, flags: DaemonFlags, routes: Routes) -> tuple[HttpServer, Address]:
-    """Serve routes at --port; returns the address, too, whose port tells which one is meant by 0.
+class HttpHost:
+    """A daemon's HTTP server, and the actors on its thread.
 
-    Raises StartError when the port cannot be had.
+    `routes` makes what is served from what its handlers may use.
     """
-    log = system.logger(system.pid_of(GATEWAY))
-    server = HttpServer(
-        routes, log=log.error, failed=lambda: system.abort("the thread of HTTP ended by a bug")
-    )
-    wanted = Address(flags.ip, flags.port)
-    try:
-        address = server.start(wanted)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise StartError(f"--port={flags.port}: cannot listen on {wanted}: {reason}") from None
-    log.info("http is served", address=str(address))
-    return server, address
+
+    def __init__(
+        self,
+        system: PykkaSystem,
+        metrics: Registry,
+        routes: Callable[[Front], Routes],
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        self._system = system
+        self._stage = LoopStage(self._call_soon)
+        self._log = system.logger(system.pid_of(GATEWAY))
+        self.front = Front(
+            here=system.address,
+            ask=asking(system, answer_seconds),
+            spawn=self._spawn,
+            tell=self._tell,
+            metrics=metrics,
+            log=self._log,
+            now=system.now,
+            wall=system.wall,
+        )
+        self.server = HttpServer(
+            routes(self.front),
+            log=self._log.error,
+            ended=self._stage.close,
+            failed=lambda: system.abort("the thread of HTTP ended by a bug"),
+        )
+
+    def listen(self, flags: DaemonFlags) -> Address:
+        """Serve at --port; returns the address, whose port tells which one is meant by 0.
+
+        Raises StartError when the port cannot be had.
+        """
+        wanted = Address(flags.ip, flags.port)
+        try:
+            address = self.server.start(wanted)
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise StartError(f"--port={flags.port}: cannot listen on {wanted}: {reason}") from None
+        self._log.info("http is served", address=str(address))
+        return address
+
+    def _call_soon(self, callback: Callable[[], None]) -> None:
+        self.server.call_soon(callback)
+
+    def _spawn(self, make: Callable[[], Process], name: str) -> Pid:
+        return self._system.spawn(make, name, stage=self._stage)
+
+    def _tell(self, to: Pid, message: Message) -> None:
+        self._system.send(self._system.pid_of(GATEWAY), to, message)

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+import msgspec
+
 from actors.election.asking import DETECTOR
-from actors.gateway.asking import ANSWER_SECONDS, Ask, NoSuchActorError, asking
-from actors.gateway.gateway import GATEWAY, Gateway, Server, serve
+from actors.gateway.asking import ANSWER_SECONDS, NoSuchActorError
+from actors.gateway.front import Front
+from actors.gateway.gateway import GATEWAY, Gateway, HttpHost, Server
+from actors.gateway.operator import CallHandler, OperatorApi
 from actors.gateway.ordinary import ordinary_routes
 from actors.log.recoverer import RECOVERY
 from actors.master.flags import MasterFlags
+from actors.master.http import scheduler_api
+from actors.master.http.scheduler_api import SchedulerApi
+from actors.master.leading import Leading, Lookout
 from actors.master.log_view import LogView
 from actors.master.page import HEADERS, Page
-from actors.master.redirection import LED, answer_elsewhere, to_leader, web_address
+from actors.master.redirection import LED, to_leader, web_address
 from actors.metrics import Registry
 from actors.process import handles
 from actors.pykka_system import PykkaSystem
 from transport.http.exchange import HTML, HttpError, Request, Response, refusal, say, show, unavailable
 from transport.http.routes import Route, Routes
+from transport.limits import MIB
 from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.messages.replication import LogStatus, ReadLogStatus
 from transport.pid import Address, Pid
+from transport.records.enumeration import Enumeration
+from transport.records.master_call import Call
 
 #: The first part of a path, which may be left out.
 _PREFIX: Final = "master"
+_BODY_BYTES: Final = 16 * MIB
 #: The detector ends with the node, or has not been spawned yet.
 _LOOK_AGAIN_SECONDS: Final = 0.2
-
-
-class Lookout:
-    """Who leads, for the handlers on the server's thread: the gateway's actor writes it, whole."""
-
-    def __init__(self) -> None:
-        self.leader = LeaderDetected(None)
 
 
 class MasterGateway(Gateway):
@@ -65,42 +69,24 @@ class MasterGateway(Gateway):
 
 
 class Desk:
-    """The handlers of what a master alone serves."""
+    """The handlers of what any master serves, whoever leads."""
 
-    def __init__(
-        self, flags: MasterFlags, own: Address, lookout: Lookout, metrics: Registry, ask: Ask
-    ) -> None:
+    def __init__(self, flags: MasterFlags, lookout: Lookout, front: Front) -> None:
         self._cluster = flags.cluster or ""
         #: Where this master's page is reached; the port is found late when it is to be a free one.
         self.web = Address(flags.advertise_host, flags.port)
-        #: Where its actors are reached.
-        self._own = own
         self._lookout = lookout
-        self._metrics = metrics
-        self._ask = ask
+        self._front = front
 
     def routes(self) -> Iterator[Route]:
         """Where they are found."""
         yield Route("/", self.page, exact=True)
         yield Route("/redirect", self.redirect, exact=True)
         yield Route("/log/status", self.log_status)
-        for path, methods in LED.items():
-            yield Route(path, self.call if path.startswith("/api/") else self.led, methods)
 
     async def redirect(self, _request: Request) -> Response:
         """Lead to the leader, which may be this master."""
         return to_leader(self._lookout.leader)
-
-    async def call(self, request: Request) -> Response:
-        """Answer a call of the v1 API, which waits until the leader has recovered."""
-        elsewhere = answer_elsewhere(self._lookout.leader, self._own, request)
-        if elsewhere is None and not self._metrics.value("master/recovered"):
-            return unavailable("Master has not finished recovery")
-        return elsewhere or _not_there_yet(request)
-
-    async def led(self, request: Request) -> Response:
-        """Answer what else only a leader can."""
-        return answer_elsewhere(self._lookout.leader, self._own, request) or _not_there_yet(request)
 
     async def log_status(self, request: Request) -> Response:
         """Tell how the log fares."""
@@ -123,7 +109,7 @@ class Desk:
             cluster=self._cluster,
             own=self.web,
             leader=web_address(leader),
-            leads=leader.master is not None and leader.master.address == self._own,
+            leads=leader.master is not None and leader.master.address == self._front.here,
             epoch=leader.epoch,
             nobody=leader.reason,
             log=log,
@@ -132,15 +118,10 @@ class Desk:
         return Response(200, page.render().encode(), HTML, HEADERS)
 
     async def _log_status(self) -> LogStatus:
-        status = await self._ask(RECOVERY, ReadLogStatus())
+        status = await self._front.ask(RECOVERY, ReadLogStatus())
         if not isinstance(status, LogStatus):
             raise HttpError(unavailable(f"{RECOVERY} answered something else"))
         return status
-
-
-def _not_there_yet(request: Request) -> Response:
-    path = request.target.partition("?")[0]
-    return say(501, f"{path}: Mesos' HTTP APIs are not there yet; use Pion's own frameworks and commands")
 
 
 def listen(
@@ -151,9 +132,47 @@ def listen(
     Returns the address: its port is the one that was found when --port=0.
     """
     lookout = Lookout()
-    desk = Desk(flags, system.address, lookout, metrics, asking(system, answer_seconds))
-    routes = Routes((*ordinary_routes(flags, metrics), *desk.routes()), prefixes=(_PREFIX,))
-    server, address = serve(system, flags, routes)
-    desk.web = Address(flags.advertise_host, address.port)
-    system.spawn(lambda: MasterGateway(server, lookout), GATEWAY, vital=True)
+    desks: list[Desk] = []
+
+    def routes(front: Front) -> Routes:
+        desks.append(Desk(flags, lookout, front))
+        leading = Leading(lookout, front.here, metrics)
+        own = (*ordinary_routes(flags, metrics), *desks[0].routes())
+        return Routes((*own, *_led(leading, _leaders_routes(front))), prefixes=(_PREFIX,))
+
+    host = HttpHost(system, metrics, routes, answer_seconds)
+    address = host.listen(flags)
+    desks[0].web = Address(flags.advertise_host, address.port)
+    system.spawn(lambda: MasterGateway(host.server, lookout), GATEWAY, vital=True)
     return address
+
+
+def _leaders_routes(front: Front) -> Iterator[Route]:
+    """What only the leader serves: the parts, put together."""
+    schedulers = SchedulerApi(front)
+    yield Route(scheduler_api.PATH, schedulers.handle, ("POST",), scheduler_api.BODY_BYTES)
+    operator = OperatorApi(Call, _calls(front))
+    for path in ("/api/v1", "/api/v1/operator"):
+        yield Route(path, operator.handle, ("POST",), _BODY_BYTES)
+
+
+def _calls(_front: Front) -> Mapping[Enumeration, CallHandler[Call]]:
+    """Who answers which call of operators."""
+    return {}
+
+
+def _led(leading: Leading, routes: Iterable[Route]) -> Iterator[Route]:
+    """The same, on this master while it leads; and what nobody serves yet."""
+    missing = dict(LED)
+    for route in routes:
+        missing.pop(route.path, None)
+        guard = leading.led_call if route.path.startswith("/api/") else leading.led
+        yield msgspec.structs.replace(route, handler=guard(route.handler))
+    for path, methods in missing.items():
+        guard = leading.led_call if path.startswith("/api/") else leading.led
+        yield Route(path, guard(_not_there_yet), methods)
+
+
+async def _not_there_yet(request: Request) -> Response:
+    path = request.target.partition("?")[0]
+    return say(501, f"{path}: is not there yet; use Pion's own frameworks and commands")

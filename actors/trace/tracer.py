@@ -13,6 +13,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -42,6 +43,10 @@ _Lengths = tuple[Callable[[Any], int], ...]
 #: What the ring holds: bare tuples, and for a turn that ended well, as almost all do, a short one.
 _Handled = tuple[Envelope, float, float]
 _Other = tuple[Envelope, float, float, Kind, str]
+
+
+#: What a message is caused by that no actor sends in a turn: in the handler of an HTTP request, the request.
+OUTER_CAUSE: ContextVar[Envelope | None] = ContextVar("OUTER_CAUSE", default=None)
 
 
 class Entry(NamedTuple):
@@ -118,6 +123,7 @@ class Tracer:
     def envelope(self, sender: Pid, to: Pid, message: object, cause: Envelope | None) -> Envelope:
         """Address `message`, as part of the trace of `cause` or as the first of a new one."""
         span = self.next_span()
+        cause = cause or OUTER_CAUSE.get()
         if cause is None:
             return Envelope(sender, to, message, span, span, 0, self.now())
         return Envelope(sender, to, message, cause.trace or span, span, cause.span, self.now())

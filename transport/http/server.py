@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import resource
 import socket
 import threading
@@ -14,7 +15,16 @@ from aiohttp import HttpVersion11, web
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from aiohttp.web_protocol import RequestPayloadError
 
-from transport.http.exchange import HttpError, Request, Response, Streaming, refusal, say, unavailable
+from transport.http.exchange import (
+    HttpError,
+    Request,
+    Response,
+    Streaming,
+    Transfer,
+    refusal,
+    say,
+    unavailable,
+)
 from transport.http.limits import HttpLimits
 from transport.http.routes import Routes
 from transport.http.target import origin_form, path_parts, query_arguments
@@ -31,8 +41,9 @@ _TURNED_AWAY: Final = (
 class HttpServer:
     """Serves routes at one address.
 
-    `log` takes the lines of its log: an event, and values by name. `failed` is called if the server's thread
-    ends by a bug. Both are called on that thread, as are the handlers.
+    `log` takes the lines of its log: an event, and values by name. `ended` is called when no handler will run
+    any more, and then `failed` if a bug brought that about. All are called on the server's thread, as are the
+    handlers.
     """
 
     def __init__(
@@ -41,13 +52,16 @@ class HttpServer:
         *,
         limits: HttpLimits | None = None,
         log: Callable[..., object] = lambda *_event, **_values: None,
+        ended: Callable[[], None] = lambda: None,
         failed: Callable[[], None] = lambda: None,
     ) -> None:
         self._routes = routes
         self._limits = (limits or HttpLimits()).within(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         self._log = log
+        self._ended = ended
         self._failed = failed
         self._started: Future[None] = Future()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: Callable[[], object] = lambda: None
         self._stop_seconds: float | None = None
 
@@ -68,6 +82,12 @@ class HttpServer:
         self._stop()
         self._thread.join(2 * timeout_seconds)
 
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        """Call something on the server's thread; raises RuntimeError when it does not run."""
+        if self._loop is None:
+            raise RuntimeError("the server has not started")
+        self._loop.call_soon_threadsafe(callback)
+
     # For its own thread.
 
     def _run(self, listener: socket.socket) -> None:
@@ -76,11 +96,13 @@ class HttpServer:
         finally:
             if not self._started.done():
                 self._started.set_exception(OSError("the server ended while it started: see the log"))
+            self._ended()
             if self._stop_seconds is None:
                 self._failed()
 
     async def _serve(self, listener: socket.socket) -> None:
-        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+        loop = self._loop = asyncio.get_running_loop()
+        stopping = asyncio.Event()
         loop.set_exception_handler(self._complain)
         server = _Connections(self._answer, self._limits, self._log)
         listening = await loop.create_server(server, sock=listener, backlog=_BACKLOG)
@@ -101,6 +123,8 @@ class HttpServer:
             response = error.response
         if isinstance(response, Streaming):
             return await self._stream(request, response)
+        if isinstance(response, Transfer):
+            return await _transfer(request, response)
         return _written(response)
 
     async def _stream(self, request: web.BaseRequest, streaming: Streaming) -> web.StreamResponse:
@@ -122,7 +146,7 @@ class HttpServer:
             streaming.ended(reason)
         return response
 
-    async def _respond(self, request: web.BaseRequest) -> Response | Streaming:
+    async def _respond(self, request: web.BaseRequest) -> Response | Streaming | Transfer:
         target = origin_form(request.raw_path)
         route, rest = self._routes.find(path_parts(target))
         route.check_method(request.method)
@@ -271,6 +295,23 @@ def _written(response: Response) -> web.Response:
     headers = {**_HEADERS, **response.headers, "Content-Type": response.content_type}
     body = response.body if isinstance(response.body, bytes) else b"".join(response.body)
     return web.Response(status=response.status, body=body, headers=headers)
+
+
+async def _transfer(request: web.BaseRequest, transfer: Transfer) -> web.StreamResponse:
+    response = web.StreamResponse(headers={**_HEADERS, **transfer.headers})
+    response.content_type, response.content_length = transfer.content_type, transfer.length_bytes
+    left = 0 if request.method == "HEAD" else transfer.length_bytes
+    with contextlib.closing(transfer.source):
+        try:
+            await response.prepare(request)
+            while left and (piece := (await transfer.source.read())[:left]):
+                await response.write(piece)
+                left -= len(piece)
+        except ConnectionError:  # the client is gone
+            left = 0
+    if left:
+        response.force_close()
+    return response
 
 
 def _listen(address: Address, unread_seconds: float) -> socket.socket:

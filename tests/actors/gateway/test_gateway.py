@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from actors.gateway.gateway import GATEWAY, Gateway, serve
+from actors.gateway.gateway import GATEWAY, Gateway, HttpHost
+from actors.metrics import Registry
 from actors.node.crew import StartError
 from actors.node.flags import DaemonFlags
 from actors.pykka_system import PykkaSystem
@@ -23,8 +24,9 @@ ROUTES = Routes([Route("/", hello)])
 def test_the_server_ends_with_the_actor_that_owns_it() -> None:
     system = PykkaSystem()
     system.start()
-    server, address = serve(system, DaemonFlags(port=0), ROUTES)
-    system.spawn(lambda: Gateway(server), GATEWAY, vital=True)
+    host = HttpHost(system, Registry(), lambda _front: ROUTES)
+    address = host.listen(DaemonFlags(port=0))
+    system.spawn(lambda: Gateway(host.server), GATEWAY, vital=True)
     try:
         assert fetch(address, "/").text == "hello\n"
     finally:
@@ -39,4 +41,4 @@ def test_a_port_that_is_taken_is_named_with_its_flag() -> None:
         with pytest.raises(
             StartError, match=rf"^--port={port}: cannot listen on 127\.0\.0\.1:{port}: .*in use"
         ):
-            serve(PykkaSystem(), DaemonFlags(port=port), ROUTES)
+            HttpHost(PykkaSystem(), Registry(), lambda _front: ROUTES).listen(DaemonFlags(port=port))

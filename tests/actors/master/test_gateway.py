@@ -165,7 +165,7 @@ def test_the_leader_says_what_is_not_there_yet_or_has_not_recovered_yet() -> Non
             assert (answer.status, answer.text) == (503, "Master has not finished recovery\n")
             assert int(answer.headers["retry-after"]) > 0
         master.metrics.recovered.set(1.0)
-        assert master.fetch("/api/v1", "POST").status == 501
+        assert master.fetch("/api/v1", "POST").text == "Content-Type: must be given\n"
         assert master.fetch("/redirect").headers["location"] == "//here:5050"
         assert "This master leads" in master.fetch("/").text
 
