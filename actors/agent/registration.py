@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from msgspec.structs import replace
 
-from actors import __version__
+from actors import MESOS_VERSION
 from actors.agent.books import Books
 from actors.agent.registrant import registration
 from actors.agent.world import World
@@ -95,7 +95,7 @@ class Registration:
         if turn != self._turn or self._leader is None or self._doubts():
             return
         self._world.log.info("registering", master=str(self._leader), agent_id=self._id)
-        self._world.send(self._leader, registration(self._books, __version__))
+        self._world.send(self._leader, registration(self._books, MESOS_VERSION))
         longest = min(longest, _LONGEST_SECONDS)
         self._world.delay(self._world.rng.uniform(0, longest), self._try, turn, longest * 2)
 

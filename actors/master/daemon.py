@@ -6,7 +6,7 @@ import dataclasses
 import ipaddress
 from typing import Final
 
-from actors import __version__
+from actors import MESOS_VERSION
 from actors.election.address import MASTER, spawn_zookeeper
 from actors.election.url import ZooKeeperUrl
 from actors.flags import FlagError
@@ -103,7 +103,7 @@ def master_info(flags: MasterFlags, reign: str, listening: NodeAddress) -> Maste
         port=flags.port,
         pid=f"{MASTER}@{listening.host}:{flags.port}",
         hostname=hostname,
-        version=__version__,
+        version=MESOS_VERSION,
         address=Address(hostname=hostname, ip=flags.advertise_host, port=flags.port),
         capabilities=(
             _Capability(type=_Capability.Type.AGENT_UPDATE),
