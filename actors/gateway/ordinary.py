@@ -6,7 +6,9 @@ import asyncio
 import re
 from typing import Final
 
-from actors import __version__
+import msgspec
+
+from actors.build import version_info
 from actors.flags import Flags, as_text
 from actors.metrics import Registry
 from actors.units import Duration
@@ -20,23 +22,29 @@ _PASSWORD: Final = re.compile(r"(://[^:/@]*):[^@]*@")
 
 def ordinary_routes(flags: Flags, metrics: Registry) -> tuple[Route, ...]:
     """The routes of a daemon with those flags."""
-    shown_flags = {name: _PASSWORD.sub(r"\1:***@", value) for name, value in as_text(flags).items()}
+    text = shown_flags(flags)
+    version = msgspec.to_builtins(version_info())
 
     async def health(_request: Request) -> Response:
+        """Answer, as whoever is well does."""
         return Response()
 
     async def show_flags(request: Request) -> Response:
-        return show(request, {"flags": shown_flags})
+        """Tell the flags that are in force, without passwords."""
+        return show(request, {"flags": text})
 
     async def show_version(request: Request) -> Response:
-        return show(request, {"version": __version__})
+        """Tell which version this is, and when it was built."""
+        return show(request, version)
 
     async def show_metrics(request: Request) -> Response:
+        """Tell every metric by its name."""
         _check_timeout(request)
         # The books that some of them are counted from may be large.
         return show(request, await asyncio.to_thread(metrics.snapshot))
 
     async def prometheus(_request: Request) -> Response:
+        """Tell every metric in the form that Prometheus reads."""
         return Response(200, (await asyncio.to_thread(metrics.prometheus)).encode(), _PROMETHEUS)
 
     return (
@@ -46,6 +54,11 @@ def ordinary_routes(flags: Flags, metrics: Registry) -> tuple[Route, ...]:
         Route("/metrics", prometheus, exact=True),
         Route("/metrics/snapshot", show_metrics),
     )
+
+
+def shown_flags(flags: Flags) -> dict[str, str]:
+    """Flags as text, without passwords."""
+    return {name: _PASSWORD.sub(r"\1:***@", value) for name, value in as_text(flags).items()}
 
 
 def _check_timeout(request: Request) -> None:
