@@ -1,4 +1,4 @@
-"""Which Pion this is, as Mesos' `/version` and `/state` tell it."""
+"""Which Mesos and which Pion this is, as Mesos' `/version` and `/state` tell it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import actors
-from actors import __version__
+from actors import MESOS_VERSION, __version__
 from transport.records.daemon import VersionInfo
 
 
@@ -15,8 +15,10 @@ from transport.records.daemon import VersionInfo
 def version_info() -> VersionInfo:
     """The version, and when it was packaged: the time of the file that holds its number.
 
-    Nobody is said to have built it, and no commit, as by a Mesos that was built from a release.
+    No commit is told, as by a Mesos that was built from a release; the builder tells which Pion it is.
     """
     built = int(Path(actors.__file__).stat().st_mtime)
     date = datetime.fromtimestamp(built, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    return VersionInfo(version=__version__, build_date=date, build_time=float(built), build_user="")
+    return VersionInfo(
+        version=MESOS_VERSION, build_date=date, build_time=float(built), build_user=f"pion {__version__}"
+    )
