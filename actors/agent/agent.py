@@ -333,10 +333,15 @@ class Agent(Process):
             self._repeats.watch(executor)
             self._resumption.subscribed(executor)
 
+    @handles(executing.FindExecutor)
+    def find_executor(self, sender: Pid, message: executing.FindExecutor) -> None:
+        """The HTTP server asks whether an executor may say something."""
+        self.send(sender, self._subscriptions.find(message, self._recovered, self._resumption.over))
+
     @handles(executing.ExecutorUpdate)
     def update(self, sender: Pid, message: executing.ExecutorUpdate) -> None:
         """What became of a task."""
-        self._statuses.update(sender, message)
+        self._subscriptions.update(sender, message)
 
     @handles(scheduling.ExecutorMessage)
     def executor_message(self, sender: Pid, message: scheduling.ExecutorMessage) -> None:

@@ -65,6 +65,7 @@ class ExecutorEntry:
         "holding",
         "info",
         "launched",
+        "over_http",
         "pid",
         "process",
         "queue",
@@ -100,6 +101,8 @@ class ExecutorEntry:
         #: Who subscribed, and whether messages reach it.
         self.pid: Pid | None = None
         self.connected = False
+        #: It subscribed over HTTP: `pid` is its stream, an actor of the agent's own node.
+        self.over_http = False
         #: It was asked what it has got.
         self.doubted = False
         #: Tasks that are not forgotten, by id.
@@ -146,6 +149,17 @@ class ExecutorEntry:
     def idle(self) -> bool:
         """Whether all its tasks are over."""
         return all(task.terminal for task in self.tasks.values())
+
+    def says(self, sender: Pid) -> bool:
+        """Whether what `sender` tells is this executor's word: that of the actor that subscribed.
+
+        Over HTTP a call needs no stream, only that there was one with this agent (mesos-protocol.md §3.1).
+        """
+        if self.pid is None:
+            return False
+        if self.over_http:
+            return sender.address == self.pid.address
+        return self.connected and sender == self.pid
 
     def cancel(self) -> None:
         """Stop its timer."""

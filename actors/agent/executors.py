@@ -20,7 +20,7 @@ from transport.messages.checkpointing import (
     EndStreams,
     SaveCompletion,
 )
-from transport.messages.executing import ReconnectExecutor, ShutdownNow
+from transport.messages.executing import ExecutorError, ReconnectExecutor, ShutdownNow
 from transport.messages.hosting import ExecutorEnding, ExecutorLaunched
 from transport.messages.launching import ExecutorExited
 from transport.records.task_status import TaskState
@@ -162,6 +162,9 @@ class ExecutorDesk:
         if executor.state is _State.TERMINATED:
             return
         executor.cancel()
+        if executor.over_http and executor.connected:
+            assert executor.pid is not None
+            self._world.send(executor.pid, ExecutorError("the executor's container has ended"))
         self._node.leave(executor)
         self._books.move(executor, _State.TERMINATED)
         self.make_room(executor)

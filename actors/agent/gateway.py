@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from actors.agent.flags import AgentFlags
+from actors.agent.http.executor_api import executor_routes
 from actors.gateway.front import Front
 from actors.gateway.gateway import GATEWAY, Gateway, HttpHost
 from actors.gateway.operator import CallHandler, OperatorApi
@@ -37,6 +38,7 @@ def listen(system: PykkaSystem, flags: AgentFlags, metrics: Registry) -> Address
 
 def _own(front: Front) -> Iterator[Route]:
     """What an agent alone serves: the parts, put together."""
+    yield from executor_routes(front)
     operator = OperatorApi(Call, _calls(front))
     for path in ("/api/v1", "/api/v1/operator"):
         yield Route(path, operator.handle, ("POST",), _BODY_BYTES)

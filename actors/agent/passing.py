@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from actors.agent.books import Books
 from actors.agent.executor import ExecutorState
 from actors.agent.gauges import AgentMetrics
@@ -31,11 +33,11 @@ class PassingDesk:
     def to_scheduler(self, sender: Pid, message: ExecutorMessage) -> None:
         """From an executor that is subscribed."""
         executor = self._books.executor(message.framework_id, message.executor_id)
-        if executor is None or executor.pid != sender or not executor.connected:
+        if executor is None or not executor.says(sender):
             self._drop("message of an executor that is not subscribed", message)
             return
         self._metrics.valid_framework_messages.increment()
-        self._world.report(message)
+        self._world.report(replace(message, agent_id=self._books.agent_id))
 
     def _drop(self, why: str, message: FrameworkMessage | ExecutorMessage) -> None:
         self._metrics.invalid_framework_messages.increment()

@@ -1,4 +1,8 @@
-"""What an executor or its node was told and shows no sign of having heard is told again."""
+"""What an executor or its node was told and shows no sign of having heard is told again.
+
+Not what was written to an executor's stream of HTTP: it arrives there, or the stream breaks, and whoever
+subscribes anew tells what it has got. To such an executor each event is one thing to do.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +96,7 @@ class Repeats:
                 missed.append((self.executors, DestroyExecutor(executor.container_id)))
             elif executor.request is not None and not executor.launched:
                 missed.append((self.executors, executor.request))
-        if executor.connected and executor.pid is not None:
+        if executor.connected and executor.pid is not None and not executor.over_http:
             missed.extend((executor.pid, message) for message in _missed_by(executor))
         return missed
 

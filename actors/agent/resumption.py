@@ -58,7 +58,8 @@ class Resumption:
         #: Executors that have not subscribed again yet, by container id.
         self._awaited: dict[str, ExecutorEntry] = {}
         self._deadline: Timer | None = None
-        self._over = False
+        #: Whether executors of the agent before are back, or given up.
+        self.over = False
 
     # --- from the checkpoint ---
 
@@ -220,9 +221,9 @@ class Resumption:
         self._finish()
 
     def _finish(self) -> None:
-        if self._over:
+        if self.over:
             return
-        self._over = True
+        self.over = True
         if self._deadline is not None:
             self._deadline.cancel()
         self._done()

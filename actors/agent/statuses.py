@@ -20,7 +20,7 @@ from transport.messages.checkpointing import (
     StreamUpdate,
     UpdateStreamed,
 )
-from transport.messages.executing import ExecutorUpdate, KillExecutorTask, ShutdownNow, UpdateAcknowledged
+from transport.messages.executing import ExecutorUpdate, KillExecutorTask, UpdateAcknowledged
 from transport.messages.launching import AcknowledgeUpdate, ExecutorExited, StatusUpdate
 from transport.messages.membership import AgentReconciliation
 from transport.pid import Pid
@@ -162,10 +162,13 @@ class StatusDesk:
 
     # --- made by executors ---
 
-    def update(self, sender: Pid, message: ExecutorUpdate) -> None:
-        """An executor tells what became of a task; one that is not subscribed is not heard (§3.1)."""
+    def update(self, sender: Pid, message: ExecutorUpdate) -> ExecutorEntry | None:
+        """An executor tells what became of a task; one that is not subscribed is not heard (§3.1).
+
+        Returns the executor if it must be shut down for what it said.
+        """
         executor = self._books.executor(message.framework_id, message.executor_id)
-        if executor is None or executor.pid != sender or not executor.connected:
+        if executor is None or not executor.says(sender):
             self._metrics.invalid_status_updates.increment()
             self._world.log.warning(
                 "update of an executor that is not subscribed",
@@ -173,19 +176,21 @@ class StatusDesk:
                 executor_id=message.executor_id,
                 sender=str(sender),
             )
-            return
-        self.hear(executor, message.status)
+            return None
+        return None if self.hear(executor, message.status) else executor
 
-    def hear(self, executor: ExecutorEntry, status: TaskStatus) -> None:
-        """Take what a subscribed executor says, now or again; it is acknowledged in any case."""
+    def hear(self, executor: ExecutorEntry, status: TaskStatus) -> bool:
+        """Take what a subscribed executor says, now or again; it is acknowledged in any case.
+
+        False for what no executor may say: it must be shut down.
+        """
         assert executor.pid is not None
         if status.uuid is None or status.state is _State.TASK_STAGING:
             self._metrics.invalid_status_updates.increment()
             self._world.log.warning(
                 "invalid update", executor_id=executor.executor_id, state=status.state.name
             )
-            self._world.send(executor.pid, ShutdownNow())
-            return
+            return False
         task = executor.tasks.get(status.task_id.value)
         if (task is None or task.terminal) and status.state not in TERMINAL:
             # It was given up, and must not run; had it ended by itself, this would not come after.
@@ -193,11 +198,11 @@ class StatusDesk:
         if task is None or executor.framework.terminating:
             # Over and acknowledged, or of no interest to anybody: its stream must not begin anew.
             self._world.send(executor.pid, UpdateAcknowledged(status.task_id.value, status.uuid))
-            return
+            return True
         if _RANK.get(status.state, _END) < _RANK.get(task.state, _END) and not task.terminal:
             # A later one has overtaken it: what it tells is known.
             self._world.send(executor.pid, UpdateAcknowledged(status.task_id.value, status.uuid))
-            return
+            return True
         self._metrics.valid_status_updates.increment()
         if status.state in TERMINAL and not task.terminal:
             self._world.log.info(
@@ -209,6 +214,7 @@ class StatusDesk:
                 message=status.message,
             )
         self._take(task, self._completed(executor, status))
+        return True
 
     def _completed(self, executor: ExecutorEntry, status: TaskStatus) -> TaskStatus:
         """The status with what the agent knows better (§3.10)."""

@@ -12,7 +12,10 @@ from actors.agent.statuses import Reason, StatusDesk
 from actors.agent.task import Stage, TaskEntry
 from actors.agent.world import World
 from transport.messages.executing import (
+    ExecutorFound,
     ExecutorSubscribed,
+    ExecutorUpdate,
+    FindExecutor,
     KillExecutorTask,
     ShutdownNow,
     SubscribeExecutor,
@@ -56,30 +59,51 @@ class SubscriptionDesk:
             return None
         again = executor.connected and executor.pid == sender and not executor.doubted
         executor.doubted = False
+        executor.over_http = message.over_http
         self._node.join(executor, sender)
         executor.launched = True
         self._executors.make_room(executor)
         if executor.state is ExecutorState.REGISTERING:
             executor.cancel()
             self._books.move(executor, ExecutorState.RUNNING)
-        self._hear(executor, message)
-        self._world.send(
-            sender,
-            ExecutorSubscribed(
-                executor.info, executor.framework.info, self._books.info, executor.container_id
-            ),
-        )
-        if executor.state is ExecutorState.TERMINATING:
+        ends = executor.state is ExecutorState.TERMINATING
+        if not (ends and executor.over_http):  # there SHUTDOWN is all that follows (§3.3)
+            self._welcome(executor, sender)
+        if ends:
             self._world.send(sender, ShutdownNow())
+        self._hear(executor, message)
+        if executor.ends:
             return None
         if not again:
             self._make_up(executor, message)
         self._launches.deliver(executor)
         return executor
 
+    def _welcome(self, executor: ExecutorEntry, sender: Pid) -> None:
+        framework, agent = executor.framework.info, self._books.info
+        self._world.send(sender, ExecutorSubscribed(executor.info, framework, agent, executor.container_id))
+
+    def update(self, sender: Pid, message: ExecutorUpdate) -> None:
+        """An executor tells what became of a task; for what it may not say it is shut down."""
+        offender = self._statuses.update(sender, message)
+        if offender is not None:
+            self._executors.shut_down(offender)
+
+    def find(self, message: FindExecutor, opened: bool, recovered: bool) -> ExecutorFound:
+        """Whether an executor may say something to an agent that is so far."""
+        executor = self._books.executor(message.framework_id, message.executor_id)
+        return ExecutorFound(
+            open=opened,
+            recovered=recovered,
+            framework_known=message.framework_id in self._books.frameworks,
+            executor_known=executor is not None,
+            subscribed=executor is not None and executor.over_http,
+        )
+
     def _hear(self, executor: ExecutorEntry, message: SubscribeExecutor) -> None:
         for status in message.unacknowledged_updates:
-            self._statuses.hear(executor, status)
+            if not self._statuses.hear(executor, status):
+                self._executors.shut_down(executor)
 
     def _make_up(self, executor: ExecutorEntry, message: SubscribeExecutor) -> None:
         """See what the executor missed: tasks it was sent and does not tell of, and kills."""
@@ -106,11 +130,15 @@ class SubscriptionDesk:
                 self._kills.pass_on(task)
 
     def _lose(self, executor: ExecutorEntry, missed: list[TaskEntry]) -> None:
-        """After a restart of the agent (§3.5); should such a task be on its way still, it must not run."""
+        """After a restart of the agent (§3.5); should such a task be on its way still, it must not run.
+
+        Over HTTP it cannot be: the way ended with the agent before.
+        """
         assert executor.pid is not None
         for task in missed:
             state = self._statuses.lost_state(executor.framework, TaskState.TASK_DROPPED)
-            self._world.send(executor.pid, KillExecutorTask(task.task_id))
+            if not executor.over_http:
+                self._world.send(executor.pid, KillExecutorTask(task.task_id))
             self._statuses.conclude(
                 task,
                 state,

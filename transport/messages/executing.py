@@ -5,7 +5,7 @@ FrameworkMessage and ExecutorMessage (`scheduling`) pass between them too. Both 
 
 from __future__ import annotations
 
-from transport.message import Message
+from transport.message import DomesticMessage, Message
 from transport.records.agent import AgentInfo
 from transport.records.check import KillPolicy
 from transport.records.executor import ExecutorInfo
@@ -26,6 +26,9 @@ class SubscribeExecutor(Message):
     executor_id: str
     unacknowledged_tasks: tuple[TaskInfo, ...] = ()
     unacknowledged_updates: tuple[TaskStatus, ...] = ()
+    #: The sender is the executor's stream of HTTP, an actor of the agent's own node: what it is told arrives
+    #: in order unless the stream breaks, and other connections may speak for the executor, too.
+    over_http: bool = False
 
 
 class ExecutorUpdate(Message):
@@ -86,3 +89,26 @@ class ExecutorError(Message):
     """What the executor did cannot be; nothing follows."""
 
     message: str
+
+
+# --- the agent's HTTP server and the agent ---
+
+
+class FindExecutor(DomesticMessage):
+    """Ask whether an executor may say something; answered by ExecutorFound."""
+
+    framework_id: str
+    executor_id: str
+
+
+class ExecutorFound(DomesticMessage):
+    """How far the agent is, and what it knows of the executor (mesos-protocol.md §3.1)."""
+
+    #: Whether the agent has read what the one before it left: from then on executors may subscribe.
+    open: bool
+    #: Whether the executors of the agent before it are back, or given up.
+    recovered: bool
+    framework_known: bool
+    executor_known: bool
+    #: Whether the executor has subscribed with this agent, be it connected just now or not.
+    subscribed: bool
