@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
+from actors.master.changes import Changes, Entry, Key, Shelf
 from actors.master.offer import InverseOfferEntry, OfferEntry
 from actors.master.operation import OperationEntry
 from actors.master.task import TaskEntry
@@ -17,8 +19,23 @@ from transport.records.resources import Resources
 from transport.records.time_info import Unavailability
 
 
-class AgentEntry:
+class AgentEntry(Entry):
     """An agent that is registered. Times are seconds since the Unix epoch."""
+
+    shown: ClassVar[frozenset[str]] = frozenset(
+        {
+            "capabilities",
+            "connected",
+            "deactivated",
+            "drain",
+            "info",
+            "pid",
+            "registered_at",
+            "reregistered_at",
+            "total",
+            "version",
+        }
+    )
 
     def __init__(
         self,
@@ -31,6 +48,7 @@ class AgentEntry:
         resource_version: bytes | None = None,
         registered_at: float = 0.0,
     ) -> None:
+        super().__init__()
         assert info.id is not None
         self.id = info.id.value
         self.info = info
@@ -51,16 +69,28 @@ class AgentEntry:
         #: By framework id and task id, in order of launch.
         self.tasks: dict[tuple[str, str], TaskEntry] = {}
         #: By framework id and executor id: custom and default executors.
-        self.executors: dict[tuple[str, str], ExecutorInfo] = {}
+        self.executors: Shelf[tuple[str, str], ExecutorInfo] = Shelf("executor", self.id)
         self.offers: dict[str, OfferEntry] = {}
         self.inverse_offers: dict[str, InverseOfferEntry] = {}
         #: By framework id: how frameworks answered inverse offers since the unavailability is what it is.
         self.inverse_answers: dict[str, InverseOfferStatus] = {}
-        self.operations: dict[bytes, OperationEntry] = {}
+        self.operations: Shelf[bytes, OperationEntry] = Shelf("operation", self.id)
         #: What operations did not make after all, and somebody may have been promised: the agent refuses it.
         self.doubtful = Resources()
         #: By framework id and task id: kills to be sent again when it is connected, and how gracefully.
         self.pending_kills: dict[tuple[str, str], KillPolicy | None] = {}
+
+    def attach(self, changes: Changes, key: Key) -> None:
+        """Note changes there from now on."""
+        super().attach(changes, key)
+        self.executors.attach(changes)
+        self.operations.attach(changes)
+
+    def detach(self) -> None:
+        """It is in the books no more, and what is on it neither."""
+        self.executors.detach()
+        self.operations.detach()
+        super().detach()
 
     @property
     def active(self) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from actors.master.agent import AgentEntry
+from actors.master.changes import Changes, Shelf
 from actors.master.framework import FrameworkEntry
 from actors.master.offer import InverseOfferEntry, OfferEntry
 from actors.master.operation import OperationEntry
@@ -12,6 +11,7 @@ from actors.master.task import TaskEntry
 from transport.records.agent import AgentInfo
 from transport.records.executor import ExecutorInfo
 from transport.records.quantities import Quantities
+from transport.records.quota import QuotaConfig
 from transport.records.resources import Resources
 from transport.records.task_status import TaskState, TaskStatus
 from transport.records.time_info import TimeInfo
@@ -21,24 +21,30 @@ class Cluster:
     """The books. Methods keep the indexes together, and say what an agent gets back; they tell nobody."""
 
     def __init__(self, *, completed_frameworks_limit: int = 50) -> None:
+        #: What the read model has not been told.
+        self.changes = changes = Changes()
         #: Registered agents by id; connected or within their deadline.
-        self.agents: dict[str, AgentEntry] = {}
+        self.agents: Shelf[str, AgentEntry] = Shelf("agent", changes=changes)
         #: Admitted agents that have not come back since this master took over.
-        self.recovered: dict[str, AgentInfo] = {}
+        self.recovered: Shelf[str, AgentInfo] = Shelf("recovered_agent", changes=changes)
         #: Ids of agents out of reach, and since when; the longest absent first.
-        self.unreachable: dict[str, TimeInfo] = {}
+        self.unreachable: Shelf[str, TimeInfo] = Shelf("unreachable_agent", changes=changes)
         #: Ids of agents that never come back, and since when.
         self.gone: dict[str, TimeInfo] = {}
-        self.frameworks: dict[str, FrameworkEntry] = {}
-        self.completed_frameworks: OrderedDict[str, FrameworkEntry] = OrderedDict()
+        self.frameworks: Shelf[str, FrameworkEntry] = Shelf("framework", changes=changes)
+        #: The longest over first.
+        self.completed_frameworks: Shelf[str, FrameworkEntry] = Shelf("completed_framework", changes=changes)
         #: Ids of frameworks that were removed and of which nothing else is known, most of them by the masters
         #: before.
         self.removed_frameworks: dict[str, None] = {}
         self._completed_frameworks_limit = completed_frameworks_limit
         #: By framework id and task id, launches that nothing was heard of yet.
         self.staging: dict[tuple[str, str], TaskEntry] = {}
-        self.offers: dict[str, OfferEntry] = {}
-        self.inverse_offers: dict[str, InverseOfferEntry] = {}
+        self.offers: Shelf[str, OfferEntry] = Shelf("offer", changes=changes)
+        self.inverse_offers: Shelf[str, InverseOfferEntry] = Shelf("inverse_offer", changes=changes)
+        #: By role: what was set for it, and is durable.
+        self.quotas: Shelf[str, QuotaConfig] = Shelf("quota", changes=changes)
+        self.weights: Shelf[str, float] = Shelf("weight", changes=changes)
 
     # --- agents and frameworks ---
 
@@ -76,7 +82,7 @@ class Cluster:
         assert not framework.offers
         self.completed_frameworks[framework_id] = framework
         while len(self.completed_frameworks) > self._completed_frameworks_limit:
-            self.completed_frameworks.popitem(last=False)
+            del self.completed_frameworks[next(iter(self.completed_frameworks))]
         return framework
 
     # --- tasks and executors ---

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from enum import Enum, auto
+from typing import ClassVar
 
+from actors.master.changes import Changes, CompletedTasks, Entry, Key, Shelf
 from actors.master.offer import InverseOfferEntry, OfferEntry
 from actors.master.operation import OperationEntry
 from actors.master.task import TaskEntry
@@ -27,8 +28,12 @@ class FrameworkState(Enum):
     ACTIVE = auto()
 
 
-class FrameworkEntry:
+class FrameworkEntry(Entry):
     """A framework that is not over. Times are seconds since the Unix epoch."""
+
+    shown: ClassVar[frozenset[str]] = frozenset(
+        {"constraints", "info", "pid", "registered_at", "reregistered_at", "state", "unregistered_at"}
+    )
 
     def __init__(
         self,
@@ -40,6 +45,7 @@ class FrameworkEntry:
         unreachable_limit: int = 1000,
     ) -> None:
         """A framework without a pid is recovered."""
+        super().__init__()
         assert info.id is not None
         self.id = info.id.value
         self.pid = pid
@@ -52,16 +58,30 @@ class FrameworkEntry:
         self.suppressed_roles: tuple[str, ...] = ()
         self.constraints = OfferConstraints()
         #: By task id, in order of launch: those on registered agents.
-        self.tasks: dict[str, TaskEntry] = {}
+        self.tasks: Shelf[str, TaskEntry] = Shelf("task", self.id)
         #: By task id: those on agents that are out of reach.
-        self.unreachable_tasks: dict[str, Task] = {}
+        self.unreachable_tasks: Shelf[str, Task] = Shelf("unreachable_task", self.id)
         self._unreachable_limit = unreachable_limit
-        self.completed_tasks: deque[Task] = deque(maxlen=completed_limit)
+        self.completed_tasks = CompletedTasks(self.id, completed_limit)
         self.offers: dict[str, OfferEntry] = {}
         self.inverse_offers: dict[str, InverseOfferEntry] = {}
         #: By operation id: those whose outcome it wants to be told.
         self.operations: dict[str, OperationEntry] = {}
         self.describe(info)
+
+    def attach(self, changes: Changes, key: Key) -> None:
+        """Note changes there from now on."""
+        super().attach(changes, key)
+        self.tasks.attach(changes)
+        self.unreachable_tasks.attach(changes)
+        self.completed_tasks.attach(changes)
+
+    def detach(self) -> None:
+        """It is in the books no more, and its tasks neither."""
+        self.tasks.detach()
+        self.unreachable_tasks.detach()
+        self.completed_tasks.detach()
+        super().detach()
 
     def describe(self, info: FrameworkInfo) -> None:
         """Take over what it says about itself."""

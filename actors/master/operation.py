@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from actors.master.changes import Entry
 from transport.records.operation import TERMINAL_OPERATION, Operation
 from transport.records.resources import Resources
 
 
-class OperationEntry:
+class OperationEntry(Entry):
     """An operation that its agent, or its framework, has not acknowledged yet."""
 
     __slots__ = ("holding", "record")
 
+    shown: ClassVar[frozenset[str]] = frozenset(__slots__)
+
     def __init__(self, record: Operation, holding: Resources) -> None:
+        super().__init__()
         self.record = record
         #: What is charged to the framework until the operation is over: what it consumes, unless its outcome
         #: was taken for granted.

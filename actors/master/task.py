@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from msgspec.structs import replace
 
+from actors.master.changes import Entry
 from transport.records.resources import Resources
 from transport.records.task import Task
 from transport.records.task_status import TERMINAL, TaskState, TaskStatus
 
 
-class TaskEntry:
+class TaskEntry(Entry):
     """A task that is not forgotten, and what it holds of its agent.
 
     `record.state` is the latest state that the agent knows; `record.status_update_state` and `_uuid` are of
@@ -18,8 +21,11 @@ class TaskEntry:
 
     __slots__ = ("holding", "record")
 
+    shown: ClassVar[frozenset[str]] = frozenset(__slots__)
+
     def __init__(self, record: Task, resources: Resources | None = None) -> None:
         """`resources` are those of the record, where they are at hand; allocated to the task's role."""
+        super().__init__()
         self.record = record
         #: What is charged to the agent; empty once the task is over or its agent unreachable.
         self.holding = Resources() if record.state in TERMINAL else resources or Resources(record.resources)
