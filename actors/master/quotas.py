@@ -34,13 +34,12 @@ class QuotaDesk:
         self._offers = offers
         self._roles = None if flags.roles is None else tuple(one.strip() for one in flags.roles.split(","))
         #: By role, those that are saved.
-        self.quotas: dict[str, QuotaConfig] = {}
-        self.weights: dict[str, float] = {}
+        self.quotas, self.weights = cluster.quotas, cluster.weights
 
     def recover(self, registry: Registry) -> None:
         """Tell the allocator the quotas and weights of the masters before."""
-        self.weights = {one.info.role or "*": one.info.weight for one in registry.weights}
-        self.quotas = {one.role: one for one in registry.quota_configs}
+        self.weights.update({one.info.role or "*": one.info.weight for one in registry.weights})
+        self.quotas.update({one.role: one for one in registry.quota_configs})
         if self.weights:
             self._world.allocate(SetWeights(dict(self.weights)))
         for config in self.quotas.values():
