@@ -137,6 +137,26 @@ class Master(AgentGate):
         """UPDATE_QUOTA."""
         self.quotas.update(sender, message)
 
+    @handles(operating.SetQuotaRequest)
+    def set_quota(self, sender: Pid, message: operating.SetQuotaRequest) -> None:
+        """SET_QUOTA."""
+        self.quotas.set(sender, message)
+
+    @handles(operating.RemoveQuotaRequest)
+    def remove_quota(self, sender: Pid, message: operating.RemoveQuotaRequest) -> None:
+        """REMOVE_QUOTA."""
+        self.quotas.remove(sender, message)
+
+    @handles(operating.ReadQuotas)
+    def read_quotas(self, sender: Pid, message: operating.ReadQuotas) -> None:
+        """GET_QUOTA."""
+        self.quotas.read(sender, message)
+
+    @handles(operating.ReadWeights)
+    def read_weights(self, sender: Pid, message: operating.ReadWeights) -> None:
+        """GET_WEIGHTS."""
+        self.quotas.read_weights(sender, message)
+
     @handles(operating.UpdateWeightsRequest)
     def update_weights(self, sender: Pid, message: operating.UpdateWeightsRequest) -> None:
         """UPDATE_WEIGHTS."""

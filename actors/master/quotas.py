@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from actors.master.allocator.quota import Quota
+from actors.master.clearance import Clearance
 from actors.master.cluster import Cluster
-from actors.master.consumption import capacity, consumed, free, is_below
+from actors.master.consumption import capacity, consumed
 from actors.master.flags import MasterFlags
 from actors.master.offers import OfferDesk
+from actors.master.validation.quota import quota_error, requested_quota, weights_error
 from actors.master.world import World
 from transport.messages.allocation import SetQuota, SetWeights
-from transport.messages.operating import OperatorAnswer, UpdateQuotasRequest, UpdateWeightsRequest
+from transport.messages.operating import (
+    OperatorAnswer,
+    QuotasRead,
+    ReadQuotas,
+    ReadWeights,
+    RemoveQuotaRequest,
+    SetQuotaRequest,
+    UpdateQuotasRequest,
+    UpdateWeightsRequest,
+    WeightsRead,
+)
 from transport.messages.registry import RegistryApplied, UpdateQuotas, UpdateWeights
 from transport.pid import Pid
-from transport.records.names import role_error
-from transport.records.quantities import Quantities
+from transport.records.quantities import NOTHING, Quantities
 from transport.records.quota import QuotaConfig
 from transport.records.registry import Registry
 from transport.records.scalar import format_thousandths
 
 _BAD_REQUEST: Final = 400
+_CONFLICT: Final = 409
 
 
 class QuotaDesk:
@@ -35,11 +46,14 @@ class QuotaDesk:
         self._roles = None if flags.roles is None else tuple(one.strip() for one in flags.roles.split(","))
         #: By role, those that are saved.
         self.quotas, self.weights = cluster.quotas, cluster.weights
+        #: The quotas as they are when all is saved that was granted: what the next request is checked by.
+        self._granted: dict[str, QuotaConfig] = {}
 
     def recover(self, registry: Registry) -> None:
         """Tell the allocator the quotas and weights of the masters before."""
         self.weights.update({one.info.role or "*": one.info.weight for one in registry.weights})
         self.quotas.update({one.role: one for one in registry.quota_configs})
+        self._granted = dict(self.quotas)
         if self.weights:
             self._world.allocate(SetWeights(dict(self.weights)))
         for config in self.quotas.values():
@@ -47,33 +61,82 @@ class QuotaDesk:
 
     # --- quotas ---
 
+    def read(self, sender: Pid, message: ReadQuotas) -> None:
+        """Tell the quotas."""
+        self._world.send(sender, QuotasRead(message.request_id, tuple(self.quotas.values())))
+
     def update(self, sender: Pid, message: UpdateQuotasRequest) -> None:
         """Replace the quotas of some roles."""
-        error = quota_error(message.configs, self._roles)
+        configs = message.configs
+        error = quota_error(configs, self._roles)
         if error is None and not message.force:
-            error = self._overcommitted(message.configs)
+            error = self._exceeded(configs) or self._overcommitted(configs)
         if error is not None:
             self._refuse(sender, message.request_id, error)
+        else:
+            self._save(sender, message.request_id, configs)
+
+    def set(self, sender: Pid, message: SetQuotaRequest) -> None:
+        """Give a role a quota that has none."""
+        try:
+            config = requested_quota(message.request)
+        except ValueError as error:
+            self._refuse(sender, message.request_id, str(error))
             return
+        refusal = quota_error((config,), self._roles)
+        if refusal is None and config.role in self._granted:
+            refusal = f"role {config.role!r}: has a quota already; remove it, or use UPDATE_QUOTA"
+        if refusal is not None:
+            self._refuse(sender, message.request_id, refusal)
+            return
+        overcommitted = None if message.request.force else self._overcommitted((config,))
+        if overcommitted is not None:
+            self._refuse(sender, message.request_id, overcommitted, _CONFLICT)
+        else:
+            self._save(sender, message.request_id, (config,))
+
+    def remove(self, sender: Pid, message: RemoveQuotaRequest) -> None:
+        """Take a role's quota away."""
+        if message.role not in self._granted:
+            self._refuse(sender, message.request_id, f"role {message.role!r}: has no quota")
+        else:
+            self._save(sender, message.request_id, (QuotaConfig(role=message.role),))
+
+    def _save(self, sender: Pid, request_id: int, configs: tuple[QuotaConfig, ...]) -> None:
+        _put(self._granted, configs)
         self._world.save(
-            UpdateQuotas(message.configs), lambda applied: self._updated(sender, message, applied)
+            UpdateQuotas(configs), lambda applied: self._saved(sender, request_id, configs, applied)
         )
 
-    def _updated(self, sender: Pid, message: UpdateQuotasRequest, applied: RegistryApplied) -> None:
+    def _saved(
+        self, sender: Pid, request_id: int, configs: tuple[QuotaConfig, ...], applied: RegistryApplied
+    ) -> None:
         assert applied.error is None, applied.error
-        for config in message.configs:
-            if config == QuotaConfig(role=config.role):
-                self.quotas.pop(config.role, None)
-            else:
-                self.quotas[config.role] = config
+        _put(self.quotas, configs)
+        for config in configs:
             self._world.allocate(SetQuota(config))
             self._world.log.info("quota updated", role=config.role)
-            self._make_room(config)
-        self._world.send(sender, OperatorAnswer(message.request_id))
+        quotas = {config.role: Quota.of(config) for config in configs}
+        for offer in tuple(Clearance(self._cluster, quotas).obstacles()):
+            self._offers.rescind(offer)
+        self._world.send(sender, OperatorAnswer(request_id))
+
+    def _exceeded(self, configs: Iterable[QuotaConfig]) -> str | None:
+        limits = {one.role: Quota.of(one).limits for one in configs if one.limits}
+        if not limits:
+            return None
+        for role, used in consumed(self._cluster, limits).items():
+            for name, limit in limits[role].items():
+                if used[name] > limit:
+                    return (
+                        f"role {role!r}: the limit of {name}, {format_thousandths(limit)}, is below "
+                        f"what it uses, {format_thousandths(used[name])}; force to ignore that"
+                    )
+        return None
 
     def _overcommitted(self, configs: Iterable[QuotaConfig]) -> str | None:
-        guaranteed = Quantities()
-        for config in ({**self.quotas, **{one.role: one for one in configs}}).values():
+        guaranteed = NOTHING
+        for config in ({**self._granted, **{one.role: one for one in configs}}).values():
             guaranteed += Quantities(Quota.of(config).guarantees)
         there = capacity(self._cluster)
         for name in guaranteed:
@@ -82,35 +145,13 @@ class QuotaDesk:
                     f"quota: all guarantees of {name} together, {format_thousandths(guaranteed[name])}, are "
                     f"above what the cluster has, {format_thousandths(there[name])}; force to ignore that"
                 )
-        for config in configs:
-            used = consumed(self._cluster, config.role)
-            for name, limit in Quota.of(config).limits.items():
-                if used[name] > limit:
-                    return (
-                        f"role {config.role!r}: the limit of {name}, {format_thousandths(limit)}, is below "
-                        f"what it uses, {format_thousandths(used[name])}; force to ignore that"
-                    )
         return None
 
-    def _make_room(self, config: QuotaConfig) -> None:
-        """Take back offers that the quota forbids, or without which its guarantee can be met."""
-        quota = Quota.of(config)
-        if quota.limits:
-            for offer in tuple(self._cluster.offers.values()):
-                if is_below(offer.role, config.role):
-                    self._offers.rescind(offer)
-        wanted = Quantities(quota.guarantees).without(consumed(self._cluster, config.role))
-        if not wanted:
-            return
-        available = free(self._cluster)
-        for offer in tuple(self._cluster.offers.values()):
-            if available.contains(wanted):
-                return
-            if not is_below(offer.role, config.role):
-                self._offers.rescind(offer)
-                available += offer.resources.unreserved.non_revocable.scalar_quantities
-
     # --- weights ---
+
+    def read_weights(self, sender: Pid, message: ReadWeights) -> None:
+        """Tell the weights."""
+        self._world.send(sender, WeightsRead(message.request_id, dict(self.weights)))
 
     def weigh(self, sender: Pid, message: UpdateWeightsRequest) -> None:
         """Replace the weights of some roles."""
@@ -133,52 +174,15 @@ class QuotaDesk:
                 self._offers.rescind(offer)
         self._world.send(sender, OperatorAnswer(message.request_id))
 
-    def _refuse(self, to: Pid, request_id: int, reason: str) -> None:
+    def _refuse(self, to: Pid, request_id: int, reason: str, status: int = _BAD_REQUEST) -> None:
         self._world.log.warning("request refused", reason=reason)
-        self._world.send(to, OperatorAnswer(request_id, _BAD_REQUEST, reason))
+        self._world.send(to, OperatorAnswer(request_id, status, reason))
 
 
-def quota_error(configs: Iterable[QuotaConfig], roles: Iterable[str] | None = None) -> str | None:
-    """Which rule a request for quotas breaks, or None; `roles` are the only ones there are."""
-    seen = set()
+def _put(quotas: dict[str, QuotaConfig], configs: Iterable[QuotaConfig]) -> None:
+    """Replace quotas; an empty one takes a role's quota away."""
     for config in configs:
-        role = config.role
-        error = role_error(role) or _role_refused(role, roles)
-        if error is None and role == "*":
-            error = "quota cannot be set for the default role '*'"
-        if error is None and "/" in role:
-            error = f"role {role!r}: quota can be set for top-level roles only"
-        if error is None and role in seen:
-            error = f"role {role!r}: must not be given more than once"
-        if error is None:
-            error = _amounts_error(config)
-        if error is not None:
-            return error
-        seen.add(role)
-    return None
-
-
-def weights_error(weights: Mapping[str, float], roles: Iterable[str] | None = None) -> str | None:
-    """Which rule a request for weights breaks, or None; `roles` are the only ones there are."""
-    for role, weight in weights.items():
-        error = role_error(role) or _role_refused(role, roles)
-        if error is not None:
-            return error
-        if not math.isfinite(weight) or weight <= 0:
-            return f"role {role!r}: weight must be more than 0"
-    return None
-
-
-def _amounts_error(config: QuotaConfig) -> str | None:
-    for kind, amounts in (("guarantee", config.guarantees), ("limit", config.limits)):
-        for name, scalar in amounts.items():
-            if not math.isfinite(scalar.value):
-                return f"role {config.role!r}: the {kind} of {name} must be a finite number"
-    error = Quota.of(config).error()
-    return None if error is None else f"role {config.role!r}: {error}"
-
-
-def _role_refused(role: str, roles: Iterable[str] | None) -> str | None:
-    if roles is None or role in ("*", *roles):
-        return None
-    return f"role {role!r}: is not among the master's --roles"
+        if config == QuotaConfig(role=config.role):
+            quotas.pop(config.role, None)
+        else:
+            quotas[config.role] = config

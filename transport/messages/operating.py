@@ -12,7 +12,7 @@ from transport.records.agent import DrainConfig
 from transport.records.machine import MachineID
 from transport.records.maintenance import ClusterStatus, Schedule
 from transport.records.offer import Offer
-from transport.records.quota import QuotaConfig
+from transport.records.quota import QuotaConfig, QuotaRequest
 
 
 class OperatorAnswer(Message):
@@ -102,8 +102,48 @@ class UpdateQuotasRequest(Message):
     force: bool = False
 
 
+class SetQuotaRequest(Message):
+    """SET_QUOTA, the older way: a guarantee for a role that has no quota, and as much is its limit."""
+
+    request_id: int
+    request: QuotaRequest
+
+
+class RemoveQuotaRequest(Message):
+    """REMOVE_QUOTA."""
+
+    request_id: int
+    role: str
+
+
+class ReadQuotas(Message):
+    """GET_QUOTA; answered by QuotasRead."""
+
+    request_id: int
+
+
+class QuotasRead(Message):
+    """The quotas that are durable, of all roles that have one."""
+
+    request_id: int
+    configs: tuple[QuotaConfig, ...]
+
+
 class UpdateWeightsRequest(Message):
     """UPDATE_WEIGHTS."""
+
+    request_id: int
+    weights: Mapping[str, float]
+
+
+class ReadWeights(Message):
+    """GET_WEIGHTS; answered by WeightsRead."""
+
+    request_id: int
+
+
+class WeightsRead(Message):
+    """The weights that are durable, of all roles that were given one."""
 
     request_id: int
     weights: Mapping[str, float]

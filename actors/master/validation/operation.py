@@ -17,6 +17,7 @@ from transport.records.resources import Resources
 from transport.records.volume import Volume
 
 _Type = Offer.Operation.Type
+_STATIC = Resource.ReservationInfo.Type.STATIC
 _Capability = AgentInfo.Capability.Type
 
 
@@ -74,6 +75,10 @@ def _reserve_error(operation: Offer.Operation, agent: AgentEntry, claimant: Clai
     assert operation.reserve is not None
     if operation.reserve.source and claimant.framework is not None:
         return "source is for operators alone"
+    if operation.reserve.source:
+        error = _source_error(operation.reserve)
+        if error is not None:
+            return error
     for resource in operation.reserve.resources:
         if not resource.reservations:
             return f"{resource.name} must end in a dynamic reservation"
@@ -83,6 +88,19 @@ def _reserve_error(operation: Offer.Operation, agent: AgentEntry, claimant: Clai
         )
         if error is not None:
             return error
+    return None
+
+
+def _source_error(reserve: Offer.Operation.Reserve) -> str | None:
+    """What is reserved in another way than before has one reservation, before and after."""
+    stacks = []
+    for field, resources in (("source", reserve.source), ("resources", reserve.resources)):
+        if any(one.reservations != resources[0].reservations for one in resources):
+            return f"all of {field} must have the same reservations"
+        stacks.append(resources[0].reservations if resources else ())
+    before, after = ([one for one in stack if one.type is _STATIC] for stack in stacks)
+    if before != after:
+        return "what is reserved for a role by the agent's flags must stay so"
     return None
 
 

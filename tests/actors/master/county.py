@@ -22,10 +22,12 @@ from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.ids import AgentID, ExecutorID, FrameworkID, TaskID
 from transport.records.master import MasterInfo
+from transport.records.quota import QuotaConfig
 from transport.records.registry import Registry
 from transport.records.resources import Resources
 from transport.records.task import Task
 from transport.records.task_status import TaskState, TaskStatus
+from transport.records.value import Value
 
 AGENT = "m1-S0"
 #: Where the first agent is, at first and after a restart.
@@ -157,6 +159,18 @@ def told_executor(executor_id: str = "e", framework_id: str = "m1-0000") -> Exec
         framework_id=FrameworkID(value=framework_id),
         resources=tuple(Resources.parse("cpus:0.5").allocate("*")),
     )
+
+
+# --- what operators want ---
+
+
+def quota(
+    role: str, *, guarantees: dict[str, float] | None = None, limits: dict[str, float] | None = None
+) -> QuotaConfig:
+    def scalars(amounts: dict[str, float] | None) -> dict[str, Value.Scalar]:
+        return {name: Value.Scalar(value=each) for name, each in (amounts or {}).items()}
+
+    return QuotaConfig(role=role, guarantees=scalars(guarantees), limits=scalars(limits))
 
 
 # --- what masters before have left ---

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.master.consumption import capacity, consumed, free, is_below
+from actors.master.consumption import capacity, consumed, free, top_of
 from tests.actors.master.county import ELSEWHERE, HERE, County
 from tests.actors.master.town import framework_info
 from transport.records.quantities import Quantities
@@ -10,11 +10,10 @@ from transport.records.resources import Resources
 
 
 @pytest.mark.parametrize(
-    ("role", "top", "below"),
-    [("a", "a", True), ("a/b", "a", True), ("ab", "a", False), ("a", "a/b", False)],
+    ("role", "top"), [("a", "a"), ("a/b", "a"), ("a/b/c", "a"), ("ab", "ab"), ("*", "*")]
 )
-def test_a_role_is_below_itself_and_what_it_stands_under(role: str, top: str, *, below: bool) -> None:
-    assert is_below(role, top) is below
+def test_a_role_counts_to_the_one_at_the_top(role: str, top: str) -> None:
+    assert top_of(role) == top
 
 
 def test_capacity_is_what_all_agents_have() -> None:
@@ -30,9 +29,11 @@ def test_a_role_consumes_its_reservations_and_what_it_is_allocated_besides() -> 
     framework = county.subscribe(framework_info(roles=("dev/web",)))
     task = county.task(framework, agent, resources="mem:10")
     task.holding = Resources.parse("cpus(dev/web):1;mem:10").allocate("dev/web")
-    assert consumed(county.cluster, "dev") == Quantities.parse("cpus:2;mem:10")
-    assert consumed(county.cluster, "ops") == Quantities.parse("cpus:1")
-    assert not consumed(county.cluster, "web")
+    assert consumed(county.cluster, ("dev", "ops", "web")) == {
+        "dev": Quantities.parse("cpus:2;mem:10"),
+        "ops": Quantities.parse("cpus:1"),
+        "web": Quantities(),
+    }
 
 
 def test_what_is_used_or_offered_is_not_free() -> None:

@@ -1,29 +1,27 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from actors.master.flags import MasterFlags
-from actors.master.quotas import quota_error, weights_error
-from tests.actors.master.county import OPERATOR, County, registry
+from tests.actors.master.county import OPERATOR, County, quota, registry
 from tests.actors.master.town import State, framework_info
+from tests.transport.records.samples import scalar
 from transport.messages import allocation
-from transport.messages.operating import UpdateQuotasRequest, UpdateWeightsRequest
+from transport.messages.operating import (
+    QuotasRead,
+    ReadQuotas,
+    ReadWeights,
+    RemoveQuotaRequest,
+    SetQuotaRequest,
+    UpdateQuotasRequest,
+    UpdateWeightsRequest,
+    WeightsRead,
+)
 from transport.messages.registry import UpdateQuotas, UpdateWeights
-from transport.records.quota import QuotaConfig
+from transport.records.quota import QuotaConfig, QuotaRequest
 from transport.records.registry import Registry
+from transport.records.resource import Resource
 from transport.records.role import WeightInfo
-from transport.records.value import Value
-
-
-def quota(
-    role: str, *, guarantees: dict[str, float] | None = None, limits: dict[str, float] | None = None
-) -> QuotaConfig:
-    def scalars(amounts: dict[str, float] | None) -> dict[str, Value.Scalar]:
-        return {name: Value.Scalar(value=each) for name, each in (amounts or {}).items()}
-
-    return QuotaConfig(role=role, guarantees=scalars(guarantees), limits=scalars(limits))
 
 
 def ask(county: County, *configs: QuotaConfig, force: bool = False) -> None:
@@ -111,6 +109,15 @@ def test_offers_that_a_limit_may_forbid_are_taken_back() -> None:
     assert not county.cluster.offers
 
 
+def test_only_as_many_offers_are_taken_back_as_a_limit_forbids() -> None:
+    county = County(prompt=True)
+    framework, agent = county.framework(role="dev/web"), county.capable_agent("cpus:4;mem:4096")
+    offers = [county.offer(framework, agent, "cpus:1;mem:512", "dev/web") for _ in range(3)]
+    useful = county.offer(framework, agent, "mem:512", "dev/web")
+    ask(county, quota("dev", limits={"cpus": 2}))
+    assert list(county.cluster.offers) == [offers[1].offer_id, offers[2].offer_id, useful.offer_id]
+
+
 def test_offers_that_stand_in_the_way_of_a_guarantee_are_taken_back() -> None:
     county = County(prompt=True)
     framework, agent = county.framework(role="dev"), county.capable_agent("cpus:4;mem:4096")
@@ -121,29 +128,16 @@ def test_offers_that_stand_in_the_way_of_a_guarantee_are_taken_back() -> None:
     assert first.offer_id not in county.cluster.offers
 
 
-@pytest.mark.parametrize(
-    ("config", "rule"),
-    [
-        (quota("*"), "default role"),
-        (quota("a/b"), "top-level"),
-        (quota(""), "role"),
-        (quota("-a"), "role"),
-        (quota("a", guarantees={"cpus": 2}, limits={"cpus": 1}), "must not be above"),
-        (quota("a", limits={"cpus": -1}), "negative"),
-        (quota("a", guarantees={"cpus": math.inf}), "finite"),
-        (quota("a", limits={"mem": math.nan}), "finite"),
-        (quota("b"), "--roles"),
-    ],
-)
-def test_a_quota_that_breaks_a_rule_is_refused(config: QuotaConfig, rule: str) -> None:
-    error = quota_error((config,), ("a", "a/b"))
-    assert error is not None
-    assert rule in error
-
-
-def test_a_role_is_given_once() -> None:
-    assert quota_error((quota("a"), quota("a"))) == "role 'a': must not be given more than once"
-    assert quota_error((quota("a"), quota("b"))) is None
+def test_several_requests_at_once_cannot_promise_more_together_than_there_is() -> None:
+    county = County()
+    county.join()
+    for number in range(1_000):
+        request = UpdateQuotasRequest(number, (quota(f"r{number}", guarantees={"cpus": 1}),))
+        county.quotas.update(OPERATOR, request)
+    county.world.commit_all()
+    assert sorted(county.quotas.quotas) == ["r0", "r1", "r2", "r3"]
+    statuses = [status for status, _ in county.answers()]
+    assert (statuses.count(200), statuses.count(400)) == (4, 996)
 
 
 def test_of_several_quotas_one_that_is_wrong_refuses_all() -> None:
@@ -153,7 +147,76 @@ def test_of_several_quotas_one_that_is_wrong_refuses_all() -> None:
     assert not county.world.operations
 
 
+def test_quotas_are_read_as_they_are_durable() -> None:
+    county = County()
+    county.join()
+    config = quota("dev", guarantees={"cpus": 1})
+    ask(county, config)
+    county.quotas.read(OPERATOR, ReadQuotas(5))
+    county.world.commit()
+    county.quotas.read(OPERATOR, ReadQuotas(6))
+    assert county.world.told_of(OPERATOR, QuotasRead) == [QuotasRead(5, ()), QuotasRead(6, (config,))]
+
+
+# --- the older way ---
+
+
+def older(role: str | None, *guarantee: Resource, force: bool = False) -> SetQuotaRequest:
+    return SetQuotaRequest(1, QuotaRequest(role=role, guarantee=guarantee, force=force))
+
+
+def test_what_is_guaranteed_in_the_older_way_is_the_limit_too() -> None:
+    county = County(prompt=True)
+    county.join()
+    county.quotas.set(OPERATOR, older("dev", scalar("cpus", 1)))
+    assert county.answers() == [(200, "")]
+    assert county.quotas.quotas == {"dev": quota("dev", guarantees={"cpus": 1}, limits={"cpus": 1})}
+
+
+def test_a_quota_is_set_once_and_removed_once() -> None:
+    county = County()
+    county.join()
+    for _ in range(2):
+        county.quotas.set(OPERATOR, older("dev", scalar("cpus", 1)))
+    assert county.answers() == [
+        (400, "role 'dev': has a quota already; remove it, or use UPDATE_QUOTA"),
+    ]
+    for _ in range(2):
+        county.quotas.remove(OPERATOR, RemoveQuotaRequest(2, "dev"))
+    assert county.answers()[1:] == [(400, "role 'dev': has no quota")]
+    county.world.commit_all()
+    assert county.answers()[2:] == [(200, "")] * 2
+    assert not county.quotas.quotas
+
+
+def test_what_is_guaranteed_in_the_older_way_must_be_there_too() -> None:
+    county = County(prompt=True)
+    county.join()
+    county.quotas.set(OPERATOR, older("dev", scalar("cpus", 5)))
+    ((status, text),) = county.answers()
+    assert (status, "force" in text) == (409, True)
+    county.quotas.set(OPERATOR, older("dev", scalar("cpus", 5), force=True))
+    assert county.answers()[1:] == [(200, "")]
+
+
+@pytest.mark.parametrize("role", [None, "a/b", "-a", "ops"])
+def test_a_wrong_role_is_given_no_quota_in_the_older_way(role: str | None) -> None:
+    county = County(MasterFlags(roles="dev"), prompt=True)
+    county.quotas.set(OPERATOR, older(role, scalar("cpus", 1)))
+    assert [status for status, _ in county.answers()] == [400]
+    assert not county.world.operations
+
+
 # --- weights ---
+
+
+def test_weights_are_read_as_they_are_durable() -> None:
+    county = County()
+    county.quotas.weigh(OPERATOR, UpdateWeightsRequest(4, {"dev": 2.5}))
+    county.quotas.read_weights(OPERATOR, ReadWeights(5))
+    county.world.commit()
+    county.quotas.read_weights(OPERATOR, ReadWeights(6))
+    assert county.world.told_of(OPERATOR, WeightsRead) == [WeightsRead(5, {}), WeightsRead(6, {"dev": 2.5})]
 
 
 def test_weights_are_told_to_the_allocator_once_they_are_durable() -> None:
@@ -174,14 +237,8 @@ def test_offers_are_shared_out_anew_when_they_concern_somebody() -> None:
     assert not county.cluster.offers
 
 
-@pytest.mark.parametrize("weight", [0.0, -1.0, math.nan, math.inf])
-def test_a_weight_must_be_more_than_nothing(weight: float) -> None:
-    assert weights_error({"a": weight}) == "role 'a': weight must be more than 0"
-
-
 def test_a_role_that_is_not_among_the_masters_has_no_weight() -> None:
     county = County(MasterFlags(roles="a,b"), prompt=True)
     county.subscribe(framework_info())
     county.quotas.weigh(OPERATOR, UpdateWeightsRequest(4, {"c": 1.0}))
     assert county.answers() == [(400, "role 'c': is not among the master's --roles")]
-    assert weights_error({"*": 1.0}, ("a",)) is None
