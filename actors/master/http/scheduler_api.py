@@ -11,6 +11,7 @@ from actors.election.address import MASTER
 from actors.gateway.front import Front
 from actors.master.http.scheduler_calls import call_error
 from actors.master.http.scheduler_stream import NOT_SUBSCRIBED, SchedulerStream, SchedulerStreams
+from actors.system import StoppingError
 from transport.http.call import read_call
 from transport.http.exchange import HttpError, Outlet, Request, Response, Streaming, refusal, unavailable
 from transport.http.media_type import Encoding
@@ -69,7 +70,7 @@ class SchedulerApi:
             stream = SchedulerStream(call, stream_id, self._master, encoding, outlet, self._streams)
             try:
                 self._front.spawn(lambda: stream, f"http-scheduler-{next(self._numbers)}")
-            except HttpError:  # the node ends
+            except StoppingError:
                 outlet.end()
             else:
                 opened.append(stream)
