@@ -28,6 +28,8 @@ from actors.node.flags import is_ip, is_port
 PREFIX = "MESOS_"
 #: From the master's port to that of the first agent.
 _FIRST_AGENT = 1
+#: The folder of the daemons' logs, in the work directory.
+_LOGS = "logs"
 #: The runtime directory of an agent, in its folder.
 _RUNTIME = "run"
 #: How often to look whether all daemons live.
@@ -67,7 +69,7 @@ def main(words: Sequence[str], environment: Mapping[str, str]) -> int:
         print(help_text(LocalFlags, "pion local [flags]", prefix=PREFIX))
         return 0
     flags = load(LocalFlags, words, environment, prefix=PREFIX)
-    logs = flags.work_dir / "logs"
+    logs = flags.work_dir / _LOGS
     logs.mkdir(parents=True, exist_ok=True)
     daemons: list[_Daemon] = []
     with _ending() as end, _nothing_left(flags.work_dir, daemons), Children(logs) as children:
@@ -134,7 +136,13 @@ def _plan(flags: LocalFlags) -> Iterator[tuple[str, str, list[str]]]:
     """Name, command and flags of each daemon."""
     common = [f"--ip={flags.ip}", f"--logging_level={flags.logging_level}"]
     common += _given(secret_file=flags.secret_file, trace_dir=flags.trace_dir)
-    yield "master", "master", [*common, f"--port={flags.port}", f"--work_dir={flags.work_dir / 'master'}"]
+    logs = flags.work_dir / _LOGS
+    own = [
+        f"--port={flags.port}",
+        f"--work_dir={flags.work_dir / 'master'}",
+        f"--external_log_file={logs / 'master.log'}",
+    ]
+    yield "master", "master", [*common, *own]
     common += _given(resources=flags.resources, attributes=flags.attributes)
     for number in range(1, flags.num_slaves + 1):
         name = "agent" if flags.num_slaves == 1 else f"agent-{number}"
@@ -144,6 +152,7 @@ def _plan(flags: LocalFlags) -> Iterator[tuple[str, str, list[str]]]:
             f"--port={flags.port + _FIRST_AGENT + number - 1}",
             f"--work_dir={folder}",
             f"--runtime_dir={folder / _RUNTIME}",
+            f"--external_log_file={logs / name}.log",
         ]
         yield name, "agent", [*common, *own]
 

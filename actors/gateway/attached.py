@@ -80,6 +80,12 @@ class AttachedPath:
         yield self._virtual, self._root
 
 
+def attached_log(virtual: str, file: Path | None) -> Iterator[AttachedPath]:
+    """The log of a daemon, if it is in a file."""
+    if file is not None:
+        yield AttachedPath(virtual, file.absolute())
+
+
 def parts_of(path: str) -> tuple[str, ...]:
     """The parts of a virtual path; raises BadPathError for one that must not be followed."""
     if "\0" in path:

@@ -31,7 +31,7 @@ _PLAIN_NAME: Final = re.compile(r"[\w.,+@=~ -]+", re.ASCII)
 
 
 class Files:
-    """The files of a daemon, for handlers: who asks does not wait for the disk. Every call may raise HttpError."""
+    """The files of a daemon, for handlers: none waits for the disk on the loop. All may raise HttpError."""
 
     def __init__(self, attached: Sequence[Attached]) -> None:
         self._attached = attached

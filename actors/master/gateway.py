@@ -9,14 +9,17 @@ import msgspec
 
 from actors.election.asking import DETECTOR
 from actors.gateway.asking import ANSWER_SECONDS, NoSuchActorError
+from actors.gateway.attached import attached_log
+from actors.gateway.common_calls import common_calls
+from actors.gateway.files import Files, file_routes
 from actors.gateway.front import Front
 from actors.gateway.gateway import GATEWAY, Gateway, HttpHost, Server
+from actors.gateway.inspection import inspection_routes
 from actors.gateway.operator import CallHandler, OperatorApi
 from actors.gateway.ordinary import ordinary_routes
 from actors.log.recoverer import RECOVERY
 from actors.master.flags import MasterFlags
-from actors.master.http import scheduler_api
-from actors.master.http.scheduler_api import SchedulerApi
+from actors.master.http.scheduler_api import scheduler_routes
 from actors.master.leading import Leading, Lookout
 from actors.master.log_view import LogView
 from actors.master.page import HEADERS, Page
@@ -32,9 +35,12 @@ from transport.messages.replication import LogStatus, ReadLogStatus
 from transport.pid import Address, Pid
 from transport.records.enumeration import Enumeration
 from transport.records.master_call import Call
+from transport.records.master_response import Response as CallResponse
 
 #: The first part of a path, which may be left out.
 _PREFIX: Final = "master"
+#: Where its log is shown, if it is.
+_LOG: Final = "/master/log"
 _BODY_BYTES: Final = 16 * MIB
 #: The detector ends with the node, or has not been spawned yet.
 _LOOK_AGAIN_SECONDS: Final = 0.2
@@ -133,12 +139,14 @@ def listen(
     """
     lookout = Lookout()
     desks: list[Desk] = []
+    files = Files(tuple(attached_log(_LOG, flags.external_log_file)))
 
     def routes(front: Front) -> Routes:
         desks.append(Desk(flags, lookout, front))
         leading = Leading(lookout, front.here, metrics)
-        own = (*ordinary_routes(flags, metrics), *desks[0].routes())
-        return Routes((*own, *_led(leading, _leaders_routes(front))), prefixes=(_PREFIX,))
+        ordinary = (*ordinary_routes(flags, metrics), *file_routes(files), *inspection_routes(front))
+        led = _led(leading, _leaders_routes(front, flags, files))
+        return Routes((*ordinary, *desks[0].routes(), *led), prefixes=(_PREFIX,))
 
     host = HttpHost(system, metrics, routes, answer_seconds)
     address = host.listen(flags)
@@ -147,18 +155,17 @@ def listen(
     return address
 
 
-def _leaders_routes(front: Front) -> Iterator[Route]:
+def _leaders_routes(front: Front, flags: MasterFlags, files: Files) -> Iterator[Route]:
     """What only the leader serves: the parts, put together."""
-    schedulers = SchedulerApi(front)
-    yield Route(scheduler_api.PATH, schedulers.handle, ("POST",), scheduler_api.BODY_BYTES)
-    operator = OperatorApi(Call, _calls(front))
+    yield from scheduler_routes(front)
+    operator = OperatorApi(Call, _calls(front, flags, files))
     for path in ("/api/v1", "/api/v1/operator"):
         yield Route(path, operator.handle, ("POST",), _BODY_BYTES)
 
 
-def _calls(_front: Front) -> Mapping[Enumeration, CallHandler[Call]]:
+def _calls(front: Front, flags: MasterFlags, files: Files) -> Mapping[Enumeration, CallHandler[Call]]:
     """Who answers which call of operators."""
-    return {}
+    return {**common_calls(front, flags, files, Call, CallResponse)}
 
 
 def _led(leading: Leading, routes: Iterable[Route]) -> Iterator[Route]:

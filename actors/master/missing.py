@@ -80,7 +80,6 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
         "log_dir": None,
         "logbufsecs": "0",
         "initialize_driver_logging": "true",
-        "external_log_file": None,
     },
 }
 

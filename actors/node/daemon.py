@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 from actors.flags import flag
 from actors.logging import Level
@@ -15,6 +16,9 @@ class MesosFlags(DaemonFlags):
     hostname: str | None = flag(None, "Name that is shown for this host; looked up from --ip unless given.")
     hostname_lookup: bool = flag(True, "Whether to look up the host's name; else the address is shown.")
 
+    external_log_file: Path | None = flag(
+        None, "The file that stderr goes to, if it does: shown to people who may see files of this daemon."
+    )
     quiet: bool = flag(False, "Log errors only.")
 
     @property

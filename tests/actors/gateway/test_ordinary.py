@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from actors import __version__
+from actors import MESOS_VERSION, __version__
 from actors.gateway.ordinary import ordinary_routes
 from actors.master.flags import MasterFlags
 from actors.metrics import Gauge, Metrics, Registry, metric
@@ -36,7 +37,10 @@ def test_a_daemon_that_answers_is_healthy() -> None:
 
 
 def test_the_version_is_shown() -> None:
-    assert json.loads(answer("/version").body) == {"version": __version__}
+    version = json.loads(answer("/version").body)
+    assert (version["version"], version["build_user"]) == (MESOS_VERSION, f"pion {__version__}")
+    built = datetime.strptime(version["build_date"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    assert built.timestamp() == version["build_time"]
 
 
 def test_flags_are_shown_as_text_without_passwords() -> None:
