@@ -19,6 +19,8 @@ from actors.gateway.operator import CallHandler, OperatorApi
 from actors.gateway.ordinary import ordinary_routes
 from actors.log.recoverer import RECOVERY
 from actors.master.flags import MasterFlags
+from actors.master.http.operator_calls import operator_calls
+from actors.master.http.operator_endpoints import operator_endpoints
 from actors.master.http.scheduler_api import scheduler_routes
 from actors.master.leading import Leading, Lookout
 from actors.master.log_view import LogView
@@ -42,6 +44,8 @@ _PREFIX: Final = "master"
 #: Where its log is shown, if it is.
 _LOG: Final = "/master/log"
 _BODY_BYTES: Final = 16 * MIB
+#: What a leader answers from what it has recovered so far (mesos-protocol.md §1.6).
+_EARLY: Final = ("/state", "/state-summary", "/slaves", "/frameworks", "/tasks", "/roles")
 #: The detector ends with the node, or has not been spawned yet.
 _LOOK_AGAIN_SECONDS: Final = 0.2
 
@@ -158,6 +162,7 @@ def listen(
 def _leaders_routes(front: Front, flags: MasterFlags, files: Files) -> Iterator[Route]:
     """What only the leader serves: the parts, put together."""
     yield from scheduler_routes(front)
+    yield from operator_endpoints(front)
     operator = OperatorApi(Call, _calls(front, flags, files))
     for path in ("/api/v1", "/api/v1/operator"):
         yield Route(path, operator.handle, ("POST",), _BODY_BYTES)
@@ -165,7 +170,7 @@ def _leaders_routes(front: Front, flags: MasterFlags, files: Files) -> Iterator[
 
 def _calls(front: Front, flags: MasterFlags, files: Files) -> Mapping[Enumeration, CallHandler[Call]]:
     """Who answers which call of operators."""
-    return {**common_calls(front, flags, files, Call, CallResponse)}
+    return {**common_calls(front, flags, files, Call, CallResponse), **operator_calls(front)}
 
 
 def _led(leading: Leading, routes: Iterable[Route]) -> Iterator[Route]:
@@ -173,10 +178,10 @@ def _led(leading: Leading, routes: Iterable[Route]) -> Iterator[Route]:
     missing = dict(LED)
     for route in routes:
         missing.pop(route.path, None)
-        guard = leading.led_call if route.path.startswith("/api/") else leading.led
+        guard = leading.led if route.path in _EARLY else leading.led_call
         yield msgspec.structs.replace(route, handler=guard(route.handler))
     for path, methods in missing.items():
-        guard = leading.led_call if path.startswith("/api/") else leading.led
+        guard = leading.led if path in _EARLY else leading.led_call
         yield Route(path, guard(_not_there_yet), methods)
 
 
