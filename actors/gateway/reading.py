@@ -69,7 +69,7 @@ def read_file(attached: Sequence[Attached], path: str, offset: int | None, lengt
             size = os.fstat(descriptor).st_size
             if offset is None or offset >= size:
                 return Portion(size, b"")
-            wanted = min(MOST_BYTES, size - offset if length is None else length)
+            wanted = min(MOST_BYTES, size - offset, MOST_BYTES if length is None else length)
             return Portion(size, os.pread(descriptor, wanted, offset))
 
 
