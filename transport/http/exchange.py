@@ -27,11 +27,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     rest: tuple[str, ...] = ()
     #: Of arguments given several times, the last.
     query: Mapping[str, str] = {}
-    #: By name, in lower case.
+    #: By name, in lower case; of headers given several times, the first.
     headers: Mapping[str, str] = {}
     body: bytes = b""
-    #: The body as it comes, where the route takes it so; `body` is empty then.
+    #: The body as it comes, where the route takes it so; `body` is empty then. The client is held back while
+    #: nobody reads. Raises HttpError where the body breaks a rule, or its sender is gone.
     pieces: AsyncIterator[bytes] | None = None
+    #: What the handler adds to the request's line in the log.
+    notes: dict[str, str] = {}
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -42,6 +45,8 @@ class Response(msgspec.Struct, frozen=True):
     body: bytes | tuple[bytes, ...] = b""
     content_type: str = TEXT
     headers: Mapping[str, str] = {}
+    #: Of a body that a client may keep until there is another: what tells the two apart.
+    version: str = ""
 
 
 class Outlet(Protocol):
@@ -64,9 +69,10 @@ class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     """A response whose body goes on: with status 200, and for as long as both sides want."""
 
     content_type: str
-    #: Called once, when the head of the response is sent, with where the body goes.
+    #: Called when the head of the response is sent, with where the body goes; not if only that was asked for.
     begin: Callable[[Outlet], None]
-    #: Called once, when the client is gone, or was too slow, or `Outlet.end` was called, with the reason.
+    #: Called once, whatever happens, with the reason: the client is gone, or was too slow, `Outlet.end` was
+    #: called, the server stops, `begin` raised, or was never called.
     ended: Callable[[str], None]
     headers: Mapping[str, str] = {}
 

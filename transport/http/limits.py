@@ -6,12 +6,14 @@ from typing import Self
 
 import msgspec
 
+from transport.limits import MIB
+
 
 class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
     """The bounds of one server."""
 
     #: Connections at a time; beyond, the ones that are idle make room, or else the newest is turned away.
-    connections: int = 1_024
+    connections: int = 4_096
     #: The request line.
     line_bytes: int = 8_192
     #: Each header, and how many of them.
@@ -27,7 +29,9 @@ class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
     linger_seconds: float = 2.0
     #: For a client to read what it is sent, or some of it at least.
     unread_seconds: float = 30.0
+    #: Of a stream that its client has not read, beyond what the system's own buffers hold.
+    unread_bytes: int = 4 * MIB
 
     def within(self, descriptors: int) -> Self:
-        """The same for a process that may open so many files: most of them are for other things."""
-        return msgspec.structs.replace(self, connections=min(self.connections, max(1, descriptors // 8)))
+        """The same for a process that may open so many files: half of them are for other things."""
+        return msgspec.structs.replace(self, connections=min(self.connections, max(1, descriptors // 2)))
