@@ -86,9 +86,8 @@ def _allocated(resources: tuple[Resource, ...], role: str | None) -> tuple[tuple
     total = Resources(resources)
     for identity in total.identities:
         if identity.allocation not in (None, role):
-            raise ValueError(
-                f"resource {identity.name!r}: must be allocated to role {role!r}, not {identity.allocation!r}"
-            )
+            rule = "must be allocated to nobody" if role is None else f"must be allocated to role {role!r}"
+            raise ValueError(f"resource {identity.name!r}: {rule}, not {identity.allocation!r}")
     info = None if role is None else Resource.AllocationInfo(role=role)
     records = tuple(replace(upgrade(resource), allocation_info=info) for resource in resources)
     return records, total if role is None else total.allocate(role)

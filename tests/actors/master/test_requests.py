@@ -128,7 +128,7 @@ def test_operations_are_completed_like_tasks(operation: Offer.Operation, complet
 
 def test_operations_of_operators_are_allocated_to_nobody() -> None:
     assert complete(reserve(OLD_CPU), None) == reserve(CPU)
-    with pytest.raises(ValueError, match="must be allocated to role None"):
+    with pytest.raises(ValueError, match="resource 'cpus': must be allocated to nobody, not 'a'"):
         complete(reserve(allocated(CPU)), None)
 
 
