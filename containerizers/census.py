@@ -99,17 +99,17 @@ class Census:
         if session == 0:  # the kernel's own
             return ""
         try:
-            environment = _environment(process)
+            born_with = environment(process)
         except PermissionError:
             return self._descended(process, sessions)
         except OSError:
             return None
-        container = self._marked(environment) or self._descended(process, sessions)
+        container = self._marked(born_with) or self._descended(process, sessions)
         # One that has ended has no environment any more, but another of its session may.
-        return container if container or environment else None
+        return container if container or born_with else None
 
-    def _marked(self, environment: bytes) -> str:
-        for variable in environment.split(b"\0"):
+    def _marked(self, born_with: bytes) -> str:
+        for variable in born_with.split(b"\0"):
             if variable.startswith(MARK.encode() + b"="):
                 container, _, place = variable.partition(b"=")[2].partition(b"@")
                 return os.fsdecode(container) if place == self._place else ""
@@ -123,7 +123,7 @@ class Census:
                 return ""
             process = seen.parent
             with contextlib.suppress(OSError):
-                container = sessions.get(os.getsid(process)) or self._marked(_environment(process))
+                container = sessions.get(os.getsid(process)) or self._marked(environment(process))
                 if container:
                     return container
         return ""
@@ -134,5 +134,6 @@ def _newest() -> int:
     return int(Path("/proc/loadavg").read_bytes().rsplit(maxsplit=1)[-1])
 
 
-def _environment(process: int) -> bytes:
+def environment(process: int) -> bytes:
+    """What a process was born with, each variable ended by a zero byte; raises OSError."""
     return Path(f"/proc/{process}/environ").read_bytes()

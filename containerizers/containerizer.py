@@ -8,6 +8,15 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 
+class ConsoleSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """That a container's input and output go through this process, so that others can attach to them."""
+
+    #: Rows and columns of its pseudo terminal, 0 where that does not matter; None: it has three pipes.
+    terminal: tuple[int, int] | None = None
+    #: Whether nothing is read of what it writes before somebody listens.
+    waits: bool = False
+
+
 class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """What is to run in a container; paths are absolute."""
 
@@ -20,6 +29,21 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     #: Files that take what it writes, appended to; None: /dev/null.
     stdout: str | None = None
     stderr: str | None = None
+    #: None: it has no input, and only files take its output.
+    console: ConsoleSpec | None = None
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a container has used, and uses."""
+
+    #: The number of its first process.
+    process: int | None = None
+    processes: int = 0
+    threads: int = 0
+    #: Of all processes since they began, with those that ended among them.
+    user_seconds: float = 0.0
+    system_seconds: float = 0.0
+    memory_bytes: int = 0
 
 
 class Launched(msgspec.Struct, frozen=True):
@@ -77,6 +101,14 @@ class Containerizer(Protocol):
 
     def adopt(self, container_id: str) -> None:
         """Report on a recovered container from now on; Ended at once if it is no more."""
+        ...
+
+    def environment(self, container_id: str) -> Mapping[str, str]:
+        """What the first process of a container finds in its environment; nothing when that is gone."""
+        ...
+
+    def usage(self) -> Mapping[str, Usage]:
+        """What all containers use, by id; may take a while, so it is for a thread that may wait."""
         ...
 
     def close(self) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 import msgspec
 
-from containerizers.containerizer import Ended, Launched, Notify, Spec
+from containerizers.containerizer import Ended, Launched, Notify, Spec, Usage
 from containerizers.paths import check_id, parent_of
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 #: Calls back so many seconds later, unless whoever asked is gone by then.
 Delay: TypeAlias = Callable[[float, Callable[[], None]], object]
@@ -37,8 +40,11 @@ Script: TypeAlias = Callable[[Spec], Course]
 class Running:
     """One container on a fake kernel."""
 
-    def __init__(self, container_id: str, process: int, course: Course, now: float) -> None:
+    def __init__(
+        self, container_id: str, process: int, course: Course, now: float, environment: Mapping[str, str]
+    ) -> None:
         self.container_id = container_id
+        self.environment = environment
         self.process = process
         self.course = course
         #: When it ends, and how, as far as is known.
@@ -65,10 +71,10 @@ class FakeKernel:
         self.running: dict[str, Running] = {}
         self._processes = 1000
 
-    def run(self, container_id: str, course: Course) -> Running:
+    def run(self, container_id: str, course: Course, environment: Mapping[str, str] = _NOTHING) -> Running:
         """Start a container."""
         self._processes += 1
-        running = Running(container_id, self._processes, course, self.now())
+        running = Running(container_id, self._processes, course, self.now(), environment)
         self.running[container_id] = running
         return running
 
@@ -108,7 +114,7 @@ class FakeContainerizer:
         if course.error:
             self._notify(Ended(container_id, None, course.error))
             return
-        self._begin(self._kernel.run(container_id, course))
+        self._begin(self._kernel.run(container_id, course, spec.environment))
 
     def signal(self, container_id: str, signal: int) -> None:
         """See `Containerizer.signal`."""
@@ -138,6 +144,18 @@ class FakeContainerizer:
         else:
             running.is_child = False
             self._begin(running)
+
+    def environment(self, container_id: str) -> Mapping[str, str]:
+        """See `Containerizer.environment`."""
+        running = self._mine.get(container_id)
+        return {} if running is None else running.environment
+
+    def usage(self) -> Mapping[str, Usage]:
+        """See `Containerizer.usage`: each is one process that does nothing."""
+        return {
+            container_id: Usage(process=running.process, processes=1, threads=1)
+            for container_id, running in self._mine.items()
+        }
 
     def close(self) -> None:
         """See `Containerizer.close`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import resource
 import select
 import signal
 import threading
@@ -15,12 +14,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from containerizers import groups
-from containerizers.census import Census
-from containerizers.containerizer import Broken, Ended, Launched, Notify, Spec
+from containerizers.census import Census, environment
+from containerizers.containerizer import Broken, Ended, Launched, Notify, Spec, Usage
 from containerizers.paths import RuntimePaths, check_id, parent_of
-from containerizers.program import StartError, start
+from containerizers.program import StartError, raise_limit, start
 from containerizers.session import Session, status_of
 from containerizers.stamp import Stamp
+from containerizers.switchboard import Switchboard
+from containerizers.usage import Meter
 
 #: While something of an ended container is still there, it is looked for after pauses that grow.
 _SHORTEST_PAUSE_SECONDS = 0.002
@@ -41,14 +42,17 @@ class ProcessContainerizer:
 
     `notify` is called on the caller's thread for what is known at once, else on the one thread that waits
     for all processes. What a container's first process leaves behind is killed before its end is told.
-    With another containerizer on the same `runtime_dir` at the same time neither would be right.
+    With another containerizer on the same `runtime_dir` at the same time neither would be right. Consoles
+    are handed to the `switchboard`; without one they are refused.
     """
 
-    def __init__(self, runtime_dir: Path, notify: Notify) -> None:
+    def __init__(self, runtime_dir: Path, notify: Notify, switchboard: Switchboard | None = None) -> None:
         self._paths = RuntimePaths(runtime_dir)
         self._census = Census(str(runtime_dir.resolve()))
+        self._meter = Meter(str(runtime_dir.resolve()))
+        self._switchboard = switchboard
         self._notify = notify
-        self._open_files = _raise_limit()
+        self._open_files = raise_limit()
         #: Guards the tables and the folders.
         self._lock = threading.Lock()
         self._containers: dict[str, Session] = {}
@@ -123,6 +127,22 @@ class ProcessContainerizer:
         container.has_file = self._paths.pid(container_id).exists()
         self._add(container)
 
+    def environment(self, container_id: str) -> Mapping[str, str]:
+        """See `Containerizer.environment`."""
+        container = self._containers.get(container_id)
+        try:
+            born_with = b"" if container is None else environment(container.process or 0)
+        except OSError:
+            return {}
+        pairs = (os.fsdecode(variable).partition("=") for variable in born_with.split(b"\0") if variable)
+        return {name: value for name, _, value in pairs}
+
+    def usage(self) -> Mapping[str, Usage]:
+        """See `Containerizer.usage`."""
+        with self._lock:
+            first = {container_id: one.process for container_id, one in self._containers.items()}
+        return self._meter.read(first)
+
     def close(self) -> None:
         """See `Containerizer.close`."""
         self._closed = True
@@ -146,14 +166,23 @@ class ProcessContainerizer:
         return container_id in self._containers or container_id in self._starting
 
     def _start(self, container_id: str, spec: Spec) -> Session:
-        process = start(spec, self._census.mark(container_id), self._open_files)
+        if spec.console is not None and self._switchboard is None:
+            raise StartError("console: there is nobody who holds it")
+        process, console = start(spec, self._census.mark(container_id), self._open_files)
+        if console is not None and self._switchboard is not None:
+            self._switchboard.add(container_id, console)
         try:
             # A child that nobody reaps keeps its number: it cannot be another's yet.
             return Session(container_id, process, os.pidfd_open(process))
         except OSError:
             os.killpg(process, signal.SIGKILL)
             os.waitpid(process, 0)
+            self._hang_up(container_id)
             raise
+
+    def _hang_up(self, container_id: str) -> None:
+        if self._switchboard is not None:
+            self._switchboard.finish(container_id)
 
     def _add(self, container: Session) -> None:
         container_id = container.container_id
@@ -345,6 +374,7 @@ class ProcessContainerizer:
         if container.has_file:
             with contextlib.suppress(OSError):
                 self._paths.remove(container_id)
+        self._hang_up(container_id)
         self._notify(Ended(container_id, container.status))
 
     def _write_files(self) -> float | None:
@@ -368,12 +398,3 @@ class ProcessContainerizer:
             self._paths.folder(container.container_id).mkdir(parents=True, exist_ok=True)
             stamp = str(Stamp.of(container.process))
             self._paths.pid(container.container_id).write_text(stamp, encoding="ascii")
-
-
-def _raise_limit() -> tuple[int, int] | None:
-    """Let this process have as many descriptors as it may; returns the limits before, if they were lower."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == hard:
-        return None
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return soft, hard

@@ -6,13 +6,17 @@ import contextlib
 import os
 import pwd
 import resource
+import shutil
 import stat
 import subprocess
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from containerizers.containerizer import Spec
+from containerizers.console import Console
+from containerizers.containerizer import ConsoleSpec, Spec
 
+#: What leads a session gets the first terminal that it opens; then it becomes the program.
+_ON_TERMINAL = 'exec "$@" 0<>"$0" 1>&0 2>&0'
 _FILE = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
@@ -45,8 +49,15 @@ def identify(name: str | None) -> Identity | None:
     return Identity(entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(name, entry.pw_gid)))
 
 
-def start(spec: Spec, marks: Mapping[str, str], open_files: tuple[int, int] | None = None) -> int:
-    """Run a program in a session of its own; returns its number. The caller must reap it.
+class Started(NamedTuple):
+    """A program that runs: its number, and its console if it has one."""
+
+    process: int
+    console: Console | None
+
+
+def start(spec: Spec, marks: Mapping[str, str], open_files: tuple[int, int] | None = None) -> Started:
+    """Run a program in a session of its own. The caller must reap it, and take on its console.
 
     `marks` are added to its environment. `open_files` are the limits it gets where they are not those of
     this process. Raises StartError.
@@ -54,16 +65,42 @@ def start(spec: Spec, marks: Mapping[str, str], open_files: tuple[int, int] | No
     if not spec.arguments:
         raise StartError("arguments: must name a program")
     identity = identify(spec.user)
+    with contextlib.ExitStack() as failed:
+        console = None if spec.console is None else _console(spec.console)
+        if console is not None:
+            failed.callback(console.close)
+        child = _run(spec, marks, identity, console)
+        failed.pop_all()
+    if console is not None:
+        console.given()
+    # Reaped by its number elsewhere; this object would do it a second time.
+    child.returncode = 0
+    if open_files is not None:
+        # Between vfork and exec there is no place for it; a program may only see the higher limit if it
+        # looks in its first microseconds.
+        with contextlib.suppress(OSError):
+            resource.prlimit(child.pid, resource.RLIMIT_NOFILE, open_files)
+    return Started(child.pid, console)
+
+
+def _run(
+    spec: Spec, marks: Mapping[str, str], identity: Identity | None, console: Console | None
+) -> subprocess.Popen[bytes]:
     with (
         _output("stdout", spec.stdout, identity) as stdout,
         _output("stderr", spec.stderr, identity) as stderr,
     ):
+        streams = (subprocess.DEVNULL, stdout, stderr)
+        arguments = spec.arguments
+        if console is not None:
+            console.files = {number: os.dup(file) for number, file in ((1, stdout), (2, stderr)) if file >= 0}
+            streams, arguments = _attached(spec, console, identity)
         try:
-            child: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603  to run what it is given is what this is for
-                spec.arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
+            return subprocess.Popen(  # noqa: S603  to run what it is given is what this is for
+                arguments,
+                stdin=streams[0],
+                stdout=streams[1],
+                stderr=streams[2],
                 cwd=spec.directory,
                 env={**spec.environment, **marks},
                 start_new_session=True,
@@ -73,14 +110,30 @@ def start(spec: Spec, marks: Mapping[str, str], open_files: tuple[int, int] | No
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             raise StartError(_reason(spec, error)) from None
-    # Reaped by its number elsewhere; this object would do it a second time.
-    child.returncode = 0
-    if open_files is not None:
-        # Between vfork and exec there is no place for it; a program may only see the higher limit if it
-        # looks in its first microseconds.
-        with contextlib.suppress(OSError):
-            resource.prlimit(child.pid, resource.RLIMIT_NOFILE, open_files)
-    return child.pid
+
+
+def _console(spec: ConsoleSpec) -> Console:
+    try:
+        return Console(spec)
+    except OSError as error:
+        raise StartError(f"console: {_words(error)}") from None
+
+
+def _attached(
+    spec: Spec, console: Console, identity: Identity | None
+) -> tuple[tuple[int, int, int], tuple[str, ...]]:
+    """The descriptors and the arguments of a program that is run on a console."""
+    ends = console.ends
+    if not ends.terminal:
+        return (ends.stdin, ends.stdout, ends.stderr), spec.arguments
+    program = spec.arguments[0]
+    path = os.path.join(spec.directory, program) if "/" in program else program  # noqa: PTH118  it may not be one
+    if shutil.which(path, path=spec.environment.get("PATH")) is None:
+        raise StartError(f"program {program!r}: there is none, or it cannot be executed")
+    if identity is not None:
+        os.fchown(ends.stdin, identity.user, -1)
+    nothing = subprocess.DEVNULL
+    return (nothing, nothing, nothing), ("/bin/sh", "-c", _ON_TERMINAL, ends.terminal, *spec.arguments)
 
 
 @contextlib.contextmanager
@@ -132,3 +185,12 @@ def _reason(spec: Spec, error: Exception) -> str:
 
 def _words(error: Exception) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+
+def raise_limit() -> tuple[int, int] | None:
+    """Let this process have as many descriptors as it may; returns the limits before, if they were lower."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == hard:
+        return None
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return soft, hard

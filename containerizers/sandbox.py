@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
@@ -23,15 +24,15 @@ _Owner: TypeAlias = tuple[int, int]
 
 
 def make_nested(
-    sandbox: str, name: str, label: str, user: str | None, shared: Mapping[str, str] = _NOTHING
+    sandbox: str, name: str, label: str | None, user: str | None, shared: Mapping[str, str] = _NOTHING
 ) -> None:
-    """Make `containers/<name>` in `sandbox`, and `tasks/<label>`, a symbolic link to it.
+    """Make `containers/<name>` in `sandbox`, and `tasks/<label>`, a symbolic link to it unless that is None.
 
     It belongs to `user`, or (None) to whom this process runs as. `shared` are paths in it that are to lead
     to paths in `sandbox`, which are made as folders if they are not there. What is there already stays.
     Raises OSError, and ValueError for what is no name or path.
     """
-    for part in (name, label):
+    for part in (name, name if label is None else label):
         _check(part, [part])
     links = [(_parts(path), _parts(target)) for path, target in shared.items()]
     owner = None if user is None else _owner(user)
@@ -45,8 +46,20 @@ def make_nested(
                     _make(target[-1], holder, 0o755, owner)
                 with _folder(path[:-1], own, 0o755, owner) as holder:
                     _link("/".join([".."] * (1 + len(path)) + target), path[-1], holder)
-        with _folder([_TASKS], around, 0o755, owner) as tasks:
-            _link(f"../{_CONTAINERS}/{name}", label, tasks)
+        if label is not None:
+            with _folder([_TASKS], around, 0o755, owner) as tasks:
+                _link(f"../{_CONTAINERS}/{name}", label, tasks)
+
+
+def remove_nested(sandbox: str, name: str) -> None:
+    """Remove `containers/<name>` in `sandbox`, if it is there, with all that is in it. Raises OSError."""
+    _check(name, [name])
+    with (
+        contextlib.suppress(FileNotFoundError),
+        _opened(sandbox, None) as around,
+        _opened(_CONTAINERS, around) as above,
+    ):
+        shutil.rmtree(name, dir_fd=above)
 
 
 def _parts(path: str) -> list[str]:

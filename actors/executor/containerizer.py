@@ -12,17 +12,30 @@ from typing import TypeAlias
 
 from actors.process import Process, handles
 from actors.system import Timer
-from containerizers.containerizer import Broken, Containerizer, Ended, Event, Launched, Notify, Spec
+from containerizers import containerizer
+from containerizers.containerizer import (
+    Broken,
+    Containerizer,
+    Ended,
+    Event,
+    Launched,
+    Notify,
+    Spec,
+)
 from containerizers.paths import check_id
 from transport.envelope import Envelope
 from transport.messages.containing import (
     AdoptContainer,
+    AwaitContainer,
+    ConsoleSpec,
     ContainerEnded,
+    ContainerInspected,
     ContainerLaunched,
     ContainersFound,
     ContainerSpec,
     DestroyContainer,
     FindContainers,
+    InspectContainer,
     LaunchContainer,
     SignalContainer,
 )
@@ -129,6 +142,22 @@ class ContainerizerProcess(Process):
             self._containerizer.destroy(container_id)
         else:
             self._answer(container_id, ContainerEnded(container_id))
+
+    @handles(AwaitContainer)
+    def wait(self, sender: Pid, message: AwaitContainer) -> None:
+        """Tell the sender when a container is gone."""
+        if message.container_id in self._containers:
+            self._asked.setdefault(message.container_id, {})[sender] = None
+        else:
+            self.send(sender, ContainerEnded(message.container_id))
+
+    @handles(InspectContainer)
+    def inspect(self, sender: Pid, message: InspectContainer) -> None:
+        """Tell how a container is."""
+        container_id = message.container_id
+        is_there = container_id in self._containers
+        environment = self._containerizer.environment(container_id) if is_there else {}
+        self.send(sender, ContainerInspected(container_id, is_there, environment))
 
     @handles(AdoptContainer)
     def adopt(self, sender: Pid, message: AdoptContainer) -> None:
@@ -262,7 +291,14 @@ def _spec(spec: ContainerSpec) -> Spec:
         user=spec.user,
         stdout=spec.stdout,
         stderr=spec.stderr,
+        console=_console(spec.console),
     )
+
+
+def _console(console: ConsoleSpec | None) -> containerizer.ConsoleSpec | None:
+    if console is None:
+        return None
+    return containerizer.ConsoleSpec(terminal=console.terminal, waits=console.waits)
 
 
 def _family(container_id: str) -> str:

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from actors.cli.daemon import Daemon, run
 from actors.cli.parser import CommandError
 from actors.executor import whereabouts
 from actors.executor.checks.prober import PROBER, Prober, Probes
-from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess, Delay, Make
+from actors.executor.consoles import CONSOLES, Consoles
+from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess, Delay
+from actors.executor.guests import GUESTS, Guests
 from actors.executor.host import EXECUTORS, ExecutorHost
+from actors.executor.meter import METER, Meter
 from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
 from actors.flags import FlagError, flag, required
 from actors.metrics import Registry
@@ -26,9 +30,10 @@ from actors.process import Process
 from actors.pykka_system import PykkaSystem
 from actors.system import Restart
 from actors.units import Duration
-from containerizers.containerizer import Notify
+from containerizers.containerizer import Notify, Usage
 from containerizers.process import ProcessContainerizer
-from containerizers.sandbox import make_nested
+from containerizers.sandbox import make_nested, remove_nested
+from containerizers.switchboard import Switchboard
 from transport.messages.hosting import LaunchExecutor
 from transport.pid import Pid
 from transport.records.task import TaskInfo
@@ -54,9 +59,14 @@ class ExecutorCrew:
 
     def __call__(self, system: PykkaSystem, metrics: Registry) -> None:
         """See `Crew`; then tell where they are."""
-        make = process_containerizers(self._runtime_dir)
+        make = ProcessContainerizers(self._runtime_dir)
+        system.spawn(lambda: Consoles(make.switchboard), CONSOLES, restart=Restart(), vital=True)
         system.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER, restart=Restart(), vital=True)
-        system.spawn(lambda: NestedSandboxes(make_nested), SANDBOXES, restart=Restart(), vital=True)
+        system.spawn(
+            lambda: NestedSandboxes(make_nested, remove_nested), SANDBOXES, restart=Restart(), vital=True
+        )
+        system.spawn(lambda: Meter(make.usage), METER, restart=Restart(), vital=True)
+        system.spawn(Guests, GUESTS, restart=Restart(), vital=True)
         system.spawn(lambda: Prober(_probes), PROBER, restart=Restart(), vital=True)
         patience = self._recovery_timeout_seconds
         system.spawn(
@@ -68,17 +78,25 @@ class ExecutorCrew:
         whereabouts.write(self._runtime_dir, system.address)
 
 
-def process_containerizers(runtime_dir: Path) -> Make:
-    """Make containerizers of processes, one after the other: each comes when the one before is of no use."""
-    former: list[ProcessContainerizer] = []
+class ProcessContainerizers:
+    """Makes containerizers of processes, one after the other: each comes when the one before is of no use."""
 
-    def make(notify: Notify, _delay: Delay) -> ProcessContainerizer:
-        while former:
-            former.pop().close()
-        former.append(ProcessContainerizer(runtime_dir, notify))
-        return former[-1]
+    def __init__(self, runtime_dir: Path) -> None:
+        self._runtime_dir = runtime_dir
+        self._present: ProcessContainerizer | None = None
+        #: Holds the consoles of all containers, whichever of them made these.
+        self.switchboard = Switchboard()
 
-    return make
+    def __call__(self, notify: Notify, _delay: Delay) -> ProcessContainerizer:
+        """Make the next one."""
+        if self._present is not None:
+            self._present.close()
+        self._present = ProcessContainerizer(self._runtime_dir, notify, self.switchboard)
+        return self._present
+
+    def usage(self) -> Mapping[str, Usage]:
+        """What all containers use; may take a while."""
+        return {} if self._present is None else self._present.usage()
 
 
 # Imported when they are first called for: a node that hosts no task groups needs nothing of their executor.

@@ -32,6 +32,7 @@ from frameworks.testing.programs import (
     MakeExecutor,
     SimulatedContainers,
     make_no_folder,
+    remove_no_folder,
 )
 from transport.messages.node import StopNode
 from transport.pid import Pid
@@ -92,7 +93,12 @@ class SimulatedHost:
         patience = self._flags.recovery_timeout.seconds
         node.spawn(_Control, NODE)
         node.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER, restart=Restart(), vital=True)
-        node.spawn(lambda: NestedSandboxes(make_no_folder), SANDBOXES, restart=Restart(), vital=True)
+        node.spawn(
+            lambda: NestedSandboxes(make_no_folder, remove_no_folder),
+            SANDBOXES,
+            restart=Restart(),
+            vital=True,
+        )
         node.spawn(lambda: Prober(HealthyServers), PROBER, restart=Restart(), vital=True)
         node.spawn(
             lambda: ExecutorHost(CommandExecutor, DefaultExecutor, patience),

@@ -11,7 +11,7 @@ from actors.executor.settings import ExecutorSettings
 from actors.process import Process
 from actors.simulation import SimulatedNode, Simulation
 from actors.system import NEVER
-from containerizers.containerizer import Ended, Launched, Notify, Spec
+from containerizers.containerizer import Ended, Launched, Notify, Spec, Usage
 from containerizers.fake import Course, Delay, FakeContainerizer, FakeKernel, Script
 from transport.pid import Pid
 
@@ -147,9 +147,13 @@ class _Reaper(Process):
 
 
 def make_no_folder(
-    sandbox: str, name: str, task_id: str, user: str | None, shared: Mapping[str, str]
+    sandbox: str, name: str, task_id: str | None, user: str | None, shared: Mapping[str, str]
 ) -> None:
     """Make a nested sandbox where there are no folders: nothing is done."""
+
+
+def remove_no_folder(sandbox: str, name: str) -> None:
+    """Remove a nested sandbox, likewise."""
 
 
 class HealthyServers:
@@ -208,6 +212,14 @@ class SimulatedContainers:
             self._executors.adopt(container_id, self._notify)
         else:
             self._fake.adopt(container_id)
+
+    def environment(self, container_id: str) -> Mapping[str, str]:
+        """See `Containerizer.environment`."""
+        return self._fake.environment(container_id)
+
+    def usage(self) -> Mapping[str, Usage]:
+        """See `Containerizer.usage`; executors are not measured."""
+        return self._fake.usage()
 
     def close(self) -> None:
         """See `Containerizer.close`."""

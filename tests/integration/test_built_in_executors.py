@@ -10,11 +10,11 @@ from actors.executor.checks.prober import PROBER, Prober
 from actors.executor.command import CommandExecutor
 from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess
 from actors.executor.default import DefaultExecutor
-from actors.executor.node import process_containerizers
+from actors.executor.node import ProcessContainerizers
 from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
 from actors.pykka_system import PykkaSystem
 from containerizers.probe import ProbePool
-from containerizers.sandbox import make_nested
+from containerizers.sandbox import make_nested, remove_nested
 from tests.actors.executor.agents import FakeAgent, framework
 from tests.actors.executor.tasks import command_task, environment, policy
 from tests.transport.routers import wait
@@ -42,10 +42,10 @@ class Host:
         self.agent = FakeAgent(framework())
         self.books = self.agent.books
         self.system.spawn(lambda: self.agent, "agent")
-        make = process_containerizers(folder / "runtime")
+        make = ProcessContainerizers(folder / "runtime")
         self.system.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER)
         self.system.spawn(lambda: Prober(ProbePool), PROBER)
-        self.system.spawn(lambda: NestedSandboxes(make_nested), SANDBOXES)
+        self.system.spawn(lambda: NestedSandboxes(make_nested, remove_nested), SANDBOXES)
         launch = LaunchExecutor(
             "container-1",
             framework(),

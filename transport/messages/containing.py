@@ -8,6 +8,15 @@ from transport.message import Message
 from transport.record import Record
 
 
+class ConsoleSpec(Record):
+    """That others can attach to a container's input and output."""
+
+    #: Rows and columns of its pseudo terminal, 0 where that does not matter; None: it has three pipes.
+    terminal: tuple[int, int] | None = None
+    #: Whether nothing is read of what it writes before somebody is attached.
+    waits: bool = False
+
+
 class ContainerSpec(Record):
     """What is to run in a container, and how; paths are absolute, sizes in bytes, times in seconds."""
 
@@ -20,6 +29,8 @@ class ContainerSpec(Record):
     #: Files that take what it writes; None: /dev/null.
     stdout: str | None = None
     stderr: str | None = None
+    #: None: it has no input, and only files take its output.
+    console: ConsoleSpec | None = None
 
 
 class LaunchContainer(Message):
@@ -69,6 +80,50 @@ class AdoptContainer(Message):
     """Tell me from now on of this container; answered by ContainerLaunched or ContainerEnded."""
 
     container_id: str
+
+
+class AwaitContainer(Message):
+    """Tell me when a container is no more; answered by ContainerEnded, at once if there is none."""
+
+    container_id: str
+
+
+class InspectContainer(Message):
+    """How is a container? Answered by ContainerInspected."""
+
+    container_id: str
+
+
+class ContainerInspected(Message):
+    """Whether it is there: launched, and not ended."""
+
+    container_id: str
+    is_there: bool = False
+    #: What its first process finds in its environment, once it runs.
+    environment: Mapping[str, str] = {}
+
+
+class MeasureContainers(Message):
+    """What do all containers use? For the actor `meter`; answered by ContainersMeasured."""
+
+
+class ContainerUsage(Record):
+    """What a container has used, and uses."""
+
+    #: The number of its first process.
+    process: int | None = None
+    processes: int = 0
+    threads: int = 0
+    user_seconds: float = 0.0
+    system_seconds: float = 0.0
+    memory_bytes: int = 0
+
+
+class ContainersMeasured(Message):
+    """By container id, what each uses; `wall` is when that was measured, in seconds since 1970."""
+
+    usages: Mapping[str, ContainerUsage]
+    wall: float
 
 
 class FindContainers(Message):

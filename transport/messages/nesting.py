@@ -1,4 +1,4 @@
-"""An executor that runs tasks together, and whoever makes the sandboxes of its nested containers."""
+"""Whoever runs nested containers, and whoever makes their sandboxes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ class MakeNestedSandbox(Message):
     Answered by NestedSandboxMade; asking again does no harm.
     """
 
-    #: Absolute path of the executor's sandbox.
+    #: Absolute path of the sandbox around it.
     sandbox: str
     name: str
-    task_id: str
+    #: None for one that is no task's: there is no link to it.
+    task_id: str | None = None
     #: Whose it is to be; None: that of the node.
     user: str | None = None
-    #: Paths in it, and which of the executor's sandbox they lead to.
+    #: Paths in it, and which of the sandbox around it they lead to.
     shared: Mapping[str, str] = {}
 
 
@@ -28,3 +29,20 @@ class NestedSandboxMade(Message):
 
     name: str
     error: str | None = None
+    sandbox: str = ""
+
+
+class RemoveNestedSandbox(Message):
+    """Remove the folder `containers/<name>` in a sandbox; answered by NestedSandboxRemoved."""
+
+    #: Absolute path of the sandbox around it.
+    sandbox: str
+    name: str
+
+
+class NestedSandboxRemoved(Message):
+    """It is not there any more, or why it still is."""
+
+    name: str
+    error: str | None = None
+    sandbox: str = ""

@@ -50,7 +50,7 @@ class Host:
         self.node = self.sim.node("host")
         self.node.spawn(lambda: self.containers, "containerizer")
         self.node.spawn(lambda: Prober(lambda: self.probes), PROBER)
-        self.node.spawn(lambda: NestedSandboxes(self._make_sandbox), SANDBOXES)
+        self.node.spawn(lambda: NestedSandboxes(self._make_sandbox, lambda _sandbox, _name: None), SANDBOXES)
         launch = LaunchExecutor(
             CONTAINER,
             self.framework,
@@ -66,10 +66,11 @@ class Host:
         node.spawn(lambda: FakeAgent(self.framework, self.books), "agent")
 
     def _make_sandbox(
-        self, sandbox: str, name: str, task_id: str, user: str | None, shared: Mapping[str, str]
+        self, sandbox: str, name: str, task_id: str | None, user: str | None, shared: Mapping[str, str]
     ) -> None:
         if self.sandbox_error is not None:
             raise OSError(self.sandbox_error)
+        assert task_id is not None
         self.shared[task_id] = shared
         self.sandboxes.append((sandbox, name, task_id, user))
 
