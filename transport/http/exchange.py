@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -62,6 +62,16 @@ class Outlet(Protocol):
 
     def end(self) -> None:
         """Nothing more comes; the client sees a complete response."""
+        ...
+
+
+@runtime_checkable
+class PacedOutlet(Outlet, Protocol):
+    """An outlet, as the server's are, that tells how far its client is behind, for those who can wait."""
+
+    @property
+    def unread_bytes(self) -> int:
+        """What was written and is not on its way yet."""
         ...
 
 

@@ -23,6 +23,11 @@ class Stream:
         #: Why it is over, as soon as it is.
         self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
+    @property
+    def unread_bytes(self) -> int:
+        """See `PacedOutlet.unread_bytes`."""
+        return 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()
+
     def write(self, piece: bytes) -> None:
         """See `Outlet.write`."""
         transport = self._transport
