@@ -11,7 +11,16 @@ from actors.agent.http.executor_stream import ExecutorStream, ExecutorStreams
 from actors.gateway.front import Front
 from actors.system import StoppingError
 from transport.http.call import read_call
-from transport.http.exchange import HttpError, Outlet, Request, Response, Streaming, refusal, unavailable
+from transport.http.exchange import (
+    HttpError,
+    Outlet,
+    PacedOutlet,
+    Request,
+    Response,
+    Streaming,
+    refusal,
+    unavailable,
+)
 from transport.http.media_type import Encoding
 from transport.http.negotiation import form_of_answer
 from transport.http.routes import Route
@@ -80,6 +89,7 @@ class ExecutorApi:
         opened: list[ExecutorStream] = []
 
         def begin(outlet: Outlet) -> None:
+            assert isinstance(outlet, PacedOutlet)
             subscription = subscription_of(call)
             stream = ExecutorStream(subscription, self._agent, encoding, outlet, self._streams)
             try:

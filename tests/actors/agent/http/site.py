@@ -34,6 +34,7 @@ class Body:
         self.events: list[Event] = []
         self.pieces = 0
         self.ended = False
+        self.unread_bytes = 0
         self._encoding = encoding
         self._reader = RecordReader()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from actors.agent.http.executor_stream import HEARTBEAT_SECONDS
+from actors.agent.http.executor_stream import HEARTBEAT_SECONDS, MOST_WAITING
 from actors.units import Duration
 from tests.actors.agent.http.conversation import EVENTS, UUID_BYTES
 from tests.actors.agent.http.site import HttpExecutor, Site
 from tests.actors.agent.stage import AGENT_ID, FRAMEWORK_ID, Stage, custom, task
 from transport.http.media_type import Encoding
+from transport.limits import MIB
 from transport.messages.executing import LaunchTask, ReconnectExecutor, SubscribeExecutor, UpdateAcknowledged
 from transport.messages.scheduling import ExecutorMessage, FrameworkMessage
 from transport.records.executor_call import Call
@@ -89,6 +90,32 @@ def test_what_others_say_is_not_written() -> None:
     site.stage.run()
     assert executor.body.types == before
     assert not executor.body.ended
+
+
+def test_an_executor_that_reads_slowly_gets_everything_in_order() -> None:
+    site, executor = running("t1")
+    executor.body.unread_bytes = 2 * MIB
+    written = executor.body.pieces
+    names = [f"q{number}" for number in range(200)]
+    for name in names:
+        site.stage.agent.send(executor.stream, LaunchTask(info(name)))
+    site.stage.run(10.0)
+    assert executor.body.pieces == written
+    executor.body.unread_bytes = 0
+    site.stage.run()
+    assert executor.launched == ["t1", *names]
+
+
+def test_one_that_reads_nothing_is_not_waited_for_for_ever() -> None:
+    site, executor = running("t1")
+    executor.body.unread_bytes = 2 * MIB
+    message = FrameworkMessage(FRAMEWORK_ID, AGENT_ID, "e1", b"")
+    for _ in range(MOST_WAITING + 1):
+        site.stage.agent.send(executor.stream, message)
+    site.stage.run()
+    assert executor.body.ended
+    executor.subscribe()
+    assert executor.body.types == ["SUBSCRIBED"]
 
 
 # --- updates and messages ---
