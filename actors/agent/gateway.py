@@ -7,12 +7,14 @@ from typing import Final
 
 from actors.agent.attached_sandboxes import AttachedSandboxes
 from actors.agent.flags import AgentFlags
+from actors.agent.http.described import ENDPOINTS
 from actors.agent.http.executor_api import executor_routes
 from actors.gateway.attached import attached_log
 from actors.gateway.common_calls import common_calls
 from actors.gateway.files import Files, file_routes
 from actors.gateway.front import Front
 from actors.gateway.gateway import GATEWAY, Gateway, HttpHost
+from actors.gateway.help import described_routes
 from actors.gateway.inspection import inspection_routes
 from actors.gateway.operator import CallHandler, OperatorApi
 from actors.gateway.ordinary import ordinary_routes
@@ -39,7 +41,9 @@ def listen(system: PykkaSystem, flags: AgentFlags, metrics: Registry) -> Address
 
     def routes(front: Front) -> Routes:
         ordinary = (*ordinary_routes(flags, metrics), *file_routes(files), *inspection_routes(front))
-        return Routes((*ordinary, *_own(front, flags, files)), prefixes=(_PREFIX,))
+        own = _own(front, flags, files)
+        every = described_routes("Pion agent", _PREFIX, (*ordinary, *own), ENDPOINTS)
+        return Routes(every, prefixes=(_PREFIX,))
 
     host = HttpHost(system, metrics, routes)
     address = host.listen(flags)

@@ -27,6 +27,11 @@ class OperatorApi(Generic[C]):
         self._call = call
         self._handlers = handlers
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of calls that are answered."""
+        return tuple(sorted(str(kind.value) for kind in self._handlers))
+
     async def handle(self, request: Request) -> Response | Streaming:
         """Answer a call: 501 naming its type where nobody does."""
         call = read_call(request, self._call)

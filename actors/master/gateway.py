@@ -14,11 +14,13 @@ from actors.gateway.common_calls import common_calls
 from actors.gateway.files import Files, file_routes
 from actors.gateway.front import Front
 from actors.gateway.gateway import GATEWAY, Gateway, HttpHost, Server
+from actors.gateway.help import described_routes
 from actors.gateway.inspection import inspection_routes
 from actors.gateway.operator import CallHandler, OperatorApi
 from actors.gateway.ordinary import ordinary_routes
 from actors.log.recoverer import RECOVERY
 from actors.master.flags import MasterFlags
+from actors.master.http.described import ENDPOINTS
 from actors.master.http.operator_calls import operator_calls
 from actors.master.http.operator_endpoints import operator_endpoints
 from actors.master.http.scheduler_api import scheduler_routes
@@ -150,7 +152,8 @@ def listen(
         leading = Leading(lookout, front.here, metrics)
         ordinary = (*ordinary_routes(flags, metrics), *file_routes(files), *inspection_routes(front))
         led = _led(leading, _leaders_routes(front, flags, files))
-        return Routes((*ordinary, *desks[0].routes(), *led), prefixes=(_PREFIX,))
+        every = described_routes("Pion master", _PREFIX, (*ordinary, *desks[0].routes(), *led), ENDPOINTS)
+        return Routes(every, prefixes=(_PREFIX,))
 
     host = HttpHost(system, metrics, routes, answer_seconds)
     address = host.listen(flags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 from actors.master.redirection import answer_elsewhere
@@ -32,6 +33,7 @@ class Leading:
     def led(self, handler: Handler) -> Handler:
         """A handler that answers as soon as this master leads, from what it has recovered so far."""
 
+        @functools.wraps(handler)
         async def handle(request: Request) -> Response | Streaming | Transfer:
             elsewhere = answer_elsewhere(self._lookout.leader, self._own, request)
             return elsewhere or await handler(request)
@@ -41,6 +43,7 @@ class Leading:
     def led_call(self, handler: Handler) -> Handler:
         """A handler of calls of the v1 APIs, which wait until the leader has recovered."""
 
+        @functools.wraps(handler)
         async def handle(request: Request) -> Response | Streaming | Transfer:
             elsewhere = answer_elsewhere(self._lookout.leader, self._own, request)
             if elsewhere is not None:

@@ -74,7 +74,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 <body><h1>{title} <span class="soft">master {html.escape(str(self.own))}</span></h1>
 <main>{self._leadership()}{self._notice()}<h2>Replicated log</h2>{self._log()}</main>
 <footer class="soft">Pion {__version__} · <a href="/log/status">/log/status</a> ·
-<a href="/metrics/snapshot">/metrics/snapshot</a> · <a href="/flags">/flags</a></footer></body></html>
+<a href="/metrics/snapshot">/metrics/snapshot</a> · <a href="/flags">/flags</a> ·
+<a href="/help">/help</a> · <a href="/openapi.json">/openapi.json</a></footer></body></html>
 """
 
     def _leadership(self) -> str:

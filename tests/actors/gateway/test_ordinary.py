@@ -26,10 +26,18 @@ def answer(path: str, **query: str) -> Response:
     flags = MasterFlags(cluster="paas", zk="zk://bob:se:cret@10.0.0.9:2181/mesos")
     route, _ = Routes(ordinary_routes(flags, metrics)).find([part for part in path.split("/") if part])
 
-    async def ask() -> Response:
+    async def ask() -> object:
         return await route.handler(Request(method="GET", target=path, query=query))
 
-    return asyncio.run(ask())
+    answered = asyncio.run(ask())
+    assert isinstance(answered, Response)
+    return answered
+
+
+def body(path: str, **query: str) -> bytes:
+    found = answer(path, **query).body
+    assert isinstance(found, bytes)
+    return found
 
 
 def test_a_daemon_that_answers_is_healthy() -> None:
@@ -37,25 +45,24 @@ def test_a_daemon_that_answers_is_healthy() -> None:
 
 
 def test_the_version_is_shown() -> None:
-    version = json.loads(answer("/version").body)
+    version = json.loads(body("/version"))
     assert (version["version"], version["build_user"]) == (MESOS_VERSION, f"pion {__version__}")
     built = datetime.strptime(version["build_date"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     assert built.timestamp() == version["build_time"]
 
 
 def test_flags_are_shown_as_text_without_passwords() -> None:
-    flags = json.loads(answer("/flags").body)["flags"]
+    flags = json.loads(body("/flags"))["flags"]
     assert flags["cluster"] == "paas"
     assert flags["agent_ping_timeout"] == "15secs"
     assert flags["zk"] == "zk://bob:***@10.0.0.9:2181/mesos"
 
 
 def test_metrics_are_shown_as_a_flat_object_and_in_the_form_of_prometheus() -> None:
-    assert json.loads(answer("/metrics/snapshot", timeout="2secs").body) == {"master/elected": 1.0}
-    assert answer("/metrics/snapshot", jsonp="show").body == b'show({"master/elected":1.0});'
-    prometheus = answer("/metrics")
-    assert b"master_elected 1.0\n" in prometheus.body
-    assert prometheus.content_type.startswith("text/plain; version=0.0.4")
+    assert json.loads(body("/metrics/snapshot", timeout="2secs")) == {"master/elected": 1.0}
+    assert body("/metrics/snapshot", jsonp="show") == b'show({"master/elected":1.0});'
+    assert b"master_elected 1.0\n" in body("/metrics")
+    assert answer("/metrics").content_type.startswith("text/plain; version=0.0.4")
 
 
 def test_a_time_out_that_is_none_is_refused() -> None:
