@@ -13,6 +13,7 @@ from actors.agent.agent import Agent
 from actors.agent.archive import Archivist
 from actors.agent.boot import read_boot_id
 from actors.agent.detection import agent_info
+from actors.agent.environment import with_inherited
 from actors.agent.flags import AgentFlags
 from actors.agent.folders import LocalFolders
 from actors.agent.garbage import GarbageCollector
@@ -51,12 +52,15 @@ class AgentCrew:
             self._leader_source = parse_leader(flags.master)
         except ValueError as error:
             raise FlagError(f"--master: {error}") from None
+        self._environment = with_inherited(flags.executor_environment_variables, os.environ)
         self._runtime_dir = runtime_dir(flags)
 
     def __call__(self, system: PykkaSystem, metrics: Registry) -> None:
         """Start them: first those that others depend on."""
         web = gateway.listen(system, self._flags, metrics)
-        flags = dataclasses.replace(self._flags, port=web.port)
+        flags = dataclasses.replace(
+            self._flags, port=web.port, executor_environment_variables=self._environment
+        )
         work_dir = flags.work_dir.absolute()
         info = agent_info(flags)
         claim(self._runtime_dir)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from actors.agent.environment import executor_environment, fixed_environment
+from actors.agent.environment import executor_environment, fixed_environment, with_inherited
 from actors.executor.settings import ExecutorSettings
 from actors.flags import FlagError
 from actors.units import Duration
@@ -94,6 +94,39 @@ def test_the_driver_understands_it() -> None:
     assert settings.checkpoint
     assert settings.recovery_timeout_seconds == 900.0
     assert settings.shutdown_grace_seconds == 5.0
+
+
+def test_a_secret_that_is_given_is_a_value_like_any_other() -> None:
+    secret = Secret(type=Secret.Type.VALUE, value=Secret.Value(data=b"hush"))
+    variables = (Environment.Variable(name="KEY", type=Environment.Variable.Type.SECRET, secret=secret),)
+    own = custom(command=CommandInfo(value="x", environment=Environment(variables=variables)))
+    assert made(own)["KEY"] == "hush"
+
+
+def test_the_role_is_that_of_the_executors_resources() -> None:
+    assert made()["MESOS_ALLOCATION_ROLE"] == "*"
+    bare = ExecutorInfo(executor_id=custom().executor_id, command=CommandInfo(value="x"))
+    assert "MESOS_ALLOCATION_ROLE" not in made(bare)
+
+
+def test_an_address_of_ipv6_stands_in_brackets() -> None:
+    environment = executor_environment(
+        flags(), {}, Pid("agent", "::1", 6051), "m1-S0", framework(), custom(), "/sandbox"
+    )
+    assert environment["MESOS_AGENT_ENDPOINT"] == "[::1]:5051"
+    assert environment["MESOS_SLAVE_PID"] == "slave(1)@[::1]:5051"
+
+
+def test_the_agents_own_libprocess_ip_gives_way_to_the_flag() -> None:
+    own = {"LIBPROCESS_IP": "10.0.0.1", "HOME": "/root"}
+    assert fixed_environment(with_inherited(None, own)) == {"LIBPROCESS_IP": "10.0.0.1"}
+    assert fixed_environment(with_inherited('{"A": "1", "LIBPROCESS_IP": "::"}', own)) == {
+        "A": "1",
+        "LIBPROCESS_IP": "::",
+    }
+    assert with_inherited(None, {"HOME": "/root"}) is None
+    with pytest.raises(FlagError, match="executor_environment_variables"):
+        with_inherited("[]", own)
 
 
 def test_the_flag_must_be_an_object_of_strings() -> None:
