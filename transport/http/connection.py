@@ -32,6 +32,23 @@ class Connections(web.Server):
         self.limits = limits
         self.log = log
         self._ending = False
+        #: Small responses that are written in this turn of the event loop, and are sent at its end.
+        self._outbox: list[tuple[asyncio.Transport, bytes]] = []
+
+    def send_soon(self, transport: asyncio.Transport, data: bytes) -> None:
+        """Send something once the requests that are here now are handled.
+
+        Each send lets other threads run Python, so actors would be woken for one message at a time.
+        """
+        if not self._outbox:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._outbox.append((transport, data))
+
+    def _send(self) -> None:
+        outbox, self._outbox = self._outbox, []
+        for transport, data in outbox:
+            if not transport.is_closing():
+                transport.write(data)
 
     def __call__(self) -> web.RequestHandler:
         """Make one, for a client that comes."""
@@ -42,6 +59,7 @@ class Connections(web.Server):
         if self._ending:
             handler.force_close()
         elif len(self._connections) >= self.limits.connections:
+            self._send()
             idle = next((one for one in self._each() if one.idle), None)
             if idle is None:
                 transport.write(_TURNED_AWAY)
@@ -56,6 +74,7 @@ class Connections(web.Server):
     async def shutdown(self, timeout: float | None = None) -> None:
         """End streams, and what waits for as long as its client does; let others finish within that time."""
         self._ending = True
+        self._send()
         for connection in self._each():
             connection.stop()
         transports = list(self._connections.values())
@@ -83,6 +102,7 @@ class Connection(web.RequestHandler):
             lingering_time=limits.linger_seconds,
             auto_decompress=False,
         )
+        self.connections = connections
         self.service = connections.service
         self.limits = limits
         self.patience = Patience()
@@ -122,12 +142,24 @@ class Connection(web.RequestHandler):
         self.patience.leave()
         super().connection_lost(exc)
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Go on after a pause; aiohttp asks for it with each small body, though there was none."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def write(self, data: bytes | memoryview) -> None:
         """See `reply.Wire`."""
         transport = self.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("the client is gone")
         transport.write(data)
+
+    def write_soon(self, data: bytes) -> None:
+        """See `reply.Wire`."""
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            raise ConnectionResetError("the client is gone")
+        self.connections.send_soon(transport, data)
 
     async def drained(self) -> None:
         """See `reply.Wire`."""

@@ -32,6 +32,10 @@ class Wire(Protocol):
         """Send something, or keep it to be sent."""
         ...
 
+    def write_soon(self, data: bytes) -> None:
+        """Send a whole small response, together with those of other connections."""
+        ...
+
     async def drained(self) -> None:
         """Wait until not much is kept."""
         ...
@@ -60,7 +64,7 @@ async def send_response(wire: Wire, terms: Terms, response: Response) -> None:
     if terms.is_head:
         wire.write(begun)
     elif isinstance(body, bytes) and len(body) < _PORTION_BYTES:
-        wire.write(begun + body)
+        wire.write_soon(begun + body)
     else:
         wire.write(begun)
         for portion in _portions((body,) if isinstance(body, bytes) else body):
