@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable
+from typing import Final
 
 from actors.master.gauges import MasterMetrics
 from actors.master.mandate import Mandate
@@ -31,6 +32,8 @@ from transport.records.master import MasterInfo
 #: else is dropped.
 _EARLY = frozenset({Initialize, Exited, Fired, RegistryRecovered, LeaseExtended})
 _WAITING = frozenset({RegisterAgent, ReregisterAgent, Subscribe})
+#: How long a turn may be in which those are heard who were too early.
+_CATCH_UP_SECONDS: Final = 0.003
 
 
 class Reign(Subject):
@@ -56,7 +59,7 @@ class Reign(Subject):
         self._marks = Marks()
         self._request_ids = itertools.count(1)
         self._waiting: dict[int, Callable[[RegistryApplied], None]] = {}
-        #: Who was too early, and what they said last: their next try may be long in coming.
+        #: Who was too early, and what they said last, in that order: their next try may be long in coming.
         self._too_early: dict[Pid, Envelope] = {}
         self._counters = metrics.by_message()
 
@@ -75,17 +78,21 @@ class Reign(Subject):
                 self.abdicate(
                     "its lease ran out while it was busy or stopped: another master may lead by now"
                 )
-        elif self.reigns or kind in _EARLY:
-            if self.system.epoch > self._doubted:
-                self._doubt(self.system.epoch)
-            counter = self._counters.get(kind)
-            if counter is not None:
-                counter.value += 1
-            super().receive(envelope)
-        elif kind in _WAITING:
+        elif kind in _WAITING and (self._too_early or not self.reigns):
+            self._too_early.pop(envelope.sender, None)
             self._too_early[envelope.sender] = envelope
+        elif self.reigns or kind in _EARLY:
+            self._hear(envelope)
         else:
             self.metrics.dropped_messages.increment()
+
+    def _hear(self, envelope: Envelope) -> None:
+        if self.system.epoch > self._doubted:
+            self._doubt(self.system.epoch)
+        counter = self._counters.get(type(envelope.message))
+        if counter is not None:
+            counter.value += 1
+        super().receive(envelope)
 
     def begin(self, recovered: RegistryRecovered) -> None:
         """Take over the cluster as the masters before left it."""
@@ -156,10 +163,19 @@ class Reign(Subject):
         self.metrics.recovered.set(1.0)
         self.log.info("registry recovered", master_id=self._info.id)
         self.begin(message)
-        for envelope in self._too_early.values():
-            # Each in a turn of its own.
-            self.delay(0.0, self.receive, envelope)
-        self._too_early.clear()
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Hear those who were too early, in the order in which they came, for a while; then the next ones.
+
+        Of two schedulers of one framework the later one counts, and it may be the only one that still lives:
+        so whoever comes meanwhile has to wait behind them.
+        """
+        until = self.system.now() + _CATCH_UP_SECONDS
+        while self._too_early and self.system.now() < until:
+            self._hear(self._too_early.pop(next(iter(self._too_early))))
+        if self._too_early:
+            self.delay(0.0, self._catch_up)
 
     @handles(RegistryApplied)
     def registry_applied(self, sender: Pid, message: RegistryApplied) -> None:

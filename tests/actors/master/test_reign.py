@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from actors.election.address import MASTER
 from tests.actors.master.stage import Stage
 from transport.messages.membership import ReregisterAgent
 from transport.messages.registry import MarkAgentDrained, PruneAgents, RegistryApplied, RegistryRecovered
-from transport.messages.scheduling import Subscribe
+from transport.messages.scheduling import SchedulerError, Subscribe, Subscribed
 from transport.records.framework import FrameworkInfo
+from transport.records.ids import FrameworkID
 
 
 def test_what_is_saved_goes_on_when_it_is_durable_and_in_order() -> None:
@@ -63,3 +65,21 @@ def test_who_comes_before_the_registry_is_recovered_need_not_come_again() -> Non
     assert metrics.recovered.read() == 1.0
     assert not agents.dropped
     assert not schedulers.dropped
+
+
+def test_of_those_who_come_too_early_for_one_framework_the_last_one_speaks_for_it() -> None:
+    stage = Stage()
+    node = stage.sim.node("schedulers")
+    schedulers = [node.probe(f"scheduler-{number}") for number in range(20)]
+    info = FrameworkInfo(user="root", name="early", id=FrameworkID(value="m0-0000"))
+    recovered = stage.sim.hold(RegistryRecovered)
+    stage.node.crash()
+    stage.node.start()
+    for scheduler in schedulers:
+        scheduler.send(stage.node.pid_of(MASTER), Subscribe(info))
+    stage.sim.run(1.0)
+    recovered.release()
+    stage.sim.run(1.0)
+    assert [Subscribed in map(type, one.received) for one in schedulers] == [True] * 20
+    failed_over = SchedulerError("Framework failed over")
+    assert [failed_over in one.received for one in schedulers] == [True] * 19 + [False]
