@@ -130,13 +130,19 @@ def refusal(status: int, text: str, headers: Mapping[str, str] | None = None) ->
 
 def show(request: Request, value: object) -> Response:
     """A value as JSON, or wrapped in the function that the argument `jsonp` names; raises HttpError."""
-    content = msgspec.json.encode(value)
+    return in_callback(request, Response(200, msgspec.json.encode(value), JSON))
+
+
+def in_callback(request: Request, response: Response) -> Response:
+    """JSON, wrapped in the function that the argument `jsonp` names, if it does; raises HttpError."""
     callback = request.query.get("jsonp")
     if callback is None:
-        return Response(200, content, JSON)
+        return response
     if not _CALLBACK.fullmatch(callback):
         raise refusal(400, "jsonp: must be the name of a function")
-    return Response(200, b"%s(%s);" % (callback.encode(), content), _SCRIPT)
+    body, begin, end = response.body, callback.encode() + b"(", b");"
+    wrapped = (begin, *body, end) if isinstance(body, tuple) else begin + body + end
+    return Response(response.status, wrapped, _SCRIPT, response.headers)
 
 
 def unavailable(text: str, retry_after_seconds: int = 2) -> Response:
