@@ -9,18 +9,18 @@ from typing import Any, Final, TypeVar
 from actors.agent.flags import AgentFlags
 from actors.election.address import MASTER
 from actors.master.master import Master
+from actors.process import Process
 from actors.simulation import Faults, SimulatedNode, Simulation
 from actors.simulation.zookeeper import SimulatedZooKeeper
 from actors.system import NEVER, Restart
 from containerizers.fake import Course, Script
-from frameworks.scheduler import Scheduler
 from frameworks.testing.host import SimulatedHost
 from frameworks.testing.masters import SimulatedMasters
 from frameworks.testing.programs import MakeExecutor, scripted
 from transport.pid import Pid
 from transport.records.resources import Resources
 
-S = TypeVar("S", bound=Scheduler)
+P = TypeVar("P", bound=Process)
 
 #: The name of a scheduler on its node.
 SCHEDULER: Final = "scheduler"
@@ -35,7 +35,8 @@ class SimulatedCluster:
     Everything that happens follows from `seed`, or from the simulation that is given. `commands` are courses
     by a command's text, or a function from what is to run to its course; a few commands are known anyway
     (`programs.shell`). `executors` make the executors that frameworks bring along, by the command that starts
-    them. Flags of master and agents are given by their names.
+    them. `beside` starts what else is to run on each master's node. Flags of master and agents are given by
+    their names.
     """
 
     def __init__(
@@ -52,11 +53,12 @@ class SimulatedCluster:
         executors: Mapping[str, MakeExecutor] | None = None,
         faults: Faults | None = None,
         trace: bool = False,
+        beside: Callable[[SimulatedNode], object] = lambda _node: None,
         master_flags: Mapping[str, Any] | None = None,
         agent_flags: Mapping[str, Any] | None = None,
     ) -> None:
         self.sim = sim if sim is not None else Simulation(seed, faults=faults, trace=trace)
-        self.masters = SimulatedMasters(self.sim, masters, master_flags or {})
+        self.masters = SimulatedMasters(self.sim, masters, master_flags or {}, beside)
         script = commands if callable(commands) else scripted(commands or {})
         text = f"cpus:{cpus:g};mem:{mem:g};{resources}"
         self.hosts = tuple(
@@ -86,7 +88,7 @@ class SimulatedCluster:
 
     def start(
         self,
-        make: Callable[[Pid], S],
+        make: Callable[[Pid], P],
         name: str = "framework",
         *,
         restart: Restart = NEVER,

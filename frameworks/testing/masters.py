@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,9 +28,16 @@ _URL: Final = f"zk://zookeeper:2181{_PATH}"
 
 
 class SimulatedMasters:
-    """Boots each master's node, now and after each restart."""
+    """Boots each master's node, now and after each restart; `beside` starts what else is to run there."""
 
-    def __init__(self, sim: Simulation, count: int, flags: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        sim: Simulation,
+        count: int,
+        flags: Mapping[str, Any],
+        beside: Callable[[SimulatedNode], object] = lambda _node: None,
+    ) -> None:
+        self._beside = beside
         election: dict[str, Any] = {} if count == 1 else {"zk": _URL, "quorum": count // 2 + 1}
         self._flags = MasterFlags(work_dir=Path("/master"), hostname="master", **(election | dict(flags)))
         self._zookeeper = None if count == 1 else SimulatedZooKeeper(sim)
@@ -74,6 +81,7 @@ class SimulatedMasters:
         if self._zookeeper is not None:
             election = Election(self._session(node, self._zookeeper), _PATH, _URL)
         start(node, node.address, flags, identity, election)
+        self._beside(node)
 
     def _session(self, node: SimulatedNode, zookeeper: SimulatedZooKeeper) -> Pid:
         timeout_seconds = self._flags.zk_session_timeout.seconds

@@ -11,6 +11,7 @@ from tests.simulation.notebook import Notebook, Way
 from tests.simulation.operator import Operator
 from tests.simulation.stage import Stage
 from transport.envelope import Envelope
+from transport.http.media_type import Encoding
 from transport.messages.allocation import MakeOffers
 from transport.records.resources import Resources
 
@@ -60,13 +61,39 @@ def fail_over_in_bad_weather(sim: Simulation) -> None:
     _get_done(sim, _stage(sim, masters=3), weather_seconds=3.0)
 
 
+def get_done_over_http(sim: Simulation) -> None:
+    """Frameworks speak v1 HTTP, in either form, beside native ones."""
+    encodings = ((*Encoding,), (Encoding.JSON, None), (None, Encoding.PROTOBUF))[sim.seed % 3]
+    stage = _stage(sim, _ALL_WAYS, frameworks=2, encodings=encodings)
+    _get_done(sim, stage, weather_seconds=0.0)
+    _check_answers(stage)
+
+
+def fail_over_over_http(sim: Simulation) -> None:
+    """The same, and three masters lead in turn."""
+    stage = _stage(sim, masters=3, frameworks=2, encodings=(*Encoding,))
+    _get_done(sim, stage, weather_seconds=0.0)
+    _check_answers(stage)
+
+
 def keep_volumes(sim: Simulation) -> None:
     """A framework reserves resources, makes volumes and destroys some; the others are there for good."""
     stage = _stage(sim, frameworks=1)
-    rng = random.Random(f"{sim.seed}/deeds")
-    stage.deeds = Deeds(volumes=rng.randint(3, 8), kept=rng.randint(1, 3))
-    stage.cluster.start(partial(Landlord, stage.deeds), "landlord", restart_seconds=1.0)
+    deeds = stage.deeds = _deeds(sim)
+    stage.cluster.start(partial(Landlord, deeds), "landlord", restart_seconds=1.0)
     _get_done(sim, stage, weather_seconds=0.0)
+
+
+def keep_volumes_over_http(sim: Simulation) -> None:
+    """The same framework speaks v1 HTTP, and is told of its operations by events."""
+    stage = _stage(sim, frameworks=1)
+    deeds = stage.deeds = _deeds(sim)
+    encoding = tuple(Encoding)[sim.seed % 2]
+    stage.cluster.start(
+        lambda detector: stage.over_http(Landlord(deeds, detector), encoding), "landlord", restart_seconds=1.0
+    )
+    _get_done(sim, stage, weather_seconds=0.0)
+    _check_answers(stage)
 
 
 def keep_within_quota(sim: Simulation) -> None:
@@ -112,6 +139,7 @@ def _stage(
     masters: int = 1,
     agents: int | None = None,
     frameworks: int | None = None,
+    encodings: tuple[Encoding | None, ...] = (None,),
 ) -> Stage:
     rng = random.Random(f"{sim.seed}/notebooks")
     notebooks = [
@@ -122,6 +150,7 @@ def _stage(
             ways=ways,
             checkpoint=rng.random() < 0.8,
             partition_aware=rng.random() < 0.8,
+            encoding=encodings[number % len(encodings)],
         )
         for number in range(frameworks or 1 + sim.seed % 2)
     ]
@@ -131,6 +160,11 @@ def _stage(
 def _plan(sim: Simulation, *, weather_seconds: float, spared: tuple[str, ...] = ()) -> Plan:
     rng = random.Random(f"{sim.seed}/plan")
     return Plan.swarm(rng, weather_seconds=weather_seconds, spared=spared)
+
+
+def _deeds(sim: Simulation) -> Deeds:
+    rng = random.Random(f"{sim.seed}/deeds")
+    return Deeds(volumes=rng.randint(3, 8), kept=rng.randint(1, 3))
 
 
 def _get_done(sim: Simulation, stage: Stage, *, weather_seconds: float) -> None:
@@ -179,3 +213,13 @@ def _finish(stage: Stage, operator: Operator) -> None:
     for notebook in stage.notebooks:
         if notebook.over and notebook.framework_id is not None:
             operator.tear_down(notebook.framework_id)
+
+
+def _check_answers(stage: Stage) -> None:
+    """Calls were taken but for those of streams that had ended, or whose master had."""
+    transcript = stage.transcript
+    refused = {answer: count for answer, count in transcript.answers.items() if answer[0] != 202}
+    strange = sorted(answer for answer in refused if answer[0] not in (400, 403, 503))
+    assert not strange, f"{strange}: are no answers to a call that is well"
+    assert transcript.streams > 0
+    assert transcript.answers[202, ""] > 0

@@ -7,6 +7,7 @@ import random
 
 import msgspec
 
+from transport.http.media_type import Encoding
 from transport.records.framework import FrameworkInfo
 from transport.records.ids import FrameworkID
 from transport.records.task_status import TaskState
@@ -68,8 +69,11 @@ class Notebook:
         checkpoint: bool = True,
         partition_aware: bool = True,
         role: str = "*",
+        encoding: Encoding | None = None,
     ) -> None:
         self.name = name
+        #: In which form its scheduler speaks v1 HTTP; None for a native one.
+        self.encoding = encoding
         self.checkpoint = checkpoint
         self.partition_aware = partition_aware
         self.role = role

@@ -10,8 +10,11 @@ from actors.executor.settings import ExecutorSettings
 from actors.simulation import Plan, Simulation
 from containerizers.containerizer import Spec
 from containerizers.fake import Course
+from frameworks.scheduler import Scheduler
 from frameworks.testing import SimulatedCluster
 from frameworks.testing.programs import command_of
+from tests.simulation.http.door import DOOR, Door
+from tests.simulation.http.over_http import OverHttp, Transcript
 from tests.simulation.landlord import Deeds
 from tests.simulation.notebook import Notebook
 from tests.simulation.rest import Rest
@@ -19,6 +22,7 @@ from tests.simulation.succession import Succession
 from tests.simulation.witness import CERTAIN, Witness
 from tests.simulation.workload import WORKSHOP, Workload
 from tests.simulation.workshop import Workshop
+from transport.http.media_type import Encoding
 from transport.pid import Pid
 
 #: How long the faults last, in virtual seconds.
@@ -48,6 +52,7 @@ class Stage:
         #: What a landlord has, where there is one.
         self.deeds: Deeds | None = None
         self.witness = Witness(sim)
+        self.transcript = Transcript(sim)
         self.succession = Succession(sim) if masters > 1 else None
         self.cluster = SimulatedCluster(
             sim=sim,
@@ -56,13 +61,19 @@ class Stage:
             cpus=cpus,
             commands=self._run,
             executors={WORKSHOP: self._workshop},
+            beside=lambda node: node.spawn(Door, DOOR, vital=True),
         )
         self.rest = Rest(self.cluster, self.notebooks, self.witness)
         for notebook in self.notebooks:
             self.cluster.start(partial(self._workload, notebook), notebook.name, restart_seconds=1.0)
 
-    def _workload(self, notebook: Notebook, detector: Pid) -> Workload:
-        return Workload(notebook, detector, self.witness.tell)
+    def _workload(self, notebook: Notebook, detector: Pid) -> Workload | OverHttp:
+        workload = Workload(notebook, detector, self.witness.tell)
+        return workload if notebook.encoding is None else self.over_http(workload, notebook.encoding)
+
+    def over_http(self, scheduler: Scheduler, encoding: Encoding) -> OverHttp:
+        """The same scheduler, which speaks v1 HTTP."""
+        return OverHttp(scheduler, encoding, self.transcript)
 
     def _workshop(self, settings: ExecutorSettings) -> Workshop:
         return Workshop(settings, self._begin)

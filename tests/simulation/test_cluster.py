@@ -24,11 +24,14 @@ from tests.simulation.cluster import (
     calm,
     fail_over,
     fail_over_in_bad_weather,
+    fail_over_over_http,
     get_done,
     get_done_by_executors,
     get_done_in_bad_weather,
+    get_done_over_http,
     get_done_under_operators,
     keep_volumes,
+    keep_volumes_over_http,
     keep_within_quota,
     undisturbed,
 )
@@ -44,6 +47,9 @@ _SEEDS: dict[Scenario, int] = {
     fail_over: 30,
     fail_over_in_bad_weather: 20,
     keep_within_quota: 20,
+    get_done_over_http: 40,
+    keep_volumes_over_http: 20,
+    fail_over_over_http: 20,
 }
 
 

@@ -30,6 +30,7 @@ from transport.messages.registry import (
     RemoveAdmittedAgent,
 )
 from transport.messages.scheduling import ResourceOffers, Subscribe, Subscribed
+from transport.pid import Pid
 from transport.records.offer import Offer
 from transport.records.task_status import TaskState, TaskStatus
 
@@ -53,6 +54,11 @@ _RANK = {
 CERTAIN = (_State.TASK_FINISHED, _State.TASK_FAILED, _State.TASK_KILLED, _State.TASK_ERROR)
 #: How long a message may be under way: as long as a node is paused or cut off.
 _UNDER_WAY_SECONDS = 45.0
+
+
+def _owner(scheduler: Pid, message: Subscribe) -> str:
+    """Frameworks have nodes of their own, but those that speak HTTP: they are known by their names."""
+    return message.framework.name if scheduler.name.startswith("http-") else scheduler.host
 
 
 class Witness:
@@ -94,6 +100,8 @@ class Witness:
         self._hosts: dict[str, str] = {}
         self._frameworks: dict[str, str] = {}
         self._asking: dict[str, str | None] = {}
+        #: Whose scheduler an actor is.
+        self._owners: dict[Pid, str] = {}
         self._pending: dict[int, str] = {}
         self.admitted: set[str] = set()
         self._leaving: dict[int, str] = {}
@@ -167,14 +175,14 @@ class Witness:
 
     def _asked(self, node: SimulatedNode, envelope: Envelope, message: Subscribe) -> None:
         given = message.framework.id
-        self._asking[envelope.sender.host] = None if given is None or not given.value else given.value
+        owner = self._owners[envelope.sender] = _owner(envelope.sender, message)
+        self._asking[owner] = None if given is None or not given.value else given.value
 
     def _subscribed(self, node: SimulatedNode, envelope: Envelope, message: Subscribed) -> None:
-        owner = self._frameworks.setdefault(message.framework_id, envelope.to.host)
-        assert owner == envelope.to.host, (
-            f"I23: {message.framework_id}: given to {owner} and {envelope.to.host}"
-        )
-        asked = self._asking.get(envelope.to.host)
+        asker = self._owners[envelope.to]
+        owner = self._frameworks.setdefault(message.framework_id, asker)
+        assert owner == asker, f"I23: {message.framework_id}: given to {owner} and {asker}"
+        asked = self._asking.get(asker)
         assert asked in (None, message.framework_id), f"I25: asked for {asked}, is {message.framework_id}"
 
     # Agents, and what of them is durable.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import uuid
+from collections.abc import Callable
 from typing import Final
 
 from actors.election.address import MASTER
@@ -40,8 +41,9 @@ _ANSWERED: Final = (_Type.SUBSCRIBE, _Type.RECONCILE_OPERATIONS)
 class SchedulerApi:
     """Has each call passed on by the stream of its framework; the order of the checks is that of §2.2."""
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: Front, make_stream_id: Callable[[], object] = uuid.uuid4) -> None:
         self._front = front
+        self._make_stream_id = make_stream_id
         self._master = Pid(MASTER, *front.here)
         self._streams = SchedulerStreams()
         self._numbers = itertools.count()
@@ -63,7 +65,7 @@ class SchedulerApi:
     def _subscribe(self, call: Call, encoding: Encoding, request: Request) -> Streaming:
         if _STREAM_ID.lower() in request.headers:
             raise refusal(400, f"{_STREAM_ID}: must not be given if type is SUBSCRIBE")
-        stream_id = str(uuid.uuid4())
+        stream_id = str(self._make_stream_id())
         opened: list[SchedulerStream] = []
 
         def begin(outlet: Outlet) -> None:
