@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from actors.gateway.asking import ANSWER_SECONDS, asking
 from actors.gateway.front import Front
+from actors.gateway.witness import RequestWitness
 from actors.metrics import Registry
 from actors.node.crew import StartError
 from actors.node.flags import DaemonFlags
@@ -73,6 +74,7 @@ class HttpHost:
         self.server = HttpServer(
             routes(self.front),
             log=self._log.error,
+            witness=RequestWitness(system.pid_of(GATEWAY), self._log, system.now, system.tracer),
             ended=self._stage.close,
             failed=lambda: system.abort("the thread of HTTP ended by a bug"),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Generic, TypeVar
 
 from transport.http.call import read_call
@@ -23,9 +23,16 @@ CallHandler = Callable[[C, MediaType], Awaitable[Answer]]
 class OperatorApi(Generic[C]):
     """Reads calls that are records of that kind, and has them answered."""
 
-    def __init__(self, call: type[C], handlers: Mapping[Enumeration, CallHandler[C]]) -> None:
+    def __init__(
+        self,
+        call: type[C],
+        handlers: Mapping[Enumeration, CallHandler[C]],
+        waiting: Collection[Enumeration] = (),
+    ) -> None:
+        """`waiting` are the types of calls that are answered some time, for as long as the client waits."""
         self._call = call
         self._handlers = handlers
+        self._waiting = waiting
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -38,9 +45,12 @@ class OperatorApi(Generic[C]):
         form = form_of_answer(request.headers)
         # Every `Call` has a type, an enumeration of its own.
         kind: Any = getattr(call, "type")  # noqa: B009
+        request.notes["type"] = kind.value
         handler = self._handlers.get(kind)
         if handler is None:
             raise refusal(501, f"type: {kind.value} is not implemented here")
+        if kind in self._waiting:
+            request.take_time()
         answer = await handler(call, form)
         if isinstance(answer, Record):
             return Response(200, form.encoding.encode(answer), form.content_type)

@@ -16,10 +16,12 @@ from transport.http.patience import Patience
 from transport.http.reply import Terms, send_response, send_transfer
 from transport.http.service import BodyError, Service
 from transport.http.stream import Stream
+from transport.pid import Address
 
 _TURNED_AWAY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
+_NOBODY: Final = Address("", 0)
 _STOPS: Final = "the server stops"
 
 
@@ -106,9 +108,16 @@ class Connection(web.RequestHandler):
         self.service = connections.service
         self.limits = limits
         self.patience = Patience()
+        self.client = _NOBODY
         #: The response that goes on just now, if one does.
         self.stream: Stream | None = None
         self._log = connections.log
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is there."""
+        super().connection_made(transport)
+        name = transport.get_extra_info("peername")
+        self.client = Address(*name[:2]) if name else _NOBODY
 
     @property
     def idle(self) -> bool:
@@ -215,10 +224,9 @@ class Incoming:
         return self._connection.patience
 
     @property
-    def peer(self) -> str:
+    def client(self) -> Address:
         """See `service.Incoming`."""
-        name = self._connection.peername
-        return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else ""
+        return self._connection.client
 
     @property
     def is_whole(self) -> bool:

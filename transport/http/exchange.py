@@ -35,6 +35,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     pieces: AsyncIterator[bytes] | None = None
     #: What the handler adds to the request's line in the log.
     notes: dict[str, str] = {}
+    #: For a handler to say that it takes as long as its client waits: it is cancelled when that is gone.
+    take_time: Callable[[], None] = lambda: None
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -72,6 +74,10 @@ class PacedOutlet(Outlet, Protocol):
     @property
     def unread_bytes(self) -> int:
         """What was written and is not on its way yet."""
+        ...
+
+    def abort(self) -> None:
+        """Close the connection: the client sees that the response is not complete."""
         ...
 
 

@@ -20,11 +20,15 @@ class Patience:
         #: Whether it ends with its client.
         self.ends_with_client = False
 
-    def begin(self, now: float, seconds: float, *, ends_with_client: bool) -> None:
-        """The task that runs has so long from now on."""
-        self._until = now + seconds
+    def begin(self, until: float) -> None:
+        """The task that runs has time until then."""
+        self._until = until
         self._task = asyncio.current_task()
-        self.ends_with_client = ends_with_client
+
+    def relax(self) -> None:
+        """The handler has as long as its client waits."""
+        self._until = math.inf
+        self.ends_with_client = True
 
     def end(self) -> None:
         """The handler has answered."""

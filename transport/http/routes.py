@@ -24,9 +24,8 @@ class Route(msgspec.Struct, frozen=True):
     exact: bool = False
     #: Whether the handler takes the body as it comes (`Request.pieces`); `body_bytes` does not matter then.
     streams_body: bool = False
-    #: For the handler to answer, instead of what the server gives others; infinite for one that waits for as
-    #: long as its client does. A handler for which this is given is cancelled, too, when its client is gone.
-    answer_seconds: float | None = None
+    #: The same for bodies of this type alone.
+    streamed_type: str = ""
     #: Whether its requests are so many, or so small, that nobody wants to read of each.
     quiet: bool = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import resource
 import socket
 import threading
@@ -65,7 +66,8 @@ class HttpServer:
     def stop(self, timeout_seconds: float) -> None:
         """Take no more requests, let those that run finish within that time, and close all connections."""
         self._stop_seconds = timeout_seconds
-        self._stop()
+        with contextlib.suppress(RuntimeError):  # it has ended already
+            self._stop()
         self._thread.join(2 * timeout_seconds)
 
     def call_soon(self, callback: Callable[[], None]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, Protocol
 
@@ -14,6 +13,7 @@ from transport.http.patience import Patience
 from transport.http.routes import Route, Routes
 from transport.http.target import origin_form, path_parts, query_arguments
 from transport.http.witness import Witness
+from transport.pid import Address
 
 #: Paths that are kept with the routes they lead to, and how long they may be.
 _KNOWN_PATHS: Final = 512
@@ -44,7 +44,7 @@ class Incoming(Protocol):
     @property
     def patience(self) -> Patience: ...  # noqa: D102
     @property
-    def peer(self) -> str:
+    def client(self) -> Address:
         """Where it comes from."""
         ...
 
@@ -76,7 +76,7 @@ class Service:
     async def answer(self, incoming: Incoming) -> Response | Streaming | Transfer:
         """Answer one; what a handler raises, but HttpError, goes to the caller."""
         witness, route, notes = self._witness, _NOBODY, dict[str, str]()
-        seen = witness.began(incoming.method, incoming.raw_path, incoming.peer)
+        seen = witness.began(incoming.method, incoming.raw_path, incoming.client)
         status = 500
         try:
             try:
@@ -99,7 +99,9 @@ class Service:
         route.check_method(incoming.method)
         query = query_arguments(target) if "?" in target else {}
         body, pieces = b"", None
-        if route.streams_body:
+        if route.streams_body or (
+            route.streamed_type and incoming.headers.get("Content-Type") == route.streamed_type
+        ):
             pieces = self._pieces(incoming)
         elif route.body_bytes is not None:
             body = await self._body(incoming, route.body_bytes)
@@ -112,22 +114,22 @@ class Service:
             body=body,
             pieces=pieces,
             notes=notes,
+            take_time=incoming.patience.relax,
         )
         return route, request
 
     async def _handled(
         self, incoming: Incoming, route: Route, request: Request
     ) -> Response | Streaming | Transfer:
-        own = route.answer_seconds
-        seconds = self._limits.answer_seconds if own is None else own
+        seconds = self._limits.answer_seconds
         patience = incoming.patience
-        patience.begin(self._now(), seconds, ends_with_client=own is not None)
+        patience.begin(self._now() + seconds)
         try:
             return await route.handler(request)
         except asyncio.CancelledError:
             if patience.is_over:
-                late = math.isfinite(seconds)
-                return unavailable(f"no answer within {seconds:g} s" if late else "this server stops")
+                waited = patience.ends_with_client
+                return unavailable("this server stops" if waited else f"no answer within {seconds:g} s")
             raise
         finally:
             patience.end()

@@ -38,6 +38,11 @@ class Stream:
             self.over(f"the client left more than {self._unread_bytes} bytes unread")
             transport.abort()
 
+    def abort(self) -> None:
+        """See `PacedOutlet.abort`."""
+        self.over("the stream was broken off")
+        self._transport.abort()
+
     def end(self) -> None:
         """See `Outlet.end`."""
         self.finish("the stream was ended")

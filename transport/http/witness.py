@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from transport.pid import Address
+
 
 class Witness(Protocol):
     """Sees the requests of a server, on its thread."""
 
-    def began(self, method: str, target: str, peer: str) -> object:
-        """A request came from that address; returns what `ended` is to be given."""
+    def began(self, method: str, target: str, client: Address) -> object:
+        """A request came from there; returns what `ended` is to be given."""
         ...
 
     def ended(self, seen: object, status: int, notes: Mapping[str, str], *, quiet: bool) -> None:
@@ -21,7 +23,7 @@ class Witness(Protocol):
 class Blind:
     """Sees nothing."""
 
-    def began(self, _method: str, _target: str, _peer: str) -> object:
+    def began(self, _method: str, _target: str, _client: Address) -> object:
         """See `Witness.began`."""
         return None
 

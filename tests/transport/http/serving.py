@@ -91,10 +91,13 @@ PATIENT = msgspec.structs.replace(LIMITS, idle_seconds=DEADLINE_SECONDS, body_se
 
 @contextlib.contextmanager
 def serving(
-    limits: HttpLimits = PATIENT, log: Log | None = None, host: str = "127.0.0.1"
+    limits: HttpLimits = PATIENT,
+    log: Log | None = None,
+    host: str = "127.0.0.1",
+    routes: Routes = ROUTES,
 ) -> Iterator[Address]:
     """A running server."""
-    server = HttpServer(ROUTES, limits=limits, log=log or Log())
+    server = HttpServer(routes, limits=limits, log=log or Log())
     address = server.start(Address(host, 0))
     try:
         yield address
@@ -139,6 +142,14 @@ class Client:
             self._receive()
         body, self._rest = self._rest[:length], self._rest[length:]
         return int(lines[0].split()[1]), headers, body
+
+    def chunk(self) -> bytes:
+        """The next chunk of a response; nothing for the last."""
+        size = int(self._until(b"\r\n"), 16)
+        while len(self._rest) < size + 2:
+            self._receive()
+        found, self._rest = self._rest[:size], self._rest[size + 2 :]
+        return found
 
     def _until(self, mark: bytes) -> bytes:
         while mark not in self._rest:
