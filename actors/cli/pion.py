@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from actors.cli.parser import CommandError, Parser, UsageError
-from actors.flags import FlagError
+from actors.cli.ending import ending
+from actors.cli.parser import Parser, UsageError
 
 
 class Command(NamedTuple):
@@ -53,18 +53,7 @@ def main(words: Sequence[str] | None = None, program: str = "") -> int:
         print(_overview())
         return 0
     name = "version" if words and words[0] == "--version" else words[0] if words else ""
-    try:
-        return _run(name, words[1:])
-    except (UsageError, FlagError) as error:
-        return _failed(program or f"pion {name}".strip(), error, 2)
-    except BrokenPipeError:
-        # The reader of our output has left; nothing may be flushed to it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except (CommandError, OSError) as error:
-        return _failed(program or f"pion {name}".strip(), error, 1)
-    except KeyboardInterrupt:
-        return 130
+    return ending(program or f"pion {name}".strip(), lambda: _run(name, words[1:]))
 
 
 def _run(name: str, words: Sequence[str]) -> int:
@@ -120,15 +109,6 @@ def mesos_log() -> int:
 def mesos_resolve() -> int:
     """Be the program `mesos-resolve`."""
     return main(["resolve", *sys.argv[1:]], "mesos-resolve")
-
-
-def _failed(program: str, error: Exception, status: int) -> int:
-    if isinstance(error, OSError) and error.strerror:
-        # Without the number, which says nothing that the words do not.
-        where = f"{error.filename}: " if error.filename else ""
-        error = CommandError(f"{where}{error.strerror}")
-    print(f"{program}: {error}", file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

@@ -1,0 +1,214 @@
+"""A client for commands, which may wait: requests one after the other, and bodies that go on, in and out."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from transport.pid import Address
+
+#: So many times a client is led elsewhere before it gives up.
+_MOST_REDIRECTS: Final = 3
+_PIECE_BYTES: Final = 64 * 1024
+_REDIRECTS: Final = (307, 308)
+
+
+class HttpFailureError(Exception):
+    """Nobody answered, or not as HTTP is spoken; the text names who was asked."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a server answered."""
+
+    status: int
+    #: By name, in lower case.
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as words for people."""
+        return self.body.decode("utf-8", "replace").strip()
+
+
+class HttpClient:
+    """Asks one server, on one connection that is kept; raises HttpFailureError.
+
+    A server that leads elsewhere is followed, and not asked again. A request that finds the kept connection
+    closed is sent once more, so it must do no harm twice.
+    """
+
+    def __init__(self, address: Address, timeout_seconds: float) -> None:
+        #: Who is asked now.
+        self.address = address
+        self._timeout_seconds = timeout_seconds
+        self._connection: http.client.HTTPConnection | None = None
+
+    def close(self) -> None:
+        """Give up the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def ask(
+        self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Send one request; returns what the last one asked has answered."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            reply = self._ask(method, target, body, headers or {})
+            if reply.status not in _REDIRECTS:
+                return reply
+            self._turn(reply.headers.get("location", ""))
+        raise HttpFailureError(f"{self.address}: leads elsewhere again and again")
+
+    def stream(
+        self, target: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float | None = None
+    ) -> Stream:
+        """Post a request whose answer goes on, on a connection of its own.
+
+        It may go on for as long as something comes within the time-out, if there is one.
+        """
+        connection = self._connect()
+        with _failing(self.address):
+            connection.request("POST", target, body, dict(headers))
+            response = connection.getresponse()
+            if connection.sock is not None:
+                connection.sock.settimeout(timeout_seconds)
+        return Stream(self.address, connection, response)
+
+    def upload(self, target: str, headers: Mapping[str, str]) -> Upload:
+        """Begin a request whose body goes on, on a connection of its own."""
+        connection = self._connect()
+        with _failing(self.address):
+            connection.putrequest("POST", target)
+            for name, value in {**headers, "Transfer-Encoding": "chunked"}.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+        return Upload(self.address, connection)
+
+    def _connect(self) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(*self.address, timeout=self._timeout_seconds)
+        with _failing(self.address):
+            connection.connect()
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def _ask(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        if self._connection is not None:
+            with contextlib.suppress(ConnectionError):
+                return self._exchange(self._connection, method, target, body, headers)
+            self.close()
+        self._connection = self._connect()
+        with _failing(self.address):
+            return self._exchange(self._connection, method, target, body, headers)
+
+    def _exchange(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        target: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+    ) -> Reply:
+        try:
+            connection.request(method, target, body, dict(headers))
+            return _read(connection.getresponse())
+        except BaseException:
+            self.close()
+            raise
+
+    def _turn(self, location: str) -> None:
+        parts = urlsplit(location)
+        if parts.scheme not in ("", "http") or not parts.hostname:
+            raise HttpFailureError(f"{self.address}: leads to {location!r}, which is no address of HTTP")
+        self.close()
+        self.address = Address(parts.hostname, parts.port or 80)
+
+
+class Stream:
+    """A body that goes on."""
+
+    def __init__(
+        self, address: Address, connection: http.client.HTTPConnection, response: http.client.HTTPResponse
+    ) -> None:
+        self._address = address
+        self._connection = connection
+        self._response = response
+        self._socket = connection.sock
+        self.status = response.status
+
+    def read(self) -> bytes:
+        """What has come meanwhile, or comes next; nothing at the end. Raises HttpFailureError."""
+        with _failing(self._address):
+            return self._response.read1(_PIECE_BYTES)
+
+    def rest(self) -> Reply:
+        """All that comes; raises HttpFailureError."""
+        with _failing(self._address):
+            return _read(self._response)
+
+    def close(self) -> None:
+        """End it, also for another thread that reads."""
+        _cut(self._socket)
+        self._response.close()
+        self._connection.close()
+
+
+class Upload:
+    """The body of a request that goes on."""
+
+    def __init__(self, address: Address, connection: http.client.HTTPConnection) -> None:
+        self._address = address
+        self._connection = connection
+
+    def write(self, piece: bytes) -> None:
+        """Send a piece, as a chunk of its own; raises HttpFailureError."""
+        with _failing(self._address):
+            self._connection.send(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+    def end(self) -> Reply:
+        """Say that it is complete, and read the answer; raises HttpFailureError."""
+        with _failing(self._address):
+            self._connection.send(b"0\r\n\r\n")
+            return _read(self._connection.getresponse())
+
+    def answer(self) -> Reply:
+        """The answer of a server that has seen enough; raises HttpFailureError."""
+        with _failing(self._address):
+            return _read(self._connection.getresponse())
+
+    def close(self) -> None:
+        """Break it off."""
+        _cut(self._connection.sock)
+        self._connection.close()
+
+
+def _read(response: http.client.HTTPResponse) -> Reply:
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Reply(response.status, headers, response.read())
+
+
+def _cut(connected: socket.socket | None) -> None:
+    if connected is not None:
+        with contextlib.suppress(OSError):
+            connected.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def _failing(address: Address) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise HttpFailureError(f"{address}: does not answer in time") from None
+    except OSError as error:
+        raise HttpFailureError(f"{address}: {error.strerror or error}") from None
+    except http.client.HTTPException as error:
+        raise HttpFailureError(f"{address}: does not speak HTTP as it should: {error!r}") from None
+    except ValueError:  # http.client's word for a body that another thread has closed
+        raise HttpFailureError(f"{address}: the connection was closed") from None
