@@ -42,7 +42,12 @@ def embed(record: type[Record], name: str, encoded: bytes) -> bytes:
     All fields of a record, written one by one and joined, are the record: so what did not change need not be
     written again.
     """
-    return _tags(record)[name] + written_varint(len(encoded)) + encoded
+    return heading(record, name, len(encoded)) + encoded
+
+
+def heading(record: type[Record], name: str, size: int) -> bytes:
+    """What stands before so many bytes that are a record's field `name`; see `embed`."""
+    return _tags(record)[name] + written_varint(size)
 
 
 @cache

@@ -23,11 +23,13 @@ from actors.master.court import Court
 from actors.master.flags import MasterFlags
 from actors.master.leadership import LEADERSHIP, Leadership
 from actors.master.mandate import Mandate
+from actors.master.view.about import About
+from actors.master.view.view import VIEW, View
 from actors.metrics import Registry
 from actors.process import Process
 from actors.state.memory import MemoryStore
 from actors.state.variable import Variable
-from actors.system import System
+from actors.system import Restart, System
 from transport.pid import Address, Pid
 from transport.records.master import MasterInfo
 
@@ -71,6 +73,8 @@ def start(
     else:
         make_store = _start_log(system, here, flags, election, metrics)
         court = Court(flags, identity, make_store, metrics)
+    about, max_watchers = About.of(flags, system.wall()), flags.max_operator_event_stream_subscribers
+    system.spawn(lambda: View(about, max_watchers), VIEW, restart=Restart())
     rejoin = flags.on_leadership_loss == "rejoin"
     system.spawn(lambda: Leadership(court, contender, detector, rejoin=rejoin), LEADERSHIP, vital=True)
 

@@ -75,6 +75,10 @@ class Changes:
         """Note that the reader has not heard of an object, though it is not new."""
         self._marks[key] = True
 
+    def told(self, key: Key) -> None:
+        """The reader hears of an object as it is, noted or not."""
+        self._marks.pop(key, None)
+
     def take(self) -> Key:
         """The oldest note; raises StopIteration when there is none."""
         key = next(iter(self._marks))

@@ -170,6 +170,11 @@ class MasterFlags(MesosFlags):
     max_unreachable_tasks_per_framework: int = flag(
         1000, "How many tasks on unreachable agents are remembered of each."
     )
+    max_operator_event_stream_subscribers: int = flag(
+        1000,
+        "How many operators may watch the cluster; with one more, the one that has longest ends.",
+        check=_at_least_one,
+    )
 
     @property
     def mass_loss_share(self) -> float | None:

@@ -21,9 +21,11 @@ from actors.gateway.ordinary import ordinary_routes
 from actors.log.recoverer import RECOVERY
 from actors.master.flags import MasterFlags
 from actors.master.http.described import ENDPOINTS
+from actors.master.http.endpoints import endpoint_routes
 from actors.master.http.operator_calls import operator_calls
 from actors.master.http.operator_endpoints import operator_endpoints
 from actors.master.http.scheduler_api import scheduler_routes
+from actors.master.http.view_calls import view_calls
 from actors.master.leading import Leading, Lookout
 from actors.master.log_view import LogView
 from actors.master.page import HEADERS, Page
@@ -166,6 +168,7 @@ def _leaders_routes(front: Front, flags: MasterFlags, files: Files) -> Iterator[
     """What only the leader serves: the parts, put together."""
     yield from scheduler_routes(front)
     yield from operator_endpoints(front)
+    yield from endpoint_routes(front)
     operator = OperatorApi(Call, _calls(front, flags, files))
     for path in ("/api/v1", "/api/v1/operator"):
         yield Route(path, operator.handle, ("POST",), _BODY_BYTES)
@@ -173,7 +176,11 @@ def _leaders_routes(front: Front, flags: MasterFlags, files: Files) -> Iterator[
 
 def _calls(front: Front, flags: MasterFlags, files: Files) -> Mapping[Enumeration, CallHandler[Call]]:
     """Who answers which call of operators."""
-    return {**common_calls(front, flags, files, Call, CallResponse), **operator_calls(front)}
+    return {
+        **common_calls(front, flags, files, Call, CallResponse),
+        **operator_calls(front),
+        **view_calls(front),
+    }
 
 
 def _led(leading: Leading, routes: Iterable[Route]) -> Iterator[Route]:

@@ -22,10 +22,13 @@ from actors.master.operations import OperationDesk
 from actors.master.overdue import OverdueDesk
 from actors.master.quotas import QuotaDesk
 from actors.master.tasks import TaskDesk
+from actors.master.view.desk import ViewDesk
 from actors.process import handles
+from transport.envelope import Envelope
 from transport.messages import operating
 from transport.messages.allocation import AvailableConverted
 from transport.messages.registry import RegistryRecovered
+from transport.messages.viewing import TellChanges
 from transport.pid import Pid
 from transport.records.master import MasterInfo
 
@@ -57,7 +60,23 @@ class Master(AgentGate):
         self.frameworks.when_ended = self.ended
         self.maintenance = MaintenanceDesk(self, cluster, self.offers, self.agents)
         self.quotas = QuotaDesk(self, cluster, flags, self.offers)
+        self.view = ViewDesk(self, cluster)
         self.metrics.read_from(cluster)
+
+    def initialize(self) -> None:
+        """Ask for the registry."""
+        super().initialize()
+        self.view.begin()
+
+    def receive(self, envelope: Envelope) -> None:
+        """Run one turn; those who watch the cluster hear what it changed."""
+        super().receive(envelope)
+        self.view.turn_over()
+
+    @handles(TellChanges)
+    def tell_changes(self, sender: Pid, message: TellChanges) -> None:
+        """The read model wants to know what changed."""
+        self.view.tell(sender, message)
 
     def begin(self, recovered: RegistryRecovered) -> None:
         """Give each desk its part of the registry."""

@@ -28,7 +28,6 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
     "nothing is served over HTTP yet": {
         "webui_dir": None,
         "firewall_rules": None,
-        "max_operator_event_stream_subscribers": "1000",
         "advertise_port": None,
         "memory_profiling": "false",
     },

@@ -85,7 +85,7 @@ def _whereabouts(cluster: Cluster, agent_id: str | None) -> tuple[TaskState, str
     """The state of a task that the master does not know, why, and since when its agent is out of reach."""
     if agent_id in cluster.agents:
         return _State.TASK_GONE, "the agent does not know the task", None
-    if agent_id in cluster.unreachable:
+    if agent_id is not None and agent_id in cluster.unreachable:
         return _State.TASK_UNREACHABLE, "the agent is out of reach", cluster.unreachable[agent_id]
     if agent_id in cluster.gone:
         return _State.TASK_GONE_BY_OPERATOR, "the agent is gone for good", None

@@ -25,12 +25,13 @@ from transport.messages.registry import (
     RegistryRecovered,
 )
 from transport.messages.scheduling import Subscribe
+from transport.messages.viewing import TellChanges
 from transport.pid import Pid
 from transport.records.master import MasterInfo
 
 #: What is handled before the registry is recovered. Whoever wants to belong to the cluster is heard then; all
 #: else is dropped.
-_EARLY = frozenset({Initialize, Exited, Fired, RegistryRecovered, LeaseExtended})
+_EARLY = frozenset({Initialize, Exited, Fired, RegistryRecovered, LeaseExtended, TellChanges})
 _WAITING = frozenset({RegisterAgent, ReregisterAgent, Subscribe})
 #: How long a turn may be in which those are heard who were too early.
 _CATCH_UP_SECONDS: Final = 0.003

@@ -1,0 +1,185 @@
+"""How the v0 endpoints show what tasks, executors and offers are made of (mesos-protocol.md §5.3-5.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from transport import json_v1
+from transport.messages.viewing import OfferFact
+from transport.record import Record
+from transport.records.command import CommandInfo
+from transport.records.endpoint_format import shown
+from transport.records.executor import ExecutorInfo
+from transport.records.quantities import Quantities
+from transport.records.ranges import coalesce
+from transport.records.resource import Resource
+from transport.records.scalar import from_thousandths, to_thousandths
+from transport.records.task import Task
+from transport.records.task_status import TaskState, TaskStatus
+from transport.records.value import Attribute
+from transport.records.value_text import format_value
+
+#: The states that summaries count.
+COUNTED: Final = (
+    TaskState.TASK_STAGING,
+    TaskState.TASK_STARTING,
+    TaskState.TASK_RUNNING,
+    TaskState.TASK_KILLING,
+    TaskState.TASK_FINISHED,
+    TaskState.TASK_KILLED,
+    TaskState.TASK_FAILED,
+    TaskState.TASK_LOST,
+    TaskState.TASK_ERROR,
+    TaskState.TASK_UNREACHABLE,
+)
+#: What is shown of every sum of resources, also if there is nothing of it.
+_USUAL: Final = ("cpus", "gpus", "mem", "disk")
+
+
+def raw(record: Record) -> msgspec.Raw:
+    """A record that v0 shows as it is."""
+    return msgspec.Raw(json_v1.encode(record))
+
+
+def resources(records: Iterable[Resource]) -> dict[str, Any]:
+    """Amounts by name: numbers of scalars, text of ranges and sets; apart, what may be taken back."""
+    scalars = dict.fromkeys(_USUAL, 0)
+    ranges: dict[str, list[tuple[int, int]]] = {}
+    sets: dict[str, dict[str, None]] = {}
+    for one in records:
+        name = one.name if one.revocable is None else f"{one.name}_revocable"
+        if one.scalar is not None:
+            scalars[name] = scalars.get(name, 0) + to_thousandths(one.scalar.value)
+        elif one.ranges is not None:
+            ranges.setdefault(name, []).extend((each.begin, each.end) for each in one.ranges.range)
+        elif one.set is not None:
+            sets.setdefault(name, {}).update(dict.fromkeys(one.set.item))
+    found: dict[str, Any] = {name: from_thousandths(amount) for name, amount in scalars.items()}
+    for name, pairs in ranges.items():
+        found[name] = f"[{', '.join(f'{begin}-{end}' for begin, end in coalesce(pairs))}]"
+    for name, words in sets.items():
+        found[name] = f"{{{', '.join(words)}}}"
+    return found
+
+
+def full(records: Iterable[Resource]) -> list[msgspec.Raw]:
+    """Resources one by one, as in v1."""
+    return [raw(shown(one)) for one in records]
+
+
+def amounts(quantities: Quantities) -> dict[str, float]:
+    """Numbers by the resource's name."""
+    return {name: from_thousandths(amount) for name, amount in quantities.thousandths.items()}
+
+
+def attributes(records: Iterable[Attribute]) -> dict[str, float | str]:
+    """Attributes by name: numbers of scalars, else text."""
+    return {
+        one.name: format_value(one).replace(",", ", ") if one.scalar is None else one.scalar.value
+        for one in records
+    }
+
+
+def counts(states: Mapping[TaskState, int]) -> dict[str, int]:
+    """How many tasks are in each state."""
+    return {state.value: states.get(state, 0) for state in COUNTED}
+
+
+def task(record: Task) -> dict[str, Any]:
+    """A task (§5.5)."""
+    found: dict[str, Any] = {
+        "id": record.task_id.value,
+        "name": record.name,
+        "framework_id": record.framework_id.value,
+        "executor_id": "" if record.executor_id is None else record.executor_id.value,
+        "slave_id": record.agent_id.value,
+        "state": record.state.value,
+        "resources": resources(record.resources),
+        "statuses": [_status(one) for one in record.statuses],
+    }
+    role = _role(record.resources)
+    if role is not None:
+        found["role"] = role
+    if record.limits:
+        found["limits"] = {name: scalar.value for name, scalar in record.limits.items()}
+    if record.user is not None:
+        found["user"] = record.user
+    if record.labels is not None:
+        found["labels"] = record.labels.labels
+    for name in ("discovery", "container", "health_check"):
+        part = getattr(record, name)
+        if part is not None:
+            found[name] = raw(part)
+    return found
+
+
+def _role(records: tuple[Resource, ...]) -> str | None:
+    allocated = (one.allocation_info for one in records if one.allocation_info is not None)
+    return next((one.role for one in allocated), None)
+
+
+def _status(record: TaskStatus) -> dict[str, Any]:
+    found: dict[str, Any] = {"state": record.state.value, "timestamp": record.timestamp or 0.0}
+    if record.labels is not None:
+        found["labels"] = record.labels.labels
+    container = record.container_status
+    if container is not None:
+        part = found["container_status"] = {}
+        if container.container_id is not None:
+            part["container_id"] = raw(container.container_id)
+        if container.network_infos:
+            part["network_infos"] = [raw(one) for one in container.network_infos]
+        if container.cgroup_info is not None:
+            part["cgroup_info"] = raw(container.cgroup_info)
+    if record.healthy is not None:
+        found["healthy"] = record.healthy
+    return found
+
+
+def executor(info: ExecutorInfo, framework_id: str, agent_id: str) -> dict[str, Any]:
+    """An executor, and where it runs."""
+    found: dict[str, Any] = {
+        "executor_id": info.executor_id.value,
+        "name": info.name or "",
+        "framework_id": framework_id,
+        "command": _command(info.command or CommandInfo()),
+        "resources": resources(info.resources),
+        "slave_id": agent_id,
+    }
+    role = _role(info.resources)
+    if role is not None:
+        found["role"] = role
+    if info.labels is not None:
+        found["labels"] = info.labels.labels
+    if info.type is not None:
+        found["type"] = info.type.value
+    return found
+
+
+def _command(command: CommandInfo) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "argv": command.arguments,
+        "uris": [{"value": one.value, "executable": bool(one.executable)} for one in command.uris],
+    }
+    if command.shell is not None:
+        found["shell"] = command.shell
+    if command.value is not None:
+        found["value"] = command.value
+    if command.environment is not None:
+        found["environment"] = raw(command.environment)
+    return found
+
+
+def offer(fact: OfferFact) -> dict[str, Any]:
+    """An outstanding offer."""
+    record = fact.record
+    return {
+        "id": record.id.value,
+        "framework_id": record.framework_id.value,
+        "allocation_info": {"role": fact.role},
+        "slave_id": record.agent_id.value,
+        "resources": resources(fact.resources),
+    }
