@@ -163,17 +163,19 @@ def _given(**values: object) -> list[str]:
 
 def _welcome(flags: LocalFlags, logs: Path) -> str:
     agents = "\n".join(
-        f"  agent     {flags.ip}:{flags.port + _FIRST_AGENT + number}" for number in range(flags.num_slaves)
+        f"  agent     http://{flags.ip}:{flags.port + _FIRST_AGENT + number}" for number in range(flags.num_slaves)
     )
     return f"""A cluster runs on this machine; its state is in {flags.work_dir}, its logs in {logs}.
 
-  master    {flags.ip}:{flags.port}
+  master    http://{flags.ip}:{flags.port}
 {agents}
 
 In another terminal, try
 
   mesos-execute --master={flags.ip}:{flags.port} --name=hello --command='echo hello'
   python -m frameworks.examples.word_count --master={flags.ip}:{flags.port} --folder=.
+  mesos --master={flags.ip}:{flags.port} task list
+  curl -s http://{flags.ip}:{flags.port}/state
   pion trace story hello --node {flags.ip}:{flags.port + 1000} --cluster
 
 Ctrl-C ends all of it."""
