@@ -16,12 +16,13 @@ from actors.agent.launching import LaunchDesk
 from actors.agent.leaving import Leaving
 from actors.agent.operations import OperationDesk
 from actors.agent.passing import PassingDesk
+from actors.agent.reading import ReadableAgent
 from actors.agent.registration import Registration
 from actors.agent.repeats import SWEEP_SECONDS, Repeats
 from actors.agent.resumption import Resumption
 from actors.agent.statuses import StatusDesk
 from actors.agent.subscription import SubscriptionDesk
-from actors.process import Process, handles
+from actors.process import handles
 from transport.message import Message
 from transport.messages import checkpointing, executing, hosting, launching, membership, scheduling
 from transport.messages.checkpointing import Archive, Archived, RecoverAgent, Save, SendUpdates
@@ -31,7 +32,7 @@ from transport.pid import Pid
 from transport.records.agent import AgentInfo
 
 
-class Agent(Process):
+class Agent(ReadableAgent):
     """One host of the cluster. It spawns nothing: the actors of its node are given."""
 
     def __init__(

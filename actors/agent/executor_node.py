@@ -39,6 +39,11 @@ class ExecutorNode:
 
     # --- the node ---
 
+    @property
+    def executors(self) -> Pid | None:
+        """Its actor, while it is known where that is."""
+        return self._executors
+
     def find(self) -> None:
         """Ask where it is, until that is answered."""
         self._round += 1

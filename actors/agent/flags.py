@@ -21,6 +21,10 @@ def _session_timeout(value: Duration) -> str | None:
     return None if 1 <= value.seconds <= 3600 else "must be from 1secs to 1hrs"
 
 
+def _heartbeat(value: Duration) -> str | None:
+    return None if value.seconds >= 0.1 else "must be at least 100ms"
+
+
 def _part(value: float) -> str | None:
     return None if 0 <= value <= 1 else "must be from 0 to 1"
 
@@ -80,4 +84,7 @@ class AgentFlags(MesosFlags):
         0.1, "Sandboxes go the earlier, the less of the disk is free above this part.", check=_part
     )
     disk_watch_interval: Duration = flag(Duration.of(60), "How often to look how full the disk is.")
+    http_heartbeat_interval: Duration = flag(
+        Duration.of(30), "How often clients attached to containers hear that all is well.", check=_heartbeat
+    )
     max_completed_executors_per_framework: int = flag(150, "How many executors that ended are remembered.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from actors.agent.attached_sandboxes import AttachedSandboxes
 from actors.agent.flags import AgentFlags
 from actors.agent.http.described import ENDPOINTS
 from actors.agent.http.executor_api import executor_routes
+from actors.agent.http.operator import operator_routes
 from actors.gateway.attached import attached_log
 from actors.gateway.common_calls import common_calls
 from actors.gateway.files import Files, file_routes
@@ -16,22 +17,18 @@ from actors.gateway.front import Front
 from actors.gateway.gateway import GATEWAY, Gateway, HttpHost
 from actors.gateway.help import described_routes
 from actors.gateway.inspection import inspection_routes
-from actors.gateway.operator import CallHandler, OperatorApi
 from actors.gateway.ordinary import ordinary_routes
 from actors.metrics import Registry
 from actors.pykka_system import PykkaSystem
 from transport.http.routes import Route, Routes
-from transport.limits import MIB
 from transport.pid import Address
 from transport.records.agent_call import Call
 from transport.records.agent_response import Response
-from transport.records.enumeration import Enumeration
 
 #: The first part of a path, which may be left out: the name of Mesos' agent.
 _PREFIX: Final = "slave(1)"
 #: Where its log is shown, if it is.
 _LOG: Final = "/slave/log"
-_BODY_BYTES: Final = 16 * MIB
 
 
 def listen(system: PykkaSystem, flags: AgentFlags, metrics: Registry) -> Address:
@@ -54,11 +51,4 @@ def listen(system: PykkaSystem, flags: AgentFlags, metrics: Registry) -> Address
 def _own(front: Front, flags: AgentFlags, files: Files) -> Iterator[Route]:
     """What an agent alone serves: the parts, put together."""
     yield from executor_routes(front)
-    operator = OperatorApi(Call, _calls(front, flags, files))
-    for path in ("/api/v1", "/api/v1/operator"):
-        yield Route(path, operator.handle, ("POST",), _BODY_BYTES)
-
-
-def _calls(front: Front, flags: AgentFlags, files: Files) -> Mapping[Enumeration, CallHandler[Call]]:
-    """Who answers which call."""
-    return {**common_calls(front, flags, files, Call, Response)}
+    yield from operator_routes(front, flags, common_calls(front, flags, files, Call, Response))

@@ -89,7 +89,6 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
         "frameworks_home": None,
     },
     "nothing is served over HTTP yet": {
-        "http_heartbeat_interval": "30secs",
         "firewall_rules": None,
         "domain_socket_location": None,
         "http_executor_domain_sockets": "false",

@@ -37,6 +37,7 @@ from transport.messages.lodging import (
     LaunchGuest,
     RemoveGuest,
     SignalGuest,
+    StopWaiting,
     WaitForGuest,
 )
 from transport.messages.nesting import (
@@ -125,6 +126,12 @@ class Guests(Process):
             self.send(sender, GuestEnded(message.request_id, end.status, end.message))
         else:
             self._look_up(container_id, partial(self._wait_for_other, waiter))
+
+    @handles(StopWaiting)
+    def stop_waiting(self, sender: Pid, message: StopWaiting) -> None:
+        """Tell somebody no more."""
+        for waiters in (self._waiting, self._watched):
+            waiters.get(message.container_id, {}).pop((sender, message.request_id), None)
 
     @handles(RemoveGuest)
     def remove(self, sender: Pid, message: RemoveGuest) -> None:

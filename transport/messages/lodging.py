@@ -60,6 +60,13 @@ class WaitForGuest(Message):
     container_id: str
 
 
+class StopWaiting(Message):
+    """Whoever waited for a container does not any more; not answered."""
+
+    request_id: int
+    container_id: str
+
+
 class GuestEnded(Message):
     """It has ended; the status is as `waitpid` gives it, None when that is not known."""
 

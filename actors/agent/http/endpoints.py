@@ -1,0 +1,73 @@
+"""The v0 endpoints that only agents have (mesos-protocol.md §5.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from actors.agent.http import state_v0
+from actors.agent.http.containers import Containers
+from actors.agent.http.reads import containers_of_executors
+from transport.http.exchange import Request, Response, show
+from transport.http.routes import Route
+from transport.records.agent_response import Response as AgentResponse
+
+_Container = AgentResponse.GetContainers.Container
+
+
+class Endpoints:
+    """Their handlers; `host` is where the agent is reached, `flags` are what it was started with."""
+
+    def __init__(self, containers: Containers, host: str, flags: Mapping[str, str]) -> None:
+        self._containers = containers
+        self._host = host
+        self._flags = flags
+
+    def routes(self) -> Iterator[Route]:
+        """Where they are."""
+        yield Route("/state", self.state)
+        yield Route("/containers", self.containers)
+        yield Route("/containerizer/debug", self.debug)
+        yield Route("/monitor/statistics", self.statistics)
+
+    async def state(self, request: Request) -> Response:
+        """Tell the whole agent."""
+        read = await self._containers.read()
+        return await asyncio.to_thread(lambda: show(request, state_v0.state(read, self._host, self._flags)))
+
+    async def containers(self, request: Request) -> Response:
+        """List the containers of executors, or those that are asked for."""
+        wanted = {name: request.query[name] for name in _NAMES if name in request.query}
+        return show(
+            request,
+            [
+                shown
+                for shown in await self._each(state_v0.container)
+                if all(shown[name] == value for name, value in wanted.items())
+            ],
+        )
+
+    async def statistics(self, request: Request) -> Response:
+        """List what the containers of executors use."""
+        return show(request, await self._each(state_v0.statistics))
+
+    async def debug(self, request: Request) -> Response:
+        """List operations on containers that are under way."""
+        return show(request, state_v0.pending(await self._containers.read()))
+
+    async def _each(self, form: Callable[[_Container, str | None], dict[str, Any]]) -> list[dict[str, Any]]:
+        read = await self._containers.read()
+        measured = await self._containers.measure(read.node)
+        sources = {
+            executor.container_id: executor.info.source
+            for framework in read.frameworks
+            for executor in framework.executors
+        }
+        return [
+            form(record, sources.get(record.container_id.value))
+            for record in containers_of_executors(read, measured)
+        ]
+
+
+_NAMES = ("container_id", "framework_id", "executor_id")

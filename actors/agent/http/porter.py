@@ -1,0 +1,121 @@
+"""The actor `porter` of an agent: carries what HTTP handlers say to the executor node, and the answers back.
+
+Its turns run where handlers do, on the server's thread, and so may its methods be called there.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from actors.process import Process, handles
+from transport.message import Message
+from transport.messages.attaching import Attached, ConsoleOutput, Detached, InputTaken
+from transport.messages.containing import ContainersMeasured, MeasureContainers
+from transport.messages.lodging import GuestAnswer, GuestEnded
+from transport.pid import Pid
+
+#: Its name.
+PORTER: Final = "porter"
+
+#: Takes what is said in a conversation; None when the other side is gone.
+Hear: TypeAlias = Callable[[Message | None], None]
+
+
+class Porter(Process):
+    """Tells conversations apart by their numbers; each is with one actor, and goes on until it is ended."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._conversations: dict[int, tuple[Pid, Hear]] = {}
+        #: How many conversations there are with each actor.
+        self._partners: dict[Pid, int] = {}
+        self._measured: dict[Pid, list[Hear]] = {}
+
+    # For handlers.
+
+    def begin(self, partner: Pid, say: Callable[[int], Message], hear: Hear) -> int:
+        """Say something that bears the conversation's number, which is returned."""
+        number = next(self._numbers)
+        self._conversations[number] = partner, hear
+        self._partners[partner] = self._partners.get(partner, 0) + 1
+        self.link(partner)
+        self.send(partner, say(number))
+        return number
+
+    def say(self, number: int, message: Message) -> None:
+        """Say something more, if anybody still listens."""
+        conversation = self._conversations.get(number)
+        if conversation is not None:
+            self.send(conversation[0], message)
+
+    def end(self, number: int) -> None:
+        """Hear no more."""
+        conversation = self._conversations.pop(number, None)
+        if conversation is None:
+            return
+        partner = conversation[0]
+        self._partners[partner] -= 1
+        if not self._partners[partner]:
+            del self._partners[partner]
+            self.unlink(partner)
+
+    def measure(self, meter: Pid, hear: Hear) -> None:
+        """Ask for what containers use."""
+        waiting = self._measured.setdefault(meter, [])
+        waiting.append(hear)
+        if len(waiting) == 1:
+            self.link(meter)
+            self.send(meter, MeasureContainers())
+
+    # What comes back.
+
+    @handles(GuestAnswer)
+    def _on_answer(self, sender: Pid, message: GuestAnswer) -> None:
+        self._hear(message.request_id, message)
+
+    @handles(GuestEnded)
+    def _on_ended(self, sender: Pid, message: GuestEnded) -> None:
+        self._hear(message.request_id, message)
+
+    @handles(Attached)
+    def _on_attached(self, sender: Pid, message: Attached) -> None:
+        self._hear(message.attachment, message)
+
+    @handles(ConsoleOutput)
+    def _on_output(self, sender: Pid, message: ConsoleOutput) -> None:
+        self._hear(message.attachment, message)
+
+    @handles(InputTaken)
+    def _on_taken(self, sender: Pid, message: InputTaken) -> None:
+        self._hear(message.attachment, message)
+
+    @handles(Detached)
+    def _on_detached(self, sender: Pid, message: Detached) -> None:
+        self._hear(message.attachment, message)
+
+    @handles(ContainersMeasured)
+    def _on_measured(self, sender: Pid, message: ContainersMeasured) -> None:
+        self._tell_measured(sender.whoever(), message)
+
+    def exited(self, pid: Pid) -> None:
+        """The executor node is gone, or the way to it."""
+        self._partners.pop(pid, None)
+        for number, (partner, hear) in tuple(self._conversations.items()):
+            if partner == pid:
+                del self._conversations[number]
+                hear(None)
+        self._tell_measured(pid, None)
+
+    def _hear(self, number: int, message: Message) -> None:
+        conversation = self._conversations.get(number)
+        if conversation is not None:
+            conversation[1](message)
+
+    def _tell_measured(self, meter: Pid, message: ContainersMeasured | None) -> None:
+        waiting = self._measured.pop(meter, None)
+        if waiting is not None:
+            self.unlink(meter)
+        for hear in waiting or ():
+            hear(message)

@@ -1,0 +1,175 @@
+"""What an agent answers to calls that read, from what it told of itself (mesos-protocol.md §4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from actors.agent.http.containers import id_record, usages_within
+from transport.messages.agent_reading import AgentRead, ExecutorRead, FrameworkRead
+from transport.messages.containing import ContainersMeasured, ContainerUsage
+from transport.records.agent_response import Response
+from transport.records.container import ContainerStatus
+from transport.records.resource import Resource
+from transport.records.resources import Resources
+from transport.records.statistics import ResourceStatistics
+from transport.records.task import Task
+
+_Container: TypeAlias = Response.GetContainers.Container
+_MIB = 2**20
+
+
+def get_state(read: AgentRead) -> Response.GetState:
+    """All of it."""
+    return Response.GetState(
+        get_tasks=get_tasks(read), get_executors=get_executors(read), get_frameworks=get_frameworks(read)
+    )
+
+
+def get_agent(read: AgentRead) -> Response.GetAgent:
+    """The agent, with the resources that operations made of those it began with."""
+    return Response.GetAgent(
+        agent_info=replace(read.info, resources=tuple(read.total)), drain_config=read.drain
+    )
+
+
+def get_frameworks(read: AgentRead) -> Response.GetFrameworks:
+    """Its frameworks."""
+    framework = Response.GetFrameworks.Framework
+    return Response.GetFrameworks(
+        frameworks=tuple(framework(framework_info=one.info) for one in read.frameworks),
+        completed_frameworks=tuple(framework(framework_info=one.info) for one in read.completed),
+    )
+
+
+def get_executors(read: AgentRead) -> Response.GetExecutors:
+    """Its executors."""
+    return Response.GetExecutors(
+        executors=tuple(_executor(framework, one) for framework, one in _executors(read)),
+        completed_executors=tuple(_executor(framework, one) for framework, one in _completed(read)),
+    )
+
+
+def get_tasks(read: AgentRead) -> Response.GetTasks:
+    """Its tasks."""
+    return Response.GetTasks(
+        pending_tasks=_tasks(_executors(read), lambda one: one.pending),
+        queued_tasks=_tasks(_executors(read), lambda one: one.queued),
+        launched_tasks=_tasks(_executors(read), lambda one: one.launched),
+        terminated_tasks=_tasks(_executors(read), lambda one: one.terminated),
+        completed_tasks=_tasks(chain(_executors(read), _completed(read)), lambda one: one.completed),
+    )
+
+
+def get_operations(read: AgentRead) -> Response.GetOperations:
+    """Operations that nobody acknowledged yet."""
+    return Response.GetOperations(operations=read.operations)
+
+
+# Containers.
+
+
+def containers_of_executors(read: AgentRead, measured: ContainersMeasured) -> Iterator[_Container]:
+    """The containers of executors."""
+    for framework, executor in _executors(read):
+        if executor.runs:
+            usages = usages_within(measured.usages, executor.container_id)
+            process = executor.process
+            if process is None and executor.container_id in usages:
+                process = usages[executor.container_id].process
+            yield _Container(
+                framework_id=framework.info.id,
+                executor_id=executor.info.executor_id,
+                executor_name=executor.info.name or "",
+                container_id=id_record(executor.container_id),
+                container_status=_status(executor.container_id, process),
+                resource_statistics=_statistics(usages.values(), measured.wall, allocated(executor)),
+            )
+
+
+def nested_containers(read: AgentRead, measured: ContainersMeasured) -> Iterator[_Container]:
+    """The containers within those of executors."""
+    for framework, executor in _executors(read):
+        for container_id, usage in usages_within(measured.usages, executor.container_id).items():
+            if container_id != executor.container_id:
+                yield _Container(
+                    framework_id=framework.info.id,
+                    executor_id=executor.info.executor_id,
+                    executor_name=executor.info.name or "",
+                    container_id=id_record(container_id),
+                    container_status=_status(container_id, usage.process),
+                    resource_statistics=_statistics((usage,), measured.wall),
+                )
+
+
+def standalone_containers(
+    read: AgentRead, measured: ContainersMeasured, *, nested: bool
+) -> Iterator[_Container]:
+    """The containers that belong to no executor, and those within them if wanted."""
+    roots = {executor.container_id for _, executor in _executors(read)}
+    for container_id, usage in measured.usages.items():
+        if container_id.partition(".")[0] not in roots and (nested or "." not in container_id):
+            yield _Container(
+                container_id=id_record(container_id),
+                container_status=_status(container_id, usage.process),
+                resource_statistics=_statistics((usage,), measured.wall),
+            )
+
+
+def allocated(executor: ExecutorRead) -> tuple[Resource, ...]:
+    """What an executor and its tasks that are not over were given."""
+    tasks = (*executor.queued, *executor.launched)
+    return executor.info.resources + tuple(chain.from_iterable(task.resources for task in tasks))
+
+
+def _status(container_id: str, process: int | None) -> ContainerStatus:
+    return ContainerStatus(container_id=id_record(container_id), executor_pid=process)
+
+
+def _statistics(
+    usages: Iterable[ContainerUsage], wall: float, given: Iterable[Resource] | None = None
+) -> ResourceStatistics:
+    usages = tuple(usages)
+    limits = {} if given is None else _limits(given)
+    return ResourceStatistics(
+        timestamp=wall,
+        processes=sum(one.processes for one in usages),
+        threads=sum(one.threads for one in usages),
+        cpus_user_time_secs=round(sum(one.user_seconds for one in usages), 2),
+        cpus_system_time_secs=round(sum(one.system_seconds for one in usages), 2),
+        mem_rss_bytes=sum(one.memory_bytes for one in usages),
+        cpus_limit=limits.get("cpus"),
+        mem_limit_bytes=round(limits["mem"] * _MIB) if "mem" in limits else None,
+    )
+
+
+def _limits(given: Iterable[Resource]) -> Mapping[str, float]:
+    quantities = Resources(given).scalar_quantities
+    return {name: quantities[name] / 1000 for name in ("cpus", "mem") if name in quantities}
+
+
+def _executors(read: AgentRead) -> Iterator[tuple[FrameworkRead, ExecutorRead]]:
+    for framework in read.frameworks:
+        for executor in framework.executors:
+            yield framework, executor
+
+
+def _completed(read: AgentRead) -> Iterator[tuple[FrameworkRead, ExecutorRead]]:
+    for framework in (*read.frameworks, *read.completed):
+        for executor in framework.completed:
+            yield framework, executor
+
+
+def _executor(framework: FrameworkRead, executor: ExecutorRead) -> Response.GetExecutors.Executor:
+    info = replace(executor.info, framework_id=framework.info.id)
+    return Response.GetExecutors.Executor(executor_info=info)
+
+
+def _tasks(
+    executors: Iterable[tuple[FrameworkRead, ExecutorRead]],
+    tasks: Callable[[ExecutorRead], tuple[Task, ...]],
+) -> tuple[Task, ...]:
+    return tuple(chain.from_iterable(tasks(executor) for _, executor in executors))
