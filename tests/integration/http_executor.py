@@ -1,8 +1,9 @@
 """An executor as somebody might write it with the v1 HTTP API and nothing but Python's standard library.
 
 A program: an agent starts it, and what a task's data says is done with it. `run` is over at once, `stay` runs
-until it is killed, `quiet` is launched and not spoken of, `exit` ends the executor, `linger` has it ignore
-SHUTDOWN, `staging` breaks the rules. What it was told is in the file `journal` in its sandbox.
+until it is killed, `gate` runs until there is a file `go` in the sandbox, `quiet` is launched and not spoken
+of, `exit` ends the executor, `linger` has it ignore SHUTDOWN, `staging` breaks the rules. What it was told is
+in the file `journal` in its sandbox.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
@@ -156,7 +158,7 @@ class Driver:
         task_id = task["task_id"]["value"]
         assert task_id not in self.tasks, f"{task_id} is here already"
         self.tasks[task_id] = task
-        word = base64.b64decode(task.get("data", "")).decode()
+        word = base64.b64decode(task.get("data", "")).decode().strip()
         self.lingers = self.lingers or word == "linger"
         if word == "exit":
             os._exit(3)
@@ -166,6 +168,13 @@ class Driver:
             self.update(task_id, "TASK_RUNNING")
         if word == "run":
             self.update(task_id, "TASK_FINISHED")
+        if word == "gate":
+            threading.Thread(target=self._finish_at_go, args=(task_id,), daemon=True).start()
+
+    def _finish_at_go(self, task_id: str) -> None:
+        while not Path("go").exists():
+            time.sleep(0.02)
+        self.update(task_id, "TASK_FINISHED")
 
     def update(self, task_id: str, state: str) -> None:
         number = base64.b64encode(uuid.uuid4().bytes).decode()
@@ -182,5 +191,7 @@ def _task_id(event: Json) -> str | None:
 
 
 if __name__ == "__main__":
-    journal(environment={name: value for name, value in os.environ.items() if name != "_"})
+    journal(
+        process=os.getpid(), environment={name: value for name, value in os.environ.items() if name != "_"}
+    )
     Driver().run()
