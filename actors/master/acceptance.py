@@ -28,6 +28,7 @@ from actors.master.validation.offers import offers_error
 from actors.master.validation.operation import Claimant, operation_error, operation_id_error
 from actors.master.validation.task import task_error
 from actors.master.world import World
+from transport.codec import EncodeError
 from transport.messages.allocation import ConvertAllocated, RecoverResources
 from transport.messages.launching import RunTask, RunTaskGroup
 from transport.messages.scheduling import AcceptOffers
@@ -169,41 +170,59 @@ class AcceptanceDesk:
     def _launch(self, deal: _Deal, order: _Order) -> None:
         launched = []
         for task in order.tasks:
-            error = task_error(task, deal.framework, deal.agent, deal.pool.available)
-            if error is not None:
+            error = self._launch_task(deal, task)
+            if error is None:
+                launched.append(task.info.task_id.value)
+            else:
                 reason = _Reason.REASON_TASK_INVALID
                 self._tasks.refuse(deal.framework, task.info, TaskState.TASK_ERROR, reason, error)
-                continue
-            launch_executor = None if task.executor is None else self._charge_executor(deal, task.executor)
-            self._charge_task(deal, task)
-            self._world.send(deal.agent.pid, RunTask(deal.framework.info, task.info, launch_executor))
-            launched.append(task.info.task_id.value)
         if launched:
             self._log_launch(deal, launched)
 
+    def _launch_task(self, deal: _Deal, task: TaskRequest) -> str | None:
+        """Launch a task, or return why it cannot be."""
+        executor = task.executor
+        error = task_error(task, deal.framework, deal.agent, deal.pool.available)
+        if error is None:
+            launch_executor = None if executor is None else not _has_executor(deal, executor)
+            error = self._instruct(deal, RunTask(deal.framework.info, task.info, launch_executor))
+        if error is None:
+            if executor is not None:
+                self._charge_executor(deal, executor)
+            self._charge_task(deal, task)
+        return error
+
     def _launch_group(self, deal: _Deal, order: _Order) -> None:
-        assert order.executor is not None
-        error = group_error(order.executor, order.tasks, deal.framework, deal.agent, deal.pool.available)
+        executor = order.executor
+        assert executor is not None
+        error = group_error(executor, order.tasks, deal.framework, deal.agent, deal.pool.available)
+        if error is None:
+            group = TaskGroupInfo(tasks=tuple(task.info for task in order.tasks))
+            launch_executor = not _has_executor(deal, executor)
+            message = RunTaskGroup(deal.framework.info, executor.info, group, launch_executor)
+            error = self._instruct(deal, message)
         if error is not None:
             reason = _Reason.REASON_TASK_GROUP_INVALID
             self._refuse(deal.framework, order.operation, TaskState.TASK_ERROR, reason, error)
             return
-        launch_executor = self._charge_executor(deal, order.executor)
+        self._charge_executor(deal, executor)
         for task in order.tasks:
             self._charge_task(deal, task)
-        group = TaskGroupInfo(tasks=tuple(task.info for task in order.tasks))
-        self._world.send(
-            deal.agent.pid, RunTaskGroup(deal.framework.info, order.executor.info, group, launch_executor)
-        )
         self._log_launch(deal, [task.info.task_id.value for task in order.tasks])
 
-    def _charge_executor(self, deal: _Deal, executor: ExecutorRequest) -> bool:
-        """Account for an executor that the agent does not have; returns whether that is so."""
-        if (deal.framework.id, executor.info.executor_id.value) in deal.agent.executors:
-            return False
-        deal.pool.take(executor.resources)
-        self._cluster.add_executor(deal.agent, deal.framework.id, executor.info)
-        return True
+    def _instruct(self, deal: _Deal, message: RunTask | RunTaskGroup) -> str | None:
+        """Have the agent launch something; returns why that cannot be said to it, or None."""
+        try:
+            self._world.send(deal.agent.pid, message)
+        except EncodeError as error:
+            return str(error)
+        return None
+
+    def _charge_executor(self, deal: _Deal, executor: ExecutorRequest) -> None:
+        """Account for an executor, if the agent does not have it."""
+        if not _has_executor(deal, executor):
+            deal.pool.take(executor.resources)
+            self._cluster.add_executor(deal.agent, deal.framework.id, executor.info)
 
     def _charge_task(self, deal: _Deal, task: TaskRequest) -> None:
         deal.pool.take(task.resources)
@@ -262,6 +281,10 @@ class AcceptanceDesk:
             self._world.allocate(RecoverResources(framework_id, agent_id, rest.converted))
         if rest.declined:
             self._world.allocate(RecoverResources(framework_id, agent_id, rest.declined, filters))
+
+
+def _has_executor(deal: _Deal, executor: ExecutorRequest) -> bool:
+    return (deal.framework.id, executor.info.executor_id.value) in deal.agent.executors
 
 
 def _order(operation: Offer.Operation, framework_id: FrameworkID, role: str) -> _Order:

@@ -6,9 +6,11 @@ import math
 from collections.abc import Collection, Iterator
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
 from actors.master.allocator.constraints import compile_constraints
+from transport.limits import MIB
 from transport.records.framework import FrameworkInfo, OfferFilters
 from transport.records.ids import FrameworkID
 from transport.records.names import id_error, role_error
@@ -17,6 +19,9 @@ from transport.records.offer_constraints import OfferConstraints
 _MULTI_ROLE = FrameworkInfo.Capability.Type.MULTI_ROLE
 #: Mesos keeps durations as nanoseconds in 64 bits.
 _LONGEST_SECONDS: Final = (2**63 - 1) / 1e9
+
+#: It goes along with every task that is launched, and a message to an agent has a limit.
+_MOST_BYTES: Final = MIB
 
 
 class SubscriptionRules:
@@ -41,6 +46,9 @@ class SubscriptionRules:
         suppressed_roles: Collection[str],
         constraints: OfferConstraints | None,
     ) -> Iterator[str]:
+        size = len(msgspec.msgpack.encode(info))
+        if size > _MOST_BYTES:
+            yield f"framework_info: must have at most {_MOST_BYTES} bytes, not {size}"
         yield from _role_errors(info)
         if info.id is not None and info.id.value:
             error = id_error(info.id.value)

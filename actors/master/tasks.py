@@ -26,7 +26,7 @@ from transport.records.time_info import TimeInfo
 _Reason = TaskStatus.Reason
 _Source = TaskStatus.Source
 
-#: So many answers are given in one turn, when a framework asks for all of its tasks.
+#: So many answers are given in one turn.
 _ANSWERS_PER_TURN: Final = 1000
 
 
@@ -239,23 +239,24 @@ class TaskDesk:
 
     def reconcile(self, framework: FrameworkEntry, references: Sequence[TaskReference]) -> None:
         """Tell the latest state of these tasks, or (none given) of all that are not completed."""
-        if references:
-            for one in references:
-                self._answer(
-                    framework, one.task_id.value, None if one.agent_id is None else one.agent_id.value
-                )
-        else:
-            self._answer_all(framework, framework.pid, tuple(framework.tasks))
+        asked: Sequence[TaskReference | str] = references or tuple(framework.tasks)
+        self._answer_all(framework, framework.pid, asked, 0)
 
-    def _answer_all(self, framework: FrameworkEntry, asker: Pid | None, task_ids: Sequence[str]) -> None:
+    def _answer_all(
+        self, framework: FrameworkEntry, asker: Pid | None, asked: Sequence[TaskReference | str], begin: int
+    ) -> None:
+        """Answer some of what was asked, and the others in turns to come."""
         if framework.pid != asker:
             return
-        for task_id in task_ids[:_ANSWERS_PER_TURN]:
-            if task_id in framework.tasks:
-                self._answer(framework, task_id, None)
-        rest = task_ids[_ANSWERS_PER_TURN:]
-        if rest:
-            self._world.delay(0.0, self._answer_all, framework, asker, rest)
+        end = begin + _ANSWERS_PER_TURN
+        for one in asked[begin:end]:
+            if not isinstance(one, str):
+                agent_id = None if one.agent_id is None else one.agent_id.value
+                self._answer(framework, one.task_id.value, agent_id)
+            elif one in framework.tasks:
+                self._answer(framework, one, None)
+        if end < len(asked):
+            self._world.delay(0.0, self._answer_all, framework, asker, asked, end)
 
     def _answer(self, framework: FrameworkEntry, task_id: str, agent_id: str | None) -> None:
         status = answer(self._cluster, framework, task_id, agent_id, self._world.wall())

@@ -397,6 +397,7 @@ class PlayedScheduler(Process):
         offer: Offer | None = None,
         executor_id: str | None = None,
         refuse_seconds: float = 0.0,
+        name: str = "",
     ) -> None:
         """Launch a task on an offer, by default the only one; the rest is given back."""
         if offer is None:
@@ -409,7 +410,7 @@ class PlayedScheduler(Process):
                 type=ExecutorInfo.Type.CUSTOM, executor_id=ExecutorID(value=executor_id), command=command
             )
         info = TaskInfo(
-            name=task_id,
+            name=name or task_id,
             task_id=TaskID(value=task_id),
             agent_id=offer.agent_id,
             resources=tuple(Resources.parse(resources)),

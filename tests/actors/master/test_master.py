@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tests.actors.master.stage import MASTER, PlayedScheduler, Stage, State, running
 from tests.actors.master.town import framework_info
 from transport.messages import launching, scheduling
@@ -320,3 +322,21 @@ def test_a_scheduler_hears_the_heart_beat() -> None:
     stage.sim.run(46.0)
     beats = [one for one in scheduler.received if isinstance(one, scheduling.Heartbeat)]
     assert 4 <= len(beats) <= 5
+
+
+# --- what cannot be ---
+
+
+def test_a_task_that_is_too_much_for_a_message_is_refused_and_the_master_goes_on() -> None:
+    stage = Stage()
+    agent = stage.agent()
+    scheduler = stage.scheduler(replace(framework_info(), webui_url="x" * 1_000_000), "one")
+    stage.sim.run_until(lambda: scheduler.offers)
+    scheduler.launch("t", "cpus:1;mem:512", name="x" * 7_500_000)
+    stage.sim.run_until(lambda: State.TASK_ERROR in scheduler.states("t"))
+    assert not stage.sim.crashes
+    assert "exceed" in (scheduler.statuses[-1].message or "")
+    stage.sim.run_until(lambda: scheduler.offers)
+    (offer,) = scheduler.offers.values()
+    assert amounts(offer) == {"cpus": 4.0, "mem": 4096.0}
+    assert not agent.tasks

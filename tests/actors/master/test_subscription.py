@@ -118,3 +118,10 @@ def test_what_cannot_be_changed_is_named(changed: dict[str, object], field: str)
         change_error(info, replace(info, **changed)) or ""
     )
     assert change_error(info, replace(info, name="another")) is None
+
+
+def test_what_a_framework_says_of_itself_goes_with_each_of_its_tasks_and_must_be_short() -> None:
+    assert error(replace(framework_info(), name="x" * 1024**2)).startswith(
+        "framework_info: must have at most"
+    )
+    assert RULES.error(replace(framework_info(), name="x" * 1_000_000)) is None

@@ -316,6 +316,18 @@ def test_very_many_answers_take_several_turns_and_end_with_the_subscription() ->
     assert not town.world.told_of(SUCCESSOR, TaskUpdate)
 
 
+def test_very_many_questions_take_several_turns_and_are_answered_in_order() -> None:
+    town = Town()
+    framework = town.subscribe()
+    references = tuple(TaskReference(task_id=TaskID(value=f"t{number}")) for number in range(2001))
+    town.world.forget()
+    town.tasks.reconcile(framework, references)
+    assert len(told(town)) == 1000
+    town.world.advance(0.0)
+    town.world.advance(0.0)
+    assert [status.task_id.value for status in told(town)] == [f"t{number}" for number in range(2001)]
+
+
 # --- what the master makes of tasks by itself ---
 
 
