@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -16,6 +17,9 @@ from transport.records.value import Value
 
 _ReservationInfo = Resource.ReservationInfo
 _Source = Resource.DiskInfo.Source
+
+#: The most that Mesos' own arithmetic, 64 bits of thousandths, can count.
+_MOST: Final = 9_223_372_036_854_774
 
 
 def resources_error(resources: Iterable[Resource]) -> str | None:
@@ -58,6 +62,8 @@ def _scalar_error(name: str, value: float) -> str | None:
         return f"scalar must be finite, not {value}"
     if value < 0:
         return f"scalar must not be negative: {value}"
+    if value > _MOST:
+        return f"scalar must not be more than {_MOST}: {value}"
     if value and not to_thousandths(value):
         return f"scalar must not be so small that it counts as 0: {value}"
     if name == "gpus" and to_thousandths(value) % 1000:

@@ -49,7 +49,7 @@ class Operator:
     ) -> Response:
         """DRAIN_AGENT."""
         grace = None if max_grace_period is None else _duration_info(max_grace_period)
-        config = DrainConfig(max_grace_period=grace, mark_gone=mark_gone)
+        config = DrainConfig(max_grace_period=grace, mark_gone=bool(mark_gone))
         return await self._change(lambda number: operating.DrainAgentRequest(number, agent_id, config))
 
     async def deactivate(self, agent_id: str) -> Response:

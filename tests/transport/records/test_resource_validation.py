@@ -49,6 +49,7 @@ BROKEN = [
     (replace(CPU, type=Value.Type.SET), "must have a value of its type SET and no other"),
     (scalar("cpus", -1), "scalar must not be negative: -1"),
     (scalar("cpus", float("nan")), "scalar must be finite, not nan"),
+    (scalar("cpus", 1e16), "scalar must not be more than 9223372036854774: 1e+16"),
     (scalar("cpus", 0.0004), "scalar must not be so small that it counts as 0: 0.0004"),
     (scalar("gpus", 1.5), "gpus must be a whole number, not 1.5"),
     (ranges("ports", (2, 1)), "range 2-1 must not begin after it ends"),
