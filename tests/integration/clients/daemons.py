@@ -108,11 +108,11 @@ class Local:
         self._reader.start()
 
     def __enter__(self) -> Self:
-        wait_until(
-            lambda: any("Ctrl-C" in line for line in self._said) or self._process.poll() is not None,
-            lambda: f"pion local has started: {self._said}",
-        )
-        assert self._process.poll() is None, f"pion local did not start: {self._said}"
+        try:
+            wait_until(self._started, lambda: f"pion local has started: {self._said}")
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
@@ -136,8 +136,14 @@ class Local:
         return 0
 
     def kill(self, daemon: str) -> None:
-        """Kill the `master` or the `agent` as it stands; another is started in its place."""
-        os.kill(self.process_of(daemon), signal.SIGKILL)
+        """Kill the `master` or the `agent` as it stands, and wait until another is started in its place."""
+        pid = self.process_of(daemon)
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: self.process_of(daemon) not in (0, pid), lambda: f"the {daemon} is started again")
+
+    def _started(self) -> bool:
+        assert self._process.poll() is None, f"pion local did not start: {self._said}"
+        return any("Ctrl-C" in line for line in self._said)
 
     def _read(self) -> None:
         assert self._process.stdout is not None
