@@ -73,16 +73,15 @@ class LivingExecutors(ExecutorsDouble):
         if message.container_id in self.running or message.container_id in self.ended:
             return
         super().launch(sender, message)
-        settings = ExecutorSettings.read(message.environment)
-
-        def make() -> Quick:
-            executor = Quick(settings)
-            executor.runs = self._runs
-            return executor
-
-        pid = self.spawn(make, f"executor-{message.container_id}")
+        pid = self.spawn(lambda: self.make(message), f"executor-{message.container_id}")
         self._actors[pid] = message.container_id
         self.link(pid)
+
+    def make(self, launch: hosting.LaunchExecutor) -> Process:
+        """What is started."""
+        executor = Quick(ExecutorSettings.read(launch.environment))
+        executor.runs = self._runs
+        return executor
 
     @handles(hosting.DestroyExecutor)
     def destroy(self, sender: Pid, message: hosting.DestroyExecutor) -> None:
@@ -140,7 +139,11 @@ class LivingMaster(Process):
         if self.agent is not None and self.waiting:
             task_id = self.waiting.pop()
             self.live[task_id] = TaskState.TASK_STAGING
-            self.send(self.agent, RunTask(framework(), task(task_id, "cpus:0.5;mem:64")))
+            self.send(self.agent, RunTask(framework(), self.info(task_id)))
+
+    def info(self, task_id: str) -> TaskInfo:
+        """A task to launch."""
+        return task(task_id, "cpus:0.5;mem:64")
 
     @handles(StatusUpdate)
     def update(self, sender: Pid, message: StatusUpdate) -> None:
@@ -166,16 +169,22 @@ class LivingMaster(Process):
 class Play:
     """A cluster of one agent that plays itself."""
 
+    master_type = LivingMaster
+
     def __init__(self, seed: int = 1, tasks: int = 1) -> None:
         self.runs: dict[str, int] = {}
-        self.stage = Stage(
-            seed, registered=False, executors=lambda: LivingExecutors(self.runs), restart_seconds=1.0
+        self.stage = Stage(seed, registered=False, executors=self.executors, restart_seconds=1.0)
+        leader = self.stage.sim.node(
+            "leader", lambda node: node.spawn(lambda: self.master_type(tasks), "master")
         )
-        leader = self.stage.sim.node("leader", lambda node: node.spawn(lambda: LivingMaster(tasks), "master"))
         self.master = leader.process("master", LivingMaster)
         self.stage.leader = leader.pid_of("master")
         self.stage.crash()
         self.stage.restart()
+
+    def executors(self) -> LivingExecutors:
+        """What the executor node has."""
+        return LivingExecutors(self.runs)
 
     def finish(self) -> None:
         """Everything comes to its end, and nothing is left."""

@@ -46,6 +46,9 @@ class Body:
         self._reader.end()
         self.ended = True
 
+    def abort(self) -> None:
+        self.ended = True
+
     @property
     def types(self) -> list[str]:
         return [event.type.name for event in self.events if event.type is not None]
