@@ -163,7 +163,8 @@ def _given(**values: object) -> list[str]:
 
 def _welcome(flags: LocalFlags, logs: Path) -> str:
     agents = "\n".join(
-        f"  agent     http://{flags.ip}:{flags.port + _FIRST_AGENT + number}" for number in range(flags.num_slaves)
+        f"  agent     http://{flags.ip}:{flags.port + _FIRST_AGENT + number}"
+        for number in range(flags.num_slaves)
     )
     return f"""A cluster runs on this machine; its state is in {flags.work_dir}, its logs in {logs}.
 
