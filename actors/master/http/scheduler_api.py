@@ -8,13 +8,24 @@ import uuid
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
+
 from actors.election.address import MASTER
 from actors.gateway.front import Front
-from actors.master.http.scheduler_calls import call_error
+from actors.master.http.scheduler_calls import call_error, message_of
 from actors.master.http.scheduler_stream import NOT_SUBSCRIBED, SchedulerStream, SchedulerStreams
 from actors.system import StoppingError
 from transport.http.call import read_call
-from transport.http.exchange import HttpError, Outlet, Request, Response, Streaming, refusal, unavailable
+from transport.http.exchange import (
+    HttpError,
+    Outlet,
+    PacedOutlet,
+    Request,
+    Response,
+    Streaming,
+    refusal,
+    unavailable,
+)
 from transport.http.media_type import Encoding
 from transport.http.negotiation import form_of_answer
 from transport.http.routes import Route
@@ -26,7 +37,10 @@ from transport.records.scheduler_call import Call
 #: Where it is.
 PATH: Final = "/api/v1/scheduler"
 #: The most that a call may have.
-BODY_BYTES: Final = 16 * MIB
+BODY_BYTES: Final = 8 * MIB
+#: The same for what it says, as a message between nodes. Those of native schedulers have such a limit, too;
+#: and what goes on to an agent must leave room for what else is said there.
+MESSAGE_BYTES: Final = 4 * MIB
 #: All: who does not lead leads on whatever comes, and a call is checked after that (§2.2).
 _METHODS: Final = ("POST", "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
 #: A body that is larger is read on another thread: the server's own is all clients'.
@@ -69,6 +83,7 @@ class SchedulerApi:
         opened: list[SchedulerStream] = []
 
         def begin(outlet: Outlet) -> None:
+            assert isinstance(outlet, PacedOutlet)
             stream = SchedulerStream(call, stream_id, self._master, encoding, outlet, self._streams)
             try:
                 self._front.spawn(lambda: stream, f"http-scheduler-{next(self._numbers)}")
@@ -109,12 +124,23 @@ async def _read(request: Request) -> Call:
     if request.method != "POST":
         raise refusal(405, f"{request.method}: must be POST", {"Allow": "POST"})
     if len(request.body) > _LARGE_BYTES:
-        call = await asyncio.to_thread(read_call, request, Call)
-    else:
-        call = read_call(request, Call)
+        return await asyncio.to_thread(_read_large, request)
+    return _read_small(request)
+
+
+def _read_small(request: Request) -> Call:
+    call = read_call(request, Call)
     error = call_error(call)
     if error is not None:
         raise refusal(400, error)
+    return call
+
+
+def _read_large(request: Request) -> Call:
+    call = _read_small(request)
+    size = len(msgspec.msgpack.encode(message_of(call)))
+    if size > MESSAGE_BYTES:
+        raise refusal(413, f"body: must have at most {MESSAGE_BYTES} bytes as a message, not {size}")
     return call
 
 

@@ -10,12 +10,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from actors.gateway.pace import Pace
 from actors.master.http.scheduler_calls import message_of
 from actors.master.http.scheduler_events import event_of
 from actors.process import Process, handles
-from transport.http.exchange import Outlet
+from transport.http.exchange import PacedOutlet
 from transport.http.media_type import Encoding
-from transport.http.recordio import frame
+from transport.message import Message
 from transport.messages import scheduling
 from transport.pid import Pid
 from transport.records.scheduler_call import Call
@@ -23,6 +24,8 @@ from transport.records.scheduler_event import Event
 
 #: What becomes of an UPDATE_FRAMEWORK whose stream ends before the master has answered.
 NOT_SUBSCRIBED: Final = "Framework is not subscribed"
+
+_MISSED_HEARTBEATS: Final = 3
 
 #: Takes the master's answer to an UPDATE_FRAMEWORK: why not, or None.
 Answered = Callable[[str | None], None]
@@ -41,7 +44,7 @@ class SchedulerStream(Process):
         stream_id: str,
         master: Pid,
         encoding: Encoding,
-        outlet: Outlet,
+        outlet: PacedOutlet,
         streams: SchedulerStreams,
     ) -> None:
         """`streams` is told of it for as long as the framework is subscribed by it."""
@@ -50,12 +53,14 @@ class SchedulerStream(Process):
         self.framework_id = ""
         self._subscribe = message_of(subscribe)
         self._master = master
-        self._encoding = encoding
         self._outlet = outlet
+        self._pace = Pace(outlet, encoding, self.delay, self._lose_patience)
         self._streams = streams
         #: Those who wait for the master's answers to UPDATE_FRAMEWORK, in the order of their calls.
         self._updating: deque[Answered] = deque()
         self._closed = False
+        #: How many intervals of the master's heartbeat have passed since the last one.
+        self._silent = 0
 
     def initialize(self) -> None:
         """Subscribe."""
@@ -103,14 +108,24 @@ class SchedulerStream(Process):
         if self._is_master(sender):
             self.framework_id = message.framework_id
             self._streams.add(self)
-            self._write(event_of(message))
+            self._write(message)
+            self.every(message.heartbeat_interval_seconds, self._miss_heartbeat)
 
     @handles(scheduling.SchedulerError)
     def scheduler_error(self, sender: Pid, message: scheduling.SchedulerError) -> None:
         """The stream ends by this."""
         if self._is_master(sender):
-            self._write(event_of(message))
+            # The last that there is; what the client has not read until now it does not need any more.
+            self._pace.write_now(_event(message))
             self.close(message.message)
+
+    @handles(scheduling.Heartbeat)
+    def heartbeat(self, sender: Pid, message: scheduling.Heartbeat) -> None:
+        """The master lives; a client that is behind sees so by what it reads."""
+        if self._is_master(sender):
+            self._silent = 0
+            if not self._pace.is_behind:
+                self._write(message)
 
     @handles(scheduling.FrameworkInfoUpdated)
     def framework_info_updated(self, sender: Pid, message: scheduling.FrameworkInfoUpdated) -> None:
@@ -128,14 +143,29 @@ class SchedulerStream(Process):
         if event is None:
             super().unhandled(sender, message)
         elif self._is_master(sender):
-            self._write(event)
+            self._pace.write(event)
 
     def _is_master(self, sender: Pid) -> bool:
         return sender.whoever() == self._master
 
-    def _write(self, event: Event | None) -> None:
-        assert event is not None
-        self._outlet.write(frame(self._encoding.encode(event)))
+    def _write(self, message: Message) -> None:
+        self._pace.write(_event(message))
+
+    def _miss_heartbeat(self) -> None:
+        """A master that says nothing to a scheduler takes it for gone: something got lost between them."""
+        self._silent += 1
+        if self._silent > _MISSED_HEARTBEATS:
+            self.close("the master's heart does not beat for it")
+
+    def _lose_patience(self) -> None:
+        self._outlet.abort()
+        self.close("the client reads too little")
+
+
+def _event(message: Message) -> Event:
+    event = event_of(message)
+    assert event is not None
+    return event
 
 
 class SchedulerStreams:

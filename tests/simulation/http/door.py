@@ -169,7 +169,14 @@ class _Body:
         self._door.write(self._caller, self._pieces, piece)
         self._pieces += 1
 
+    @property
+    def unread_bytes(self) -> int:
+        return 0
+
     def end(self) -> None:
+        self._door.end(self._caller)
+
+    def abort(self) -> None:
         self._door.end(self._caller)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from actors.master.http.scheduler_api import PATH
+from actors.master.http.scheduler_api import BODY_BYTES, PATH
 from tests.actors.master.http.conversation import CALLS, EVENTS
 from tests.actors.master.http.stand_in import (
     AWAY,
@@ -166,6 +166,14 @@ def test_a_call_may_come_bit_by_bit_and_large(theatre: Theatre) -> None:
             client.send(whole[begin : begin + 300_000])
         assert client.response()[0] == 202
         theatre.master.wait_for(lambda: len(theatre.master.told) == 1)
+
+
+def test_a_call_that_says_more_than_a_message_may_is_refused(theatre: Theatre) -> None:
+    many = {"tasks": [{"task_id": {"value": ""}}] * 250_000}
+    with subscribe(theatre) as stream:
+        status, _, text = theatre.post(call("RECONCILE", reconcile=many), stream.stream_id)
+        assert (status, text[:33]) == (413, b"body: must have at most 4194304 b")
+        assert theatre.post(b" " * (BODY_BYTES + 1), stream.stream_id)[0] == 413
 
 
 def test_an_update_of_the_framework_is_answered_by_the_master(theatre: Theatre) -> None:

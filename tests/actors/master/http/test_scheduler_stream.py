@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from actors.election.address import MASTER
+from actors.gateway.pace import BEHIND_BYTES, MOST_WAITING
+from actors.master.http.scheduler_events import event_of
 from actors.master.http.scheduler_stream import NOT_SUBSCRIBED, SchedulerStream, SchedulerStreams
 from actors.simulation import Simulation
 from tests.actors.master.http.conversation import CALLS, EVENTS, INFO, MASTER_INFO, NEW, F
@@ -24,7 +26,10 @@ class Body:
 
     def __init__(self, encoding: Encoding) -> None:
         self.ended = False
+        self.aborted = False
         self.pieces = 0
+        #: As the test wants it.
+        self.unread_bytes = 0
         self._encoding = encoding
         self._reader = RecordReader()
         self.events: list[Event] = []
@@ -36,6 +41,9 @@ class Body:
     def end(self) -> None:
         self._reader.end()
         self.ended = True
+
+    def abort(self) -> None:
+        self.aborted = True
 
 
 class Studio:
@@ -191,3 +199,47 @@ def test_what_a_native_scheduler_is_asked_about_lost_offers_does_not_concern_it(
     stream, body = studio.subscribed()
     studio.tell(stream, scheduling.OffersOutstanding(("m-O1",)), scheduling.Heartbeat())
     assert [event.type for event in body.events] == [Event.Type.SUBSCRIBED, Event.Type.HEARTBEAT]
+
+
+def test_a_client_that_is_behind_is_waited_for_and_gets_all_events_in_order_but_heartbeats() -> None:
+    studio = Studio()
+    stream, body = studio.subscribed()
+    body.unread_bytes = BEHIND_BYTES
+    offers = [scheduling.RescindOffer(f"m-O{number}") for number in range(100)]
+    studio.tell(stream, *offers, scheduling.Heartbeat())
+    assert body.pieces == 1
+    body.unread_bytes = 0
+    studio.sim.run(1.0)
+    assert body.events[1:] == [event_of(message) for message in offers]
+    studio.tell(stream, scheduling.Heartbeat())
+    assert body.events[-1] == event_of(scheduling.Heartbeat())
+
+
+def test_a_client_that_reads_nothing_is_given_up() -> None:
+    studio = Studio()
+    stream, body = studio.subscribed()
+    body.unread_bytes = BEHIND_BYTES
+    studio.tell(stream, *(scheduling.RescindOffer(f"m-O{number}") for number in range(MOST_WAITING + 1)))
+    assert (body.aborted, studio.streams.find(F)) == (True, None)
+    assert not studio.lives(stream)
+
+
+def test_an_error_overtakes_what_a_client_that_is_behind_has_not_read() -> None:
+    studio = Studio()
+    stream, body = studio.subscribed()
+    body.unread_bytes = BEHIND_BYTES
+    studio.tell(stream, scheduling.RescindOffer("m-O1"), scheduling.SchedulerError("Framework failed over"))
+    assert [event.type for event in body.events] == [Event.Type.SUBSCRIBED, Event.Type.ERROR]
+    assert body.ended
+
+
+def test_it_ends_when_the_master_says_nothing_to_it_any_more() -> None:
+    studio = Studio()
+    stream, body = studio.subscribed()
+    for _ in range(5):
+        studio.sim.run(30.0)
+        studio.tell(stream, scheduling.Heartbeat())
+    assert studio.lives(stream)
+    studio.sim.run(61.0)
+    assert not studio.lives(stream)
+    assert body.ended
