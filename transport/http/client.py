@@ -68,19 +68,17 @@ class HttpClient:
         raise HttpFailureError(f"{self.address}: leads elsewhere again and again")
 
     def stream(
-        self, target: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float | None = None
+        self, target: str, body: bytes, headers: Mapping[str, str], timeout_seconds: float | None
     ) -> Stream:
-        """Post a request whose answer goes on, on a connection of its own.
+        """Post a request whose answer comes late, or goes on, on a connection of its own.
 
-        It may go on for as long as something comes within the time-out, if there is one.
+        Something of it must come within the time-out, if there is one, and again and again.
         """
         connection = self._connect()
         with _failing(self.address):
             connection.request("POST", target, body, dict(headers))
-            response = connection.getresponse()
-            if connection.sock is not None:
-                connection.sock.settimeout(timeout_seconds)
-        return Stream(self.address, connection, response)
+            connection.sock.settimeout(timeout_seconds)
+            return Stream(self.address, connection, connection.getresponse())
 
     def upload(self, target: str, headers: Mapping[str, str]) -> Upload:
         """Begin a request whose body goes on, on a connection of its own."""
@@ -97,6 +95,7 @@ class HttpClient:
         with _failing(self.address):
             connection.connect()
             connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return connection
 
     def _ask(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
@@ -172,14 +171,17 @@ class Upload:
         with _failing(self._address):
             self._connection.send(b"%x\r\n%b\r\n" % (len(piece), piece))
 
-    def end(self) -> Reply:
-        """Say that it is complete, and read the answer; raises HttpFailureError."""
+    def end(self) -> None:
+        """Say that it is complete; raises HttpFailureError."""
         with _failing(self._address):
             self._connection.send(b"0\r\n\r\n")
-            return _read(self._connection.getresponse())
+
+    def fileno(self) -> int:
+        """What can be read from when there is an answer, which may be before the end."""
+        return self._connection.sock.fileno()
 
     def answer(self) -> Reply:
-        """The answer of a server that has seen enough; raises HttpFailureError."""
+        """The answer; raises HttpFailureError."""
         with _failing(self._address):
             return _read(self._connection.getresponse())
 

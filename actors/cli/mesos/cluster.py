@@ -1,0 +1,130 @@
+"""A cluster as commands see it: its leading master, and the agents that this one knows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
+
+from actors.cli.mesos.configuration import Configuration
+from actors.cli.mesos.conversation import Conversation
+from actors.cli.parser import CommandError, UsageError
+from actors.cli.resolve import resolve
+from actors.election.address import parse_leader
+from actors.election.url import ZooKeeperUrl, read_if_file
+from actors.node.ports import ACTOR_PORT_OFFSET
+from transport.http.client import HttpClient
+from transport.pid import Address
+from transport.records import agent_response, master_call, master_response
+from transport.records.ids import AgentID
+from transport.records.task import Task
+
+Agent: TypeAlias = master_response.Response.GetAgents.Agent
+Framework: TypeAlias = master_response.Response.GetFrameworks.Framework
+AgentConversation: TypeAlias = Conversation[agent_response.Response]
+
+_Type: Final = master_call.Call.Type
+
+
+def locate(master: str, timeout_seconds: float) -> Address:
+    """Where a master serves HTTP that leads, or leads to who does; raises UsageError or CommandError."""
+    try:
+        source = parse_leader(read_if_file(master).removeprefix("http://"))
+    except (ValueError, OSError) as error:
+        raise UsageError(f"--master: {error}") from None
+    if isinstance(source, ZooKeeperUrl):
+        return resolve(source, timeout_seconds).address
+    return Address(source.host, source.port - ACTOR_PORT_OFFSET)
+
+
+class Cluster:
+    """Asks its daemons; every method may raise CommandError."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._timeout_seconds = configuration.timeout_seconds
+        address = locate(configuration.master, self._timeout_seconds)
+        client = HttpClient(address, self._timeout_seconds)
+        self.master = Conversation(client, master_response.Response, "master")
+        self._agents: dict[AgentID, Agent] | None = None
+
+    def agents(self) -> tuple[Agent, ...]:
+        """The agents that are registered."""
+        found = self._ask(_Type.GET_AGENTS).get_agents
+        return () if found is None else found.agents
+
+    def frameworks(self, *, completed: bool = False) -> tuple[Framework, ...]:
+        """Those that are registered, and if wanted those that are over."""
+        found = self._ask(_Type.GET_FRAMEWORKS).get_frameworks
+        if found is None:
+            return ()
+        return (*found.frameworks, *(found.completed_frameworks if completed else ()))
+
+    def tasks(self) -> tuple[Task, ...]:
+        """Those that live, then those that are out of reach or over."""
+        found = self._ask(_Type.GET_TASKS).get_tasks
+        return () if found is None else (*found.tasks, *found.unreachable_tasks, *found.completed_tasks)
+
+    def task(self, task_id: str, framework_id: str | None = None) -> Task:
+        """The task of that id; of several, the one that lives."""
+        return choose(self.tasks(), task_id, framework_id)
+
+    def framework(self, framework_id: str) -> Framework:
+        """The framework of that id, be it over."""
+        known = self.frameworks(completed=True)
+        for one in known:
+            if _id(one) == framework_id:
+                return one
+        raise CommandError(f"no framework {framework_id!r}{_nearest(framework_id, map(_id, known))}")
+
+    def agent(self, agent_id: AgentID) -> AgentConversation:
+        """The agent of that id, to be asked."""
+        if self._agents is None:
+            self._agents = {one.agent_info.id: one for one in self.agents() if one.agent_info.id is not None}
+        found = self._agents.get(agent_id)
+        if found is None:
+            raise CommandError(f"the master does not know agent {agent_id.value} just now")
+        client = HttpClient(agent_address(found), self._timeout_seconds)
+        return Conversation(client, agent_response.Response, "agent")
+
+    def _ask(self, kind: master_call.Call.Type) -> master_response.Response:
+        return self.master.ask(master_call.Call(type=kind))
+
+
+def agent_address(agent: Agent) -> Address:
+    """Where an agent serves HTTP: by its pid, slave(1)@ip:port, or else by its name."""
+    _, at, address = (agent.pid or "").partition("@")
+    if at:
+        try:
+            return Address.parse(address)
+        except ValueError:
+            pass
+    return Address(agent.agent_info.hostname, agent.agent_info.port or 5051)
+
+
+def choose(tasks: Sequence[Task], task_id: str, framework_id: str | None) -> Task:
+    """The task that is meant; raises CommandError naming what there is instead."""
+    found = [one for one in tasks if one.task_id.value == task_id]
+    if framework_id is not None:
+        found = [one for one in found if one.framework_id.value == framework_id]
+    if not found:
+        where = "" if framework_id is None else f" of framework {framework_id!r}"
+        raise CommandError(
+            f"no task {task_id!r}{where}{_nearest(task_id, (one.task_id.value for one in tasks))}"
+        )
+    meant = [one for one in found if not one.state.terminal] or found
+    frameworks = list(dict.fromkeys(one.framework_id.value for one in meant))
+    if len(frameworks) > 1:
+        raise CommandError(
+            f"task {task_id!r}: several frameworks have one; give --framework, one of {', '.join(frameworks)}"
+        )
+    return meant[0]
+
+
+def _id(framework: Framework) -> str:
+    identifier = framework.framework_info.id
+    return "" if identifier is None else identifier.value
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -1,0 +1,117 @@
+"""Run a command in the container of a running task, and end as it does."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+import uuid
+from typing import Final
+
+from actors.cli.mesos.cluster import AgentConversation, Cluster
+from actors.cli.mesos.configuration import configuration_of
+from actors.cli.mesos.console import Console, Input, open_output
+from actors.cli.mesos.conversation import API
+from actors.cli.mesos.sandbox import container_of
+from actors.cli.mesos.task_argument import add_task
+from actors.cli.mesos.terminal import Terminal
+from actors.cli.parser import CommandError, UsageError
+from transport.http.client import HttpFailureError
+from transport.http.exchange import JSON
+from transport.http.media_type import Encoding
+from transport.records.agent_call import Call
+from transport.records.agent_response import Response
+from transport.records.command import CommandInfo
+from transport.records.container import ContainerInfo
+from transport.records.ids import ContainerID
+from transport.records.task import Task
+
+#: For how long the end of a command may be unknown when its output has ended.
+_END_SECONDS: Final = 10.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Take what to run, and where."""
+    parser.add_argument("-i", "--interactive", action="store_true", help="pass standard input on")
+    parser.add_argument("-t", "--tty", action="store_true", help="give the command a terminal")
+    add_task(parser)
+    parser.add_argument("command", metavar="COMMAND", help="what to run")
+    parser.add_argument("args", metavar="ARG", nargs=argparse.REMAINDER, help="its arguments")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run it; returns its exit status, or 128 and the signal that ended it."""
+    terminal = this_terminal() if arguments.tty else None
+    cluster = Cluster(configuration_of(arguments))
+    task = cluster.task(arguments.task_id, arguments.framework)
+    agent = cluster.agent(task.agent_id)
+    container_id = ContainerID(value=str(uuid.uuid4()), parent=running_container(task))
+    command = CommandInfo(
+        shell=False, value=arguments.command, arguments=(arguments.command, *arguments.args)
+    )
+    container = None
+    if terminal is not None:
+        container = ContainerInfo(type=ContainerInfo.Type.MESOS, tty_info=terminal.info)
+    launch = Call.LaunchNestedContainerSession(
+        container_id=container_id, command=command, container=container
+    )
+    kind = Call.Type.LAUNCH_NESTED_CONTAINER_SESSION
+    output = open_output(agent, Call(type=kind, launch_nested_container_session=launch))
+    end = _End(agent, container_id)
+    console = Console(agent, output, terminal if arguments.interactive else None)
+    console.run(container_id, Input.OURS if arguments.interactive else Input.ENDED)
+    return end.status()
+
+
+def this_terminal() -> Terminal:
+    """The terminal of standard input; raises UsageError."""
+    if not os.isatty(sys.stdin.fileno()):
+        raise UsageError("--tty: standard input must be a terminal")
+    return Terminal(sys.stdin.fileno())
+
+
+def running_container(task: Task) -> ContainerID:
+    """The container of a task; raises CommandError when there is none."""
+    if task.state.terminal:
+        raise CommandError(f"task {task.task_id.value!r}: is over ({task.state.value})")
+    container = container_of(task)
+    if container is None:
+        raise CommandError(f"task {task.task_id.value!r}: its container is not known yet")
+    return container
+
+
+class _End:
+    """Waits, in a thread, for a container to end."""
+
+    def __init__(self, agent: AgentConversation, container_id: ContainerID) -> None:
+        self._agent = agent
+        kind, wait = Call.Type.WAIT_NESTED_CONTAINER, Call.WaitNestedContainer(container_id=container_id)
+        self._call = Call(type=kind, wait_nested_container=wait)
+        self._status: int | None = None
+        self._error = "no answer"
+        self._thread = threading.Thread(target=self._wait, name="end", daemon=True)
+        self._thread.start()
+
+    def status(self) -> int:
+        """The exit status, as a shell tells it; raises CommandError."""
+        self._thread.join(_END_SECONDS)
+        if self._status is None:
+            raise CommandError(f"how the command ended is not known: {self._error}")
+        return self._status
+
+    def _wait(self) -> None:
+        headers = {"Content-Type": JSON, "Accept": JSON}
+        body = Encoding.JSON.encode(self._call)
+        try:
+            reply = self._agent.client.stream(API, body, headers, None).rest()
+            self._agent.check(reply)
+            waited = Encoding.JSON.decode(reply.body, Response).wait_nested_container
+        except (HttpFailureError, CommandError, ValueError) as error:
+            self._error = str(error)
+            return
+        if waited is not None and waited.exit_status is not None:
+            code = os.waitstatus_to_exitcode(waited.exit_status)
+            self._status = code if code >= 0 else 128 - code
+        elif waited is not None:
+            self._error = waited.message or "the agent does not tell"
