@@ -30,6 +30,7 @@ from transport.record import Record
 from transport.records.ids import AgentID
 from transport.records.master_call import Call
 from transport.records.master_response import Response as Told
+from transport.records.resources import Resources
 
 
 class Office:
@@ -159,3 +160,19 @@ def _text(response: Response) -> str:
 def as_json(*records: Record) -> str:
     """A list of records, as the older endpoints read it."""
     return f"[{','.join(json_v1.encode(one).decode() for one in records)}]"
+
+
+def office(encoding: Encoding = Encoding.JSON, *, masters: int = 1, **flags: object) -> Office:
+    """An operator, and a cluster with one agent."""
+    cluster = SimulatedCluster(1, masters=masters, mem=1024.0, resources="disk:1000", master_flags=flags)
+    cluster.wait_until_registered()
+    return Office(cluster, encoding)
+
+
+def settled(at: Office) -> Resources:
+    """What the agent has once all operations are over."""
+    agent_id = at.agent_id.value
+    at.sim.run_until(lambda: not at.cluster.master.cluster.agents[agent_id].operations)
+    total = at.cluster.master.cluster.agents[agent_id].total
+    assert at.cluster.hosts[0].agent.books.total == total
+    return total

@@ -10,9 +10,8 @@ from msgspec.structs import replace
 
 from actors.master.master import Master
 from frameworks.scheduler import Scheduler
-from frameworks.testing import SimulatedCluster
 from tests.actors.master.county import quota
-from tests.actors.master.http.office import Office
+from tests.actors.master.http.office import Office, office, settled
 from tests.actors.master.http.wishes import (
     Type,
     create,
@@ -43,7 +42,6 @@ from transport.records.ids import AgentID
 from transport.records.master_call import Call
 from transport.records.offer import Offer
 from transport.records.resource import Resource
-from transport.records.resources import Resources
 from transport.records.time_info import DurationInfo, TimeInfo, Unavailability
 
 NOBODY = AgentID(value="nobody")
@@ -66,22 +64,6 @@ class Holder(Scheduler):
 
     def rescinded(self, offer_id: str) -> None:
         self.offers.pop(offer_id, None)
-
-
-def office(encoding: Encoding = Encoding.JSON, *, masters: int = 1, **flags: object) -> Office:
-    """An operator, and a cluster with one agent."""
-    cluster = SimulatedCluster(1, masters=masters, mem=1024.0, resources="disk:1000", master_flags=flags)
-    cluster.wait_until_registered()
-    return Office(cluster, encoding)
-
-
-def settled(at: Office) -> Resources:
-    """What the agent has once all operations are over."""
-    agent_id = at.agent_id.value
-    at.sim.run_until(lambda: not at.cluster.master.cluster.agents[agent_id].operations)
-    total = at.cluster.master.cluster.agents[agent_id].total
-    assert at.cluster.hosts[0].agent.books.total == total
-    return total
 
 
 # --- each call, in both forms ---
