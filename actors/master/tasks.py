@@ -199,7 +199,7 @@ class TaskDesk:
                 self._forget(task)
             return
         self._metrics.invalid_status_update_acknowledgements.increment()
-        self._world.log.warning(
+        self._world.log.info(
             "acknowledgement dropped",
             reason=fault,
             task_id=message.task_id,
