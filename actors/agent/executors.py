@@ -98,7 +98,9 @@ class ExecutorDesk:
         executor = self._books.containers.get(message.container_id)
         if executor is not None:
             executor.launched = True
-            executor.process = message.process
+            if executor.process != message.process:
+                executor.process = message.process
+                executor.container_status = None  # which names it
             self.make_room(executor)
         self._world.log.debug("executor started", container_id=message.container_id, process=message.process)
 

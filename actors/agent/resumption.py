@@ -196,6 +196,7 @@ class Resumption:
         elif executor.state is ExecutorState.TERMINATING and executor.timer is None:
             self._executors.destroy(executor)
         else:
+            executor.process = message.processes.get(container_id)
             pid = message.running[container_id]
             if pid is not None and not executor.connected:
                 self._world.send(pid, ReconnectExecutor())

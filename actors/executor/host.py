@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol, TypeAlias, TypeVar
+from typing import TypeVar
 
 from actors.executor.container_spec import PATH, container_spec
 from actors.executor.containerizer import CONTAINERIZER
 from actors.executor.containment import check_container
 from actors.executor.endings import Endings
-from actors.executor.hosted import HostedExecutor
+from actors.executor.hosted import HostedExecutor, MakeCommand, MakeDefault
 from actors.executor.launches import Launch, Launches
 from actors.process import Process, handles
 from actors.system import Timer
@@ -44,20 +44,7 @@ from transport.messages.hosting import (
 )
 from transport.messages.node import StopNode
 from transport.pid import Pid
-from transport.records.task import TaskInfo
 from transport.records.task_status import TaskStatus
-
-#: Makes an executor of task groups: from what is to be launched, its agent, and the containerizer to use.
-MakeDefault: TypeAlias = Callable[[LaunchExecutor, Pid, Pid], Process]
-
-
-class MakeCommand(Protocol):
-    """Makes the executor of a command, likewise; `adopted` is what runs in its container already, if so."""
-
-    def __call__(  # noqa: D102
-        self, launch: LaunchExecutor, agent: Pid, containerizer: Pid, adopted: TaskInfo | None = None, /
-    ) -> Process: ...
-
 
 #: The name of this actor on every executor node.
 EXECUTORS = "executors"
@@ -74,10 +61,17 @@ class ExecutorHost(Process):
     """Hosts the executors of one agent; answers as `hosting` says.
 
     `command` and `default` make the built-in executors. Without any agent for `recovery_timeout_seconds` it
-    has the whole node stop.
+    has the whole node stop. `process` is the number of the node's own process.
     """
 
-    def __init__(self, command: MakeCommand, default: MakeDefault, recovery_timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        command: MakeCommand,
+        default: MakeDefault,
+        recovery_timeout_seconds: float,
+        process: int | None = None,
+    ) -> None:
+        self._process = process
         self._command = command
         self._default = default
         self._recovery_timeout_seconds = recovery_timeout_seconds
@@ -159,7 +153,9 @@ class ExecutorHost(Process):
             if not executor.forgotten
         }
         self.log.info("executors recovered", running=len(running), ended=len(self._endings.all()))
-        self.send(sender, ExecutorsRecovered(running, self._endings.all()))
+        known_processes = {name: self._process_of(self._executors[name]) for name in running}
+        processes = {name: process for name, process in known_processes.items() if process is not None}
+        self.send(sender, ExecutorsRecovered(running, self._endings.all(), processes))
 
     def _end_unknown(self, known: frozenset[str]) -> None:
         for container_id in tuple(self._executors):
@@ -254,7 +250,7 @@ class ExecutorHost(Process):
         for container_id in message.container_ids:
             parent = container_id.rpartition(".")[0]
             if parent in message.container_ids and parent in kept:
-                # A check of a command, which nobody waits for any more.
+                # A check of a command, or an operator's: nobody waits for it any more.
                 self.send(self._containerizer, DestroyContainer(container_id))
         strays = dict.fromkeys(container_id.partition(".")[0] for container_id in message.container_ids)
         for container_id in strays:
@@ -358,8 +354,12 @@ class ExecutorHost(Process):
             self.log.warning("executor's record not written", container_id=container_id, reason=str(error))
 
     def _tell_launched(self, executor: HostedExecutor) -> None:
-        if self._agent is not None and (executor.actor is not None or executor.process is not None):
-            self.send(self._agent, ExecutorLaunched(executor.launch.container_id, executor.process))
+        process = self._process_of(executor)
+        if self._agent is not None and (executor.actor is not None or process is not None):
+            self.send(self._agent, ExecutorLaunched(executor.launch.container_id, process))
+
+    def _process_of(self, executor: HostedExecutor) -> int | None:
+        return executor.process if executor.actor is None else self._process
 
     def _tell_ended(self, ending: ExecutorEnding) -> None:
         if self._agent is not None:

@@ -1,10 +1,26 @@
-"""One executor of an executor node, as the node's host knows it."""
+"""One executor of an executor node, as the node's host knows it, and how those are made that are actors."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+from actors.process import Process
 from transport.messages.hosting import LaunchExecutor
 from transport.pid import Pid
 from transport.records.executor import ExecutorInfo
+from transport.records.task import TaskInfo
+
+#: Makes an executor of task groups: from what is to be launched, its agent, and the containerizer to use.
+MakeDefault: TypeAlias = Callable[[LaunchExecutor, Pid, Pid], Process]
+
+
+class MakeCommand(Protocol):
+    """Makes the executor of a command, likewise; `adopted` is what runs in its container already, if so."""
+
+    def __call__(  # noqa: D102
+        self, launch: LaunchExecutor, agent: Pid, containerizer: Pid, adopted: TaskInfo | None = None, /
+    ) -> Process: ...
 
 
 class HostedExecutor:

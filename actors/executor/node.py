@@ -70,7 +70,7 @@ class ExecutorCrew:
         system.spawn(lambda: Prober(_probes), PROBER, restart=Restart(), vital=True)
         patience = self._recovery_timeout_seconds
         system.spawn(
-            lambda: ExecutorHost(_command_executor, _default_executor, patience),
+            lambda: ExecutorHost(_command_executor, _default_executor, patience, os.getpid()),
             EXECUTORS,
             restart=Restart(),
             vital=True,

@@ -41,7 +41,7 @@ class ExecutorLaunched(Message):
     """The executor was started; it subscribes at the agent by itself."""
 
     container_id: str
-    #: The operating system's number of its process; None for an actor.
+    #: The operating system's number of its process: that of its node for an actor.
     process: int | None = None
 
 
@@ -86,6 +86,8 @@ class ExecutorsRecovered(Message):
     #: By container id, the executor's actor where it is one of the node.
     running: Mapping[str, Pid | None]
     ended: tuple[ExecutorEnding, ...] = ()
+    #: By container id, as ExecutorLaunched tells them.
+    processes: Mapping[str, int] = {}
 
 
 class KeepTask(Message):

@@ -143,7 +143,8 @@ class ExecutorsDouble(Process):
                 del self.running[container_id]
                 self.destroyed.append(container_id)
         running: dict[str, Pid | None] = dict.fromkeys(self.running)
-        self.send(sender, hosting.ExecutorsRecovered(running, tuple(self.ended.values())))
+        processes = dict.fromkeys(self.running, 4712)
+        self.send(sender, hosting.ExecutorsRecovered(running, tuple(self.ended.values()), processes))
 
     def end(self, container_id: str, status: int | None = 0, **others: object) -> None:
         """The container ends."""

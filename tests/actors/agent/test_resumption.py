@@ -54,6 +54,17 @@ def test_an_executor_goes_on_under_the_next_agent() -> None:
     assert not stage.agent.books.frameworks
 
 
+def test_updates_name_the_executors_process_also_after_a_restart() -> None:
+    stage = Stage()
+    executor = running(stage)
+    back(stage, executor)
+    stage.acknowledge()
+    executor.update("FINISHED")
+    container = stage.statuses()[-1].container_status
+    assert container is not None
+    assert container.executor_pid == 4712
+
+
 def test_the_agent_keeps_its_id() -> None:
     stage = Stage()
     stage.start_again()

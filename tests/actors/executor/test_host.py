@@ -40,6 +40,7 @@ from transport.records.ids import AgentID, ExecutorID, FrameworkID, TaskID
 from transport.records.task import TaskInfo
 from transport.records.task_status import TaskState, TaskStatus
 
+HOST_PROCESS = 99
 PATIENCE_SECONDS = 900.0
 COURSES = {"short": Course(seconds=10.0, status=3 << 8), "bad": Course(error="no such program")}
 LAUNCH_FAILED = TaskStatus.Reason.REASON_CONTAINER_LAUNCH_FAILED
@@ -76,7 +77,10 @@ class Host:
         command = CommandExecutor if self.real_commands else _runner
         node.spawn(lambda: ContainerizerProcess(self._make), CONTAINERIZER, restart=Restart(), vital=True)
         node.spawn(
-            lambda: ExecutorHost(command, Runner, PATIENCE_SECONDS), EXECUTORS, restart=Restart(), vital=True
+            lambda: ExecutorHost(command, Runner, PATIENCE_SECONDS, HOST_PROCESS),
+            EXECUTORS,
+            restart=Restart(),
+            vital=True,
         )
 
     def _make(self, notify: Notify, delay: Delay) -> FakeContainerizer:
@@ -142,7 +146,7 @@ def host() -> Host:
 
 def test_the_executor_of_a_command_is_an_actor_of_the_node(host: Host) -> None:
     host.tell(launch("a"))
-    assert host.told() == [ExecutorLaunched("a", None)]
+    assert host.told() == [ExecutorLaunched("a", HOST_PROCESS)]
     runner = host.node.process("executor-a", Runner)
     assert runner.launch.container_id == "a"
     assert runner.agent == host.agent.pid
@@ -151,7 +155,7 @@ def test_the_executor_of_a_command_is_an_actor_of_the_node(host: Host) -> None:
 
 def test_the_default_executor_is_one_too(host: Host) -> None:
     host.tell(launch("a", generated=False, executor=info(kind=ExecutorInfo.Type.DEFAULT)))
-    assert host.told() == [ExecutorLaunched("a", None)]
+    assert host.told() == [ExecutorLaunched("a", HOST_PROCESS)]
     assert host.hosted() == ["executor-a"]
 
 
@@ -193,7 +197,7 @@ def test_an_executor_that_cannot_be_started_has_ended(host: Host, wrong: LaunchE
 
 def test_to_launch_twice_is_to_launch_once(host: Host) -> None:
     host.tell(launch("a"), launch("a"))
-    assert host.told() == [ExecutorLaunched("a"), ExecutorLaunched("a")]
+    assert host.told() == [ExecutorLaunched("a", HOST_PROCESS), ExecutorLaunched("a", HOST_PROCESS)]
     assert host.hosted() == ["executor-a"]
     host.node.kill("executor-a")
     host.sim.run(0.5)
@@ -236,7 +240,7 @@ def test_an_end_is_told_again_until_the_agent_forgets_it(host: Host) -> None:
     host.node.kill("executor-a")
     host.sim.run(100.0)
     told = host.told()
-    assert told[0] == ExecutorLaunched("a")
+    assert told[0] == ExecutorLaunched("a", HOST_PROCESS)
     assert told[1:] == [ended("a")] * 7  # at once, then after 1, 2, 4, 8, … seconds
     host.tell(ForgetExecutor("a"))
     host.sim.run(1000.0)
@@ -258,6 +262,7 @@ def test_a_new_agent_is_told_what_runs_and_what_ended_meanwhile(host: Host) -> N
     assert isinstance(recovered, ExecutorsRecovered)
     actor = next(one.pid for one in host.node.actors() if one.pid.name == "executor-a")
     assert recovered.running == {"a": actor, "c": None}
+    assert recovered.processes == {"a": HOST_PROCESS, "c": 1003}
     assert recovered.ended == (ExecutorEnding(container_id="b"),)
     host.sim.run(10.0)
     assert set(map(repr, host.told(agent))) == {repr(ended("b"))}
@@ -357,7 +362,7 @@ def test_an_executor_that_is_a_process_outlives_the_node(host: Host) -> None:
     host.told()
     host.tell(RecoverExecutors(("a", "b")))
     told = host.told()
-    assert ExecutorsRecovered({"a": None}, ()) in told
+    assert ExecutorsRecovered({"a": None}, (), {"a": 1001}) in told
     # The framework of the other one does not checkpoint.
     assert host.running() == ["a"]
     host.tell(DestroyExecutor("a"))
