@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Generic
+from typing import Final, Generic
 
 from actors.master.allocator.portion import Portion
 from actors.master.allocator.sorter import Client, ClientTree, Entry, S
 from actors.master.allocator.totals import Scale, Totals
+
+#: The exact common multiple of many odd weights would have too many digits to reckon with.
+_MOST_BITS: Final = 2_048
 
 
 class DrfSorter(ClientTree[S], Generic[S]):
@@ -27,13 +30,14 @@ class DrfSorter(ClientTree[S], Generic[S]):
         """Reckon shares of `totals`, which several sorters may have in common."""
         super().__init__()
         self._totals = totals
-        # A multiple of the numerators of all weights, so that a share divided by a weight is an integer.
+        # A multiple of the numerators of all weights, so that a share divided by a weight is an integer; or
+        # so large that what is rounded off does not matter.
         self._common = 1
 
     def set_weight(self, role: str, weight: Fraction) -> None:
         """Weigh a role, whether or not it is there; 1 unless set."""
         super().set_weight(role, weight)
-        self._common = math.lcm(*(known.numerator for known in self.weights.values()))
+        self._common = _common_multiple(self.weights.values())
         _forget_ranking(self.root)
 
     def allocated(self, client: Client[S], portion: Portion, agent_id: str) -> None:
@@ -193,6 +197,15 @@ class DrfSorter(ClientTree[S], Generic[S]):
         while (parent := node.parent) is not None:
             parent.scale = None
             node = parent
+
+
+def _common_multiple(weights: Iterable[Fraction]) -> int:
+    common = 1
+    for weight in weights:
+        common = math.lcm(common, weight.numerator)
+        if common.bit_length() > _MOST_BITS:
+            return 1 << _MOST_BITS
+    return common
 
 
 def _entry(node: Client[S]) -> Entry[S]:

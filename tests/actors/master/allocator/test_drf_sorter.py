@@ -133,6 +133,18 @@ def role_of(client: Client[str]) -> Client[str]:
     return client.parent
 
 
+def test_many_odd_weights_make_no_endless_numbers() -> None:
+    rng, cluster = Random(1), Sorted()
+    weights = {f"r{number}": Fraction(str(rng.uniform(0.1, 10.0))) for number in range(300)}
+    weights |= {"least": Fraction("5e-324"), "most": Fraction("1e308")}
+    cluster.add(*weights)
+    for path, weight in weights.items():
+        cluster.sorter.set_weight(path, weight)
+        cluster.give(path, "cpus:1")
+    assert cluster.order == sorted(weights, key=lambda path: -weights[path])
+    assert max(client.factor.bit_length() for client in cluster.clients.values()) < 5_000
+
+
 def test_in_a_role_the_same_rules_hold_without_weights() -> None:
     cluster = Sorted()
     first, second = (cluster.sorter.add("role", name, name) for name in ("a", "b"))
