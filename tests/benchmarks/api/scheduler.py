@@ -21,6 +21,7 @@ _SUBSCRIBE = post(
 def figures(size: Size) -> Iterator[Figure]:
     with cluster() as running:
         master = Address.parse(running.address)
+        _wait_for_leader(master)
         _first_offer(master)
         offers = [
             median_of([_first_offer(master) for _ in range(size.of(20))]) * 1000 for _ in range(size.rounds)
@@ -28,6 +29,17 @@ def figures(size: Size) -> Iterator[Figure]:
         yield alone("api.scheduler.first_offer", "ms (Mesos 1.3.2: 1.2)", offers, at_most(5.0))
         trips = [_round_trip(master, size.of(1_000)) * 1000 for _ in range(size.rounds)]
         yield alone("api.scheduler.call_round_trip", "ms (Mesos 1.3.2: 0.9)", trips, at_most(2.0))
+
+
+def _wait_for_leader(master: Address) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    answer = b""
+    while not answer.startswith(b"HTTP/1.1 400"):
+        assert time.monotonic() < deadline, answer
+        time.sleep(_REST_SECONDS)
+        with socket.create_connection(master, timeout=DEADLINE_SECONDS) as connection:
+            connection.sendall(post(PATH, {}))
+            answer = connection.recv(4_096)
 
 
 def _first_offer(master: Address) -> float:
