@@ -17,13 +17,16 @@ _END_SECONDS = 60.0
 
 
 class Program:
-    """Runs for as long as its `with` block does; ends when its stdin does."""
+    """Runs, in that folder, for as long as its `with` block does; ends when its stdin does."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path, folder: Path | None = None
+    ) -> None:
         self._log = log
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
                 ("setpriv", "--pdeathsig", "KILL", "--", *command),
+                cwd=folder,
                 env={**os.environ, **environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

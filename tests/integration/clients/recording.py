@@ -47,6 +47,9 @@ def record(local: Local, wanted: list[str]) -> Recording:
     with Framework(local.master, **_INFO) as framework:
         made = _session(framework)
         directory = _settled(local, framework)
+        made["v1-master/LIST_FILES"] = _v1(local.master, "LIST_FILES", {"path": "/master/log"})
+        content = {"path": "/master/log", "offset": 0, "length": 100}
+        made["v1-master/READ_FILE"] = _v1(local.master, "READ_FILE", content)
         made["v1-agent/LIST_FILES"] = _v1(local.agent, "LIST_FILES", {"path": directory})
         content = {"path": f"{directory}/stdout", "offset": 0, "length": 100}
         made["v1-agent/READ_FILE"] = _v1(local.agent, "READ_FILE", content)

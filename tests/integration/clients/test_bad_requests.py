@@ -45,7 +45,7 @@ RAW: dict[str, tuple[bytes, set[int]]] = {
     "19 negative": (post(b"Content-Length: -1"), {400}),
     "20 endless chunk": (post(b"Transfer-Encoding: chunked", body=b"FFFFFFFFFFFFFFFFF\r\n{"), {400, 413}),
     "20 large chunk": (
-        post(b"Transfer-Encoding: chunked", body=b"FFFFFFFF\r\n" + b"x" * 2 * _MIB),
+        post(b"Transfer-Encoding: chunked", body=b"FFFFFFFF\r\n" + b"x" * 2 * _MIB, target=b"/teardown"),
         {400, 413},
     ),
     "20 no chunk": (post(b"Transfer-Encoding: chunked", body=b"zz\r\n{}\r\n"), {400}),

@@ -23,7 +23,6 @@ AMOUNTS: dict[str, Event] = {
     "negative": scalar("cpus", -1),
     "tiny": scalar("cpus", 0.0001),
     "mem": scalar("mem", 2**63),
-    "zero": scalar("cpus", 0),
     "nameless": scalar("", 1),
     "backwards": {"name": "ports", "type": "RANGES", "ranges": {"range": [{"begin": 31002, "end": 31001}]}},
     "no value": {"name": "cpus", "type": "SCALAR"},

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.integration.clients import test_npm
 from tests.integration.clients.daemons import Agent, Local
 from tests.integration.clients.programs import Program
 from tests.integration.masters import MasterProcess, Masters, wait_until
@@ -91,21 +92,25 @@ def test_a_framework_and_its_executor_run_on_pion_local_whose_daemons_die(
 
 
 def test_a_framework_finds_the_next_leader_by_zookeeper_and_no_task_is_lost_or_doubled(
-    zookeeper: Ensemble, zookeeper_path: str, python_packages: Path, tmp_path: Path
+    zookeeper: Ensemble, zookeeper_path: str, python_packages: Path, node_packages: Path, tmp_path: Path
 ) -> None:
     url = zookeeper.url(zookeeper_path)
     flags = (f"--zk={url}", "--zk_session_timeout=3secs", "--quorum=2", "--no-hostname_lookup")
     reregistration = f"--executor_reregistration_timeout={_REREGISTRATION}"
     with Masters(tmp_path) as masters:
         three = [masters.start(*flags) for _ in range(3)]
+        # pymesos gives up where the path in ZooKeeper is not there yet.
+        leader = leading(three)
         with (
             Agent(tmp_path, url, reregistration) as agent,
             scheduler(url, python_packages, tmp_path) as framework,
         ):
             started(framework)
-            leader = leading(three)
-            leader.kill()
             others = [one for one in three if one is not leader]
+            with test_npm.scheduler(others[0].web, node_packages, tmp_path) as redirected:
+                redirected.wait_for("subscribed")
+                assert redirected.end() == 0
+            leader.kill()
             framework.wait_for("reregistered")
             assert framework.heard("reregistered")[0][1] == str(leading(others).web)
 
