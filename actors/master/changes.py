@@ -53,6 +53,9 @@ class Changes:
     def __len__(self) -> int:
         return len(self._marks)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._marks
+
     def changed(self, key: Key) -> None:
         """Note that an object is not what it was."""
         self._marks.setdefault(key, False)

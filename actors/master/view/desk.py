@@ -53,11 +53,17 @@ class ViewDesk:
         """Tell all that has changed by now."""
         self._view, self._number = sender, message.number
         if message.heard == 0 and self._told:
-            self._known, self._told = all_keys(self._cluster), 0
+            self._retell()
         self._changes.watched = message.watches
         self._due = len(self._changes)
         if not self._goes_on:
             self._go_on()
+
+    def _retell(self) -> None:
+        """The view crashed, and another one asks."""
+        self._known, self._told = all_keys(self._cluster), 0
+        for framework in (*self._cluster.frameworks.values(), *self._cluster.completed_frameworks.values()):
+            framework.completed_tasks.retell()
 
     def turn_over(self) -> None:
         """A turn of the master is over: those who watch hear at once what it changed."""
@@ -102,19 +108,23 @@ class ViewDesk:
     # --- what is there ---
 
     def look_up(self, key: Key) -> object:
-        """What a reader sees of an object; None if it is not there."""
-        return _FACTS[key[0]](self._cluster, *key[1:])
+        """What the view is told of an object; None if it is not there."""
+        return fact_of(self._cluster, key)
+
+
+def fact_of(cluster: Cluster, key: Key) -> object:
+    """What a reader sees of an object; of a framework's tasks that ended, those that were not told yet."""
+    return _FACTS[key[0]](cluster, *key[1:])
 
 
 def all_keys(cluster: Cluster) -> Iterator[Key]:
-    """The keys of all that readers see, also while that changes: what comes meanwhile is noted."""
+    """The keys of all that readers see but tasks that ended; what comes while they are gone through is noted."""
     shelves = (cluster.agents, cluster.recovered, cluster.unreachable, cluster.quotas, cluster.weights)
     for shelf in (*shelves, cluster.frameworks, cluster.completed_frameworks):
         yield from shelf.keys_noted()
     for framework in (*cluster.frameworks.values(), *cluster.completed_frameworks.values()):
         yield from framework.tasks.keys_noted()
         yield from framework.unreachable_tasks.keys_noted()
-        framework.completed_tasks.retell()
     for agent in tuple(cluster.agents.values()):
         yield from agent.executors.keys_noted()
         yield from agent.operations.keys_noted()

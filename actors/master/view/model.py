@@ -171,6 +171,7 @@ class Model:
         return there or self.completed_frameworks.get(framework_id)
 
     def _framework_changed(self, framework: ShownFramework, *forms: Form) -> None:
+        framework.changed(*forms)
         for roll in (self.frameworks, self.completed_frameworks):
             if roll.get(framework.id) is framework:
                 roll.changed(framework.id, *forms)
@@ -184,12 +185,14 @@ class Model:
                 share = self._share(framework, record.agent_id.value)
                 share.count(record.state, by)
                 self._share_changed(framework, record.agent_id.value, Form.SUMMARY)
-        framework.changed(Form.SUMMARY)
+        self._framework_changed(framework, Form.SUMMARY)
 
     def _hold(self, framework_id: str, agent_id: str, holder: Hashable, resources: Resources) -> None:
         """What a task, an executor or an operation has."""
         framework = self.frameworks.get(framework_id)
-        if framework is not None and self._share(framework, agent_id).hold(holder, resources):
+        if framework is None or not (resources or agent_id in framework.shares):
+            return
+        if self._share(framework, agent_id).hold(holder, resources):
             framework.used_changed()
             self._framework_changed(framework)
             self._share_changed(framework, agent_id)
@@ -308,7 +311,7 @@ class Model:
         _put(self.offers, offer_id, fact)
         _put(self._offers_of.setdefault(record.agent_id.value, {}), offer_id, fact)
         self._agent_changed(record.agent_id.value)
-        framework = self.frameworks.get(record.framework_id.value)
+        framework = self._any(record.framework_id.value)
         if framework is not None:
             _put(framework.offers, offer_id, fact)
             framework.offers_changed()
@@ -319,7 +322,7 @@ class Model:
         if known is None:
             return
         _put(self.inverse_offers, offer_id, fact)
-        framework = self.frameworks.get(known.framework_id)
+        framework = self._any(known.framework_id)
         if framework is not None:
             _put(framework.inverse_offers, offer_id, None if fact is None else fact.record)
             self._framework_changed(framework)
