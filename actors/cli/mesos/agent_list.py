@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from actors.cli.mesos.cluster import Agent, Cluster, agent_address
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import amounts, show
 from transport.record import Record
 
@@ -16,9 +15,8 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print them."""
-    agents = sorted(
-        Cluster(configuration_of(arguments)).agents(), key=lambda agent: agent.agent_info.hostname
-    )
+    with Cluster.of(arguments) as cluster:
+        agents = sorted(cluster.agents(), key=lambda agent: agent.agent_info.hostname)
     headings = ("AGENT ID", "HOSTNAME", "ACTIVE", "ADDRESS", "CPUS", "MEM", "DISK", "VERSION")
     rows = [_row(agent) for agent in agents]
     records: list[Record] = list(agents)

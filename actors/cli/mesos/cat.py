@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from actors.cli.mesos.cluster import Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import write
 from actors.cli.mesos.sandbox import Sandbox, whole
 
@@ -19,12 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    for data in whole(sandbox_of(arguments), arguments.file):
-        write(data)
+    with Cluster.of(arguments) as cluster:
+        for data in whole(Sandbox.of(cluster, arguments.task, arguments.framework), arguments.file):
+            write(data)
     return 0
-
-
-def sandbox_of(arguments: argparse.Namespace) -> Sandbox:
-    """The sandbox that the arguments name; raises CommandError."""
-    cluster = Cluster(configuration_of(arguments))
-    return Sandbox.of(cluster, cluster.task(arguments.task, arguments.framework))

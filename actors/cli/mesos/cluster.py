@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
-from actors.cli.mesos.configuration import Configuration
+from actors.cli.mesos.configuration import Configuration, configuration_of
 from actors.cli.mesos.conversation import Conversation
 from actors.cli.parser import CommandError, UsageError
-from actors.cli.resolve import resolve
-from actors.election.address import parse_leader
-from actors.election.url import ZooKeeperUrl, read_if_file
-from actors.node.ports import ACTOR_PORT_OFFSET
+from actors.election.address import DEFAULT_PORT
+from actors.election.url import SCHEME, ZooKeeperUrl, read_if_file
 from transport.http.client import HttpClient
 from transport.pid import Address
 from transport.records import agent_response, master_call, master_response
@@ -29,23 +28,45 @@ _Type: Final = master_call.Call.Type
 def locate(master: str, timeout_seconds: float) -> Address:
     """Where a master serves HTTP that leads, or leads to who does; raises UsageError or CommandError."""
     try:
-        source = parse_leader(read_if_file(master).removeprefix("http://"))
+        text = read_if_file(master).strip()
+        if not text.startswith(SCHEME):
+            return _address(text.removeprefix("http://").rstrip("/"))
+        source = ZooKeeperUrl.parse(text)
     except (ValueError, OSError) as error:
         raise UsageError(f"--master: {error}") from None
-    if isinstance(source, ZooKeeperUrl):
-        return resolve(source, timeout_seconds).address
-    return Address(source.host, source.port - ACTOR_PORT_OFFSET)
+    from actors.cli.resolve import resolve  # noqa: PLC0415  what it needs takes its time to be imported
+
+    return resolve(source, timeout_seconds).address
+
+
+def _address(text: str) -> Address:
+    if not text or "/" in text or "@" in text:
+        raise ValueError(f"master {text!r}: must be host:port, zk://host:port/path or file:///path")
+    has_port = ":" in text.rpartition("]")[2]
+    return Address.parse(text if has_port else f"{text}:{DEFAULT_PORT}")
 
 
 class Cluster:
-    """Asks its daemons; every method may raise CommandError."""
+    """Asks its daemons while its `with` block runs; every method may raise CommandError."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._timeout_seconds = configuration.timeout_seconds
+        self._clients: list[HttpClient] = []
         address = locate(configuration.master, self._timeout_seconds)
-        client = HttpClient(address, self._timeout_seconds)
-        self.master = Conversation(client, master_response.Response, "master")
+        self.master = Conversation(self._client(address), master_response.Response, "master")
         self._agents: dict[AgentID, Agent] | None = None
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> Self:
+        """The cluster that a command's arguments mean."""
+        return cls(configuration_of(arguments))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for client in self._clients:
+            client.close()
 
     def agents(self) -> tuple[Agent, ...]:
         """The agents that are registered."""
@@ -83,8 +104,12 @@ class Cluster:
         found = self._agents.get(agent_id)
         if found is None:
             raise CommandError(f"the master does not know agent {agent_id.value} just now")
-        client = HttpClient(agent_address(found), self._timeout_seconds)
-        return Conversation(client, agent_response.Response, "agent")
+        return Conversation(self._client(agent_address(found)), agent_response.Response, "agent")
+
+    def _client(self, address: Address) -> HttpClient:
+        client = HttpClient(address, self._timeout_seconds)
+        self._clients.append(client)
+        return client
 
     def _ask(self, kind: master_call.Call.Type) -> master_response.Response:
         return self.master.ask(master_call.Call(type=kind))

@@ -66,9 +66,11 @@ def _values(taken: _Taken, given: Sequence[str]) -> Iterable[str]:
     found = configuration.configuration(argparse.Namespace(timeout=_TIMEOUT_SECONDS), os.environ)
     try:
         if name == "task_id":
-            return [task.task_id.value for task in Cluster(found).tasks() if not task.state.terminal]
+            with Cluster(found) as cluster:
+                return [task.task_id.value for task in cluster.tasks() if not task.state.terminal]
         if name == "framework_id":
-            infos = [framework.framework_info for framework in Cluster(found).frameworks()]
+            with Cluster(found) as cluster:
+                infos = [framework.framework_info for framework in cluster.frameworks()]
             return [info.id.value for info in infos if info.id is not None]
     except (CommandError, UsageError):
         pass

@@ -17,8 +17,10 @@ from actors.cli.mesos.cluster import AgentConversation
 from actors.cli.mesos.conversation import API, RefusedError
 from actors.cli.mesos.terminal import DetachKeys, Terminal, signals_to
 from actors.cli.parser import CommandError
+from transport import json_v1
 from transport.http.client import HttpFailureError, Stream, Upload
-from transport.http.media_type import RECORDIO, Encoding
+from transport.http.exchange import JSON
+from transport.http.media_type import RECORDIO
 from transport.http.recordio import RecordReader, frame
 from transport.record import Record
 from transport.records.agent_call import Call
@@ -26,10 +28,9 @@ from transport.records.ids import ContainerID
 from transport.records.process_io import ProcessIO
 from transport.records.time_info import DurationInfo
 
-_JSON: Final = Encoding.JSON.value
 #: How the output of a container is asked for, and how its input is sent.
-_OUTPUT: Final = {"Content-Type": _JSON, "Accept": RECORDIO, "Message-Accept": _JSON}
-_INPUT: Final = {"Content-Type": RECORDIO, "Message-Content-Type": _JSON, "Accept": _JSON}
+_OUTPUT: Final = {"Content-Type": JSON, "Accept": RECORDIO, "Message-Accept": JSON}
+_INPUT: Final = {"Content-Type": RECORDIO, "Message-Content-Type": JSON, "Accept": JSON}
 #: An agent that lives says so each 30 seconds.
 _SILENT_SECONDS: Final = 90.0
 _HEARTBEAT_SECONDS: Final = 30.0
@@ -60,7 +61,7 @@ class Detached(Exception):  # noqa: N818  nothing has gone wrong
 def open_output(agent: AgentConversation, call: Call) -> Stream:
     """Have a call answered by a stream; raises CommandError."""
     try:
-        stream = agent.client.stream(API, Encoding.JSON.encode(call), _OUTPUT, _SILENT_SECONDS)
+        stream = agent.client.stream(API, json_v1.encode(call), _OUTPUT, _SILENT_SECONDS)
         if stream.status != 200:
             agent.check(stream.rest())
     except HttpFailureError as error:
@@ -113,7 +114,7 @@ class Console:
         try:
             while piece := self._output.read():
                 for record in records.feed(piece):
-                    _print(Encoding.JSON.decode(record, ProcessIO))
+                    _print(json_v1.decode(record, ProcessIO))
         except (HttpFailureError, ValueError) as error:
             self._failure = CommandError(f"{self._agent.name}: the output breaks off: {error}")
         except OSError as error:
@@ -213,7 +214,7 @@ class Console:
 
 def _input_record(wanted: Call.AttachContainerInput) -> bytes:
     call: Record = Call(type=Call.Type.ATTACH_CONTAINER_INPUT, attach_container_input=wanted)
-    return frame(Encoding.JSON.encode(call))
+    return frame(json_v1.encode(call))
 
 
 def _print(piece: ProcessIO) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final, Generic, TypeVar
 
 from actors.cli.parser import CommandError
+from transport import json_v1
 from transport.http.client import HttpClient, HttpFailureError, Reply
 from transport.http.exchange import JSON
-from transport.http.media_type import Encoding
 from transport.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -47,13 +47,13 @@ class Conversation(Generic[R]):
         """Have a call answered by a record."""
         reply = self.tell(call)
         try:
-            return Encoding.JSON.decode(reply.body, self._response)
+            return json_v1.decode(reply.body, self._response)
         except ValueError as error:
             raise RefusedError(f"{self.name}: its answer cannot be read: {error}", reply.status) from None
 
     def tell(self, call: Record) -> Reply:
         """Have a call answered by whatever it is answered by."""
-        return self._send("POST", API, Encoding.JSON.encode(call))
+        return self._send("POST", API, json_v1.encode(call))
 
     def get(self, target: str) -> bytes:
         """Read an endpoint."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 
 from actors.cli.mesos.cluster import Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import pretty
-from transport.http.media_type import Encoding
+from transport import json_v1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it as JSON."""
-    framework = Cluster(configuration_of(arguments)).framework(arguments.framework_id)
-    print(pretty(Encoding.JSON.encode(framework)))
+    with Cluster.of(arguments) as cluster:
+        framework = cluster.framework(arguments.framework_id)
+    print(pretty(json_v1.encode(framework)))
     return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from actors.cli.mesos.cluster import Cluster, Framework
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import amounts, show
 
 
@@ -16,7 +15,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print them."""
-    frameworks = Cluster(configuration_of(arguments)).frameworks(completed=arguments.all)
+    with Cluster.of(arguments) as cluster:
+        frameworks = cluster.frameworks(completed=arguments.all)
     shown = [one for one in frameworks if arguments.all or one.active]
     headings = ("ID", "ACTIVE", "HOSTNAME", "NAME", "USER", "ROLES", "CPUS", "MEM")
     return show(arguments, headings, [_row(one) for one in shown], shown, "There are no frameworks.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from actors.cli.mesos.cluster import Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import wants_json
 from actors.cli.parser import CommandError
 from transport.records.ids import FrameworkID
@@ -19,12 +18,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it; raises CommandError for one that is not there."""
-    cluster = Cluster(configuration_of(arguments))
-    framework = cluster.framework(arguments.framework_id)
-    if framework not in cluster.frameworks():
-        raise CommandError(f"framework {arguments.framework_id!r}: is over already")
-    identifier = FrameworkID(value=arguments.framework_id)
-    cluster.master.tell(Call(type=Call.Type.TEARDOWN, teardown=Call.Teardown(framework_id=identifier)))
+    with Cluster.of(arguments) as cluster:
+        framework = cluster.framework(arguments.framework_id)
+        if framework not in cluster.frameworks():
+            raise CommandError(f"framework {arguments.framework_id!r}: is over already")
+        identifier = FrameworkID(value=arguments.framework_id)
+        cluster.master.tell(Call(type=Call.Type.TEARDOWN, teardown=Call.Teardown(framework_id=identifier)))
     if not wants_json(arguments):
         print(f"Framework {arguments.framework_id} ({framework.framework_info.name}) is torn down.")
     return 0

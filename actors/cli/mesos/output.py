@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from actors.cli.table import table
-from transport.http.media_type import Encoding
+from transport import json_v1
 from transport.record import Record
 from transport.records.resource import Resource
 
@@ -29,7 +29,7 @@ def show(
 ) -> int:
     """Print a table, or the records as the v1 API writes them; returns the exit status."""
     if wants_json(arguments):
-        print(pretty(b"[" + b",".join(Encoding.JSON.encode(one) for one in records) + b"]"))
+        print(pretty(b"[" + b",".join(json_v1.encode(one) for one in records) + b"]"))
     else:
         print(table(headings, rows) if rows else nothing)
     return 0

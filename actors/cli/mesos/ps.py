@@ -10,7 +10,6 @@ from typing import Final, TypeAlias
 import msgspec
 
 from actors.cli.mesos.cluster import Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import amounts, pretty, wants_json, warn
 from actors.cli.parser import CommandError
 from actors.cli.table import table
@@ -50,7 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print them."""
-    processes = running(Cluster(configuration_of(arguments)), verbose=arguments.verbose)
+    with Cluster.of(arguments) as cluster:
+        processes = running(cluster, verbose=arguments.verbose)
     if wants_json(arguments):
         print(pretty(msgspec.json.encode(processes)))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, Self
 
 from actors.cli.mesos.cluster import AgentConversation, Cluster
 from actors.cli.mesos.conversation import RefusedError, UnreachableError
@@ -33,8 +33,9 @@ class Sandbox:
         self._folders = folders
 
     @classmethod
-    def of(cls, cluster: Cluster, task: Task) -> Sandbox:
+    def of(cls, cluster: Cluster, task_id: str, framework_id: str | None) -> Self:
         """The sandbox of a task, be it over."""
+        task = cluster.task(task_id, framework_id)
         return cls(cluster.agent(task.agent_id), folders_of(task))
 
     def list(self, path: str) -> tuple[FileInfo, ...]:

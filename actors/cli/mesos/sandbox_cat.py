@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from actors.cli.mesos.cluster import Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import write
 from actors.cli.mesos.sandbox import Sandbox, whole
 from actors.cli.mesos.task_argument import add_task
@@ -19,9 +18,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print them as they are, one after the other."""
-    cluster = Cluster(configuration_of(arguments))
-    sandbox = Sandbox.of(cluster, cluster.task(arguments.task_id, arguments.framework))
-    for path in arguments.path:
-        for data in whole(sandbox, path):
-            write(data)
+    with Cluster.of(arguments) as cluster:
+        sandbox = Sandbox.of(cluster, arguments.task_id, arguments.framework)
+        for path in arguments.path:
+            for data in whole(sandbox, path):
+                write(data)
     return 0

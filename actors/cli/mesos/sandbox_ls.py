@@ -7,7 +7,6 @@ import stat
 import time
 
 from actors.cli.mesos.cluster import Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import show
 from actors.cli.mesos.sandbox import Sandbox
 from actors.cli.mesos.task_argument import add_task
@@ -22,9 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print them as `ls -l` does."""
-    cluster = Cluster(configuration_of(arguments))
-    sandbox = Sandbox.of(cluster, cluster.task(arguments.task_id, arguments.framework))
-    files = sandbox.list(arguments.path)
+    with Cluster.of(arguments) as cluster:
+        sandbox = Sandbox.of(cluster, arguments.task_id, arguments.framework)
+        files = sandbox.list(arguments.path)
     headings = ("MODE", "LINKS", "USER", "GROUP", "SIZE", "MODIFIED", "NAME")
     return show(arguments, headings, [_row(file) for file in files], files, "The folder is empty.")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from actors.cli.mesos.cluster import Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import warn, write
 from actors.cli.mesos.sandbox import Sandbox, follow, last_lines
 from actors.cli.mesos.task_argument import add_task
@@ -24,11 +23,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Print it as it is."""
     if arguments.lines < 0:
         raise UsageError("--lines: must not be negative")
-    cluster = Cluster(configuration_of(arguments))
-    sandbox = Sandbox.of(cluster, cluster.task(arguments.task_id, arguments.framework))
-    lines, end = last_lines(sandbox, arguments.path, arguments.lines)
-    write(lines)
-    if arguments.follow:
-        for data in follow(sandbox, arguments.path, end, warn=warn):
-            write(data)
+    with Cluster.of(arguments) as cluster:
+        sandbox = Sandbox.of(cluster, arguments.task_id, arguments.framework)
+        lines, end = last_lines(sandbox, arguments.path, arguments.lines)
+        write(lines)
+        if arguments.follow:
+            for data in follow(sandbox, arguments.path, end, warn=warn):
+                write(data)
     return 0

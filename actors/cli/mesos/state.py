@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Iterator
 
 from actors.cli.mesos.cluster import Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import amounts, pretty, wants_json
 from transport.records.master_call import Call
 
@@ -17,21 +17,25 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    cluster = Cluster(configuration_of(arguments))
-    if wants_json(arguments):
-        print(pretty(cluster.master.get("/state")))
-        return 0
+    with Cluster.of(arguments) as cluster:
+        if wants_json(arguments):
+            print(pretty(cluster.master.get("/state")))
+        else:
+            print("\n".join(_lines(cluster)))
+    return 0
+
+
+def _lines(cluster: Cluster) -> Iterator[str]:
     version = cluster.master.ask(Call(type=Call.Type.GET_VERSION)).get_version
     agents, frameworks = cluster.agents(), cluster.frameworks()
     states = Counter(task.state.value for task in cluster.tasks())
     total = amounts(one for agent in agents for one in agent.total_resources)
     used = amounts(one for agent in agents for one in agent.allocated_resources)
-    print(f"leader      {cluster.master.client.address}")
-    print(f"version     {version.version_info.version if version else ''}")
-    print(f"agents      {len(agents)}, of which {sum(agent.active for agent in agents)} active")
-    print(f"frameworks  {len(frameworks)}, of which {sum(one.active for one in frameworks)} active")
-    print(f"tasks       {', '.join(f'{count} {state}' for state, count in sorted(states.items())) or 'none'}")
+    yield f"leader      {cluster.master.client.address}"
+    yield f"version     {version.version_info.version if version else ''}"
+    yield f"agents      {len(agents)}, of which {sum(agent.active for agent in agents)} active"
+    yield f"frameworks  {len(frameworks)}, of which {sum(one.active for one in frameworks)} active"
+    yield f"tasks       {', '.join(f'{count} {state}' for state, count in sorted(states.items())) or 'none'}"
     for name in ("cpus", "gpus", "mem", "disk"):
         if total[name]:
-            print(f"{name:<12}{used[name]:g} of {total[name]:g} used")
-    return 0
+            yield f"{name:<12}{used[name]:g} of {total[name]:g} used"

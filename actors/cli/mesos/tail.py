@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 
 from actors.cli.mesos import cat
+from actors.cli.mesos.cluster import Cluster
 from actors.cli.mesos.output import warn, write
-from actors.cli.mesos.sandbox import follow
+from actors.cli.mesos.sandbox import Sandbox, follow
 
 configure = cat.configure
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    for data in follow(cat.sandbox_of(arguments), arguments.file, 0, warn=warn):
-        write(data)
+    with Cluster.of(arguments) as cluster:
+        sandbox = Sandbox.of(cluster, arguments.task, arguments.framework)
+        for data in follow(sandbox, arguments.file, 0, warn=warn):
+            write(data)
     return 0

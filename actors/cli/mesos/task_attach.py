@@ -7,7 +7,6 @@ import os
 import sys
 
 from actors.cli.mesos.cluster import Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.console import Console, Detached, Input, open_output
 from actors.cli.mesos.task_argument import add_task
 from actors.cli.mesos.task_exec import running_container
@@ -24,21 +23,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Stay attached until the task's output ends."""
-    cluster = Cluster(configuration_of(arguments))
-    task = cluster.task(arguments.task_id, arguments.framework)
-    container_id = running_container(task)
-    agent = cluster.agent(task.agent_id)
-    attach = Call.AttachContainerOutput(container_id=container_id)
-    output = open_output(agent, Call(type=Call.Type.ATTACH_CONTAINER_OUTPUT, attach_container_output=attach))
     descriptor = sys.stdin.fileno()
     is_typed_on = not arguments.no_stdin and os.isatty(descriptor)
-    terminal = Terminal(descriptor) if is_typed_on and _has_terminal(task) else None
-    console = Console(agent, output, terminal)
-    try:
+    with Cluster.of(arguments) as cluster:
+        task = cluster.task(arguments.task_id, arguments.framework)
+        container_id = running_container(task)
+        agent = cluster.agent(task.agent_id)
+        attach = Call.AttachContainerOutput(container_id=container_id)
+        kind = Call.Type.ATTACH_CONTAINER_OUTPUT
+        output = open_output(agent, Call(type=kind, attach_container_output=attach))
+        terminal = Terminal(descriptor) if is_typed_on and _has_terminal(task) else None
         source = Input.OF_OTHERS if arguments.no_stdin else Input.OURS
-        console.run(container_id, source, detachable=is_typed_on)
-    except Detached:
-        print("\r\nDetached.", file=sys.stderr)
+        try:
+            Console(agent, output, terminal).run(container_id, source, detachable=is_typed_on)
+        except Detached:
+            print("\r\nDetached.", file=sys.stderr)
     return 0
 
 

@@ -10,16 +10,15 @@ import uuid
 from typing import Final
 
 from actors.cli.mesos.cluster import AgentConversation, Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.console import Console, Input, open_output
 from actors.cli.mesos.conversation import API
 from actors.cli.mesos.sandbox import container_of
 from actors.cli.mesos.task_argument import add_task
 from actors.cli.mesos.terminal import Terminal
 from actors.cli.parser import CommandError, UsageError
+from transport import json_v1
 from transport.http.client import HttpFailureError
 from transport.http.exchange import JSON
-from transport.http.media_type import Encoding
 from transport.records.agent_call import Call
 from transport.records.agent_response import Response
 from transport.records.command import CommandInfo
@@ -43,25 +42,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run it; returns its exit status, or 128 and the signal that ended it."""
     terminal = this_terminal() if arguments.tty else None
-    cluster = Cluster(configuration_of(arguments))
-    task = cluster.task(arguments.task_id, arguments.framework)
-    agent = cluster.agent(task.agent_id)
-    container_id = ContainerID(value=str(uuid.uuid4()), parent=running_container(task))
-    command = CommandInfo(
-        shell=False, value=arguments.command, arguments=(arguments.command, *arguments.args)
-    )
-    container = None
-    if terminal is not None:
-        container = ContainerInfo(type=ContainerInfo.Type.MESOS, tty_info=terminal.info)
-    launch = Call.LaunchNestedContainerSession(
-        container_id=container_id, command=command, container=container
-    )
-    kind = Call.Type.LAUNCH_NESTED_CONTAINER_SESSION
-    output = open_output(agent, Call(type=kind, launch_nested_container_session=launch))
-    end = _End(agent, container_id)
-    console = Console(agent, output, terminal if arguments.interactive else None)
-    console.run(container_id, Input.OURS if arguments.interactive else Input.ENDED)
-    return end.status()
+    with Cluster.of(arguments) as cluster:
+        task = cluster.task(arguments.task_id, arguments.framework)
+        container_id = ContainerID(value=str(uuid.uuid4()), parent=running_container(task))
+        agent = cluster.agent(task.agent_id)
+        output = open_output(agent, _launch(arguments, container_id, terminal))
+        end = _End(agent, container_id)
+        typed_on = terminal if arguments.interactive else None
+        source = Input.OURS if arguments.interactive else Input.ENDED
+        Console(agent, output, typed_on).run(container_id, source)
+        return end.status()
 
 
 def this_terminal() -> Terminal:
@@ -79,6 +69,20 @@ def running_container(task: Task) -> ContainerID:
     if container is None:
         raise CommandError(f"task {task.task_id.value!r}: its container is not known yet")
     return container
+
+
+def _launch(arguments: argparse.Namespace, container_id: ContainerID, terminal: Terminal | None) -> Call:
+    words = (arguments.command, *arguments.args)
+    container = None
+    if terminal is not None:
+        container = ContainerInfo(type=ContainerInfo.Type.MESOS, tty_info=terminal.info)
+    launch = Call.LaunchNestedContainerSession(
+        container_id=container_id,
+        command=CommandInfo(shell=False, value=words[0], arguments=words),
+        container=container,
+    )
+    kind = Call.Type.LAUNCH_NESTED_CONTAINER_SESSION
+    return Call(type=kind, launch_nested_container_session=launch)
 
 
 class _End:
@@ -102,11 +106,11 @@ class _End:
 
     def _wait(self) -> None:
         headers = {"Content-Type": JSON, "Accept": JSON}
-        body = Encoding.JSON.encode(self._call)
+        body = json_v1.encode(self._call)
         try:
             reply = self._agent.client.stream(API, body, headers, None).rest()
             self._agent.check(reply)
-            waited = Encoding.JSON.decode(reply.body, Response).wait_nested_container
+            waited = json_v1.decode(reply.body, Response).wait_nested_container
         except (HttpFailureError, CommandError, ValueError) as error:
             self._error = str(error)
             return

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 
 from actors.cli.mesos.cluster import Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import pretty
 from actors.cli.mesos.task_argument import add_task
-from transport.http.media_type import Encoding
+from transport import json_v1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it as JSON."""
-    task = Cluster(configuration_of(arguments)).task(arguments.task_id, arguments.framework)
-    print(pretty(Encoding.JSON.encode(task)))
+    with Cluster.of(arguments) as cluster:
+        task = cluster.task(arguments.task_id, arguments.framework)
+    print(pretty(json_v1.encode(task)))
     return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from actors.cli.mesos.cluster import Cluster
-from actors.cli.mesos.configuration import configuration_of
 from actors.cli.mesos.output import show
 from transport.records.task import Task
 from transport.records.task_status import TaskState
@@ -18,7 +17,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print them, those of one framework together."""
-    tasks = Cluster(configuration_of(arguments)).tasks()
+    with Cluster.of(arguments) as cluster:
+        tasks = cluster.tasks()
     if not arguments.all:
         tasks = tuple(task for task in tasks if task.state is TaskState.TASK_RUNNING)
     ordered = sorted(tasks, key=lambda task: (task.framework_id.value, task.task_id.value))
