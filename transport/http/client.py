@@ -123,11 +123,15 @@ class HttpClient:
             raise
 
     def _turn(self, location: str) -> None:
-        parts = urlsplit(location)
-        if parts.scheme not in ("", "http") or not parts.hostname:
+        try:
+            parts = urlsplit(location)
+            address = Address(parts.hostname or "", parts.port or 80)
+        except ValueError:
+            address = Address("", 0)
+        if not address.host or parts.scheme not in ("", "http"):
             raise HttpFailureError(f"{self.address}: leads to {location!r}, which is no address of HTTP")
         self.close()
-        self.address = Address(parts.hostname, parts.port or 80)
+        self.address = address
 
 
 class Stream:
