@@ -156,9 +156,12 @@ class Stream:
         with _failing(self._address):
             return _read(self._response)
 
-    def close(self) -> None:
-        """End it, also for another thread that reads."""
+    def cut(self) -> None:
+        """End it for another thread that reads."""
         _cut(self._socket)
+
+    def close(self) -> None:
+        """Let go of it, when nobody reads any more."""
         self._response.close()
         self._connection.close()
 

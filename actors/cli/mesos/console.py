@@ -95,9 +95,9 @@ class Console:
             if self._terminal is not None:
                 parts.enter_context(self._terminal.raw())
             writing.start()
-            # What ends the stream ends the thread.
-            parts.callback(writing.join)
             parts.callback(self._output.close)
+            parts.callback(writing.join)
+            parts.callback(self._output.cut)
             parts.callback(self._close_input)
             if source is not Input.OF_OTHERS:
                 self._open_input(container_id)

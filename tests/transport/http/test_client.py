@@ -148,8 +148,9 @@ def test_a_body_that_goes_on_is_read_as_it_comes_and_can_be_ended_from_elsewhere
 
         reader = threading.Thread(target=read)
         reader.start()
-        going.close()
+        going.cut()
         reader.join(DEADLINE_SECONDS)
+        going.close()
         assert len(failures) == 1
         assert ended.wait(DEADLINE_SECONDS)
 
