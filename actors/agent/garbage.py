@@ -10,6 +10,7 @@ from actors.agent.alarm import Alarm
 from actors.agent.deadlines import Deadlines
 from actors.agent.flags import AgentFlags
 from actors.agent.folders import Folders
+from actors.metrics import Gauge
 from actors.process import Process, handles
 from transport.messages.checkpointing import (
     DiscardExecutor,
@@ -48,9 +49,12 @@ class GarbageCollector(Process):
     so that a restart does not begin it anew.
     """
 
-    def __init__(self, flags: AgentFlags, folders: Folders) -> None:
+    def __init__(self, flags: AgentFlags, folders: Folders, oldest: Gauge | None = None) -> None:
+        """`oldest` shows how long finished sandboxes are kept just now."""
         self._flags = flags
         self._delay_seconds = flags.gc_delay.seconds
+        self._oldest = oldest or Gauge("", "")
+        self._oldest.set(self._delay_seconds)
         self._folders = folders
         self._agent_id: str | None = None
         self._waiting: Deadlines[Discarded] = Deadlines()
@@ -119,6 +123,7 @@ class GarbageCollector(Process):
     def _watch(self) -> None:
         usage = self._folders.usage()
         oldest = oldest_seconds(self._delay_seconds, self._flags.gc_disk_headroom, usage)
+        self._oldest.set(oldest)
         self._take(self._delay_seconds - oldest)
 
     def _ring(self) -> None:

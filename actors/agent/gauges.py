@@ -28,6 +28,14 @@ _COUNTED: Final = {
 }
 
 
+#: What is told of resources that may be taken back.
+_REVOCABLE: Final = {
+    "total": "Revocable resources that there are",
+    "used": "Revocable resources that are held",
+    "percent": "Part of the revocable resources that is held",
+}
+
+
 class AgentMetrics(Metrics):
     """What an agent counts and measures."""
 
@@ -85,6 +93,19 @@ class AgentMetrics(Metrics):
     disk_total: Gauge = metric(Gauge, "slave/disk_total", "Disk in MB that there is.")
     disk_used: Gauge = metric(Gauge, "slave/disk_used", "Disk in MB that tasks and executors hold.")
     disk_percent: Gauge = metric(Gauge, "slave/disk_percent", "Part of the disk that is held.")
+
+    executor_directory_age: Gauge = metric(
+        Gauge,
+        "slave/executor_directory_max_allowed_age_secs",
+        "The longest that a finished sandbox is kept, as full as the disk is.",
+    )
+
+    def __post_init__(self) -> None:
+        """Add what is measured of each resource that may be taken back: none is, without oversubscription."""
+        for resource in ("cpus", "gpus", "mem", "disk"):
+            for what, words in _REVOCABLE.items():
+                name = f"{resource}_revocable_{what}"
+                vars(self)[name] = Gauge(f"slave/{name}", f"{words} ({resource}).")
 
     def note(self, state: TaskState) -> None:
         """Count a task that is over."""

@@ -6,6 +6,7 @@ from actors.agent import paths
 from actors.agent.archive import Archivist
 from actors.agent.garbage import GarbageCollector, oldest_seconds
 from actors.agent.imaginary import ImaginaryFolders, ImaginarySandboxes
+from actors.metrics import Gauge
 from actors.simulation import Probe, SimulatedNode, Simulation
 from actors.simulation.simulation import Harm
 from actors.units import Duration
@@ -46,7 +47,9 @@ class Host:
         sandboxes = ImaginarySandboxes(node.disk)
         self.folders = ImaginaryFolders(node.disk)
         node.spawn(lambda: Archivist(self.flags, sandboxes, "boot-1"), "archive", vital=True)
-        node.spawn(lambda: GarbageCollector(self.flags, self.folders), "garbage", vital=True)
+        self.oldest = Gauge("oldest", "")
+        collector = GarbageCollector(self.flags, self.folders, self.oldest)
+        node.spawn(lambda: collector, "garbage", vital=True)
         self.probe = node.probe()
 
     def archive(self, *saves: Save) -> None:
@@ -115,6 +118,14 @@ def test_what_is_kept_of_a_run_stays_until_its_updates_are_acknowledged() -> Non
     at.complete()
     at.sim.run(1)
     assert not at.has(paths.meta(AGENT_ID, FRAMEWORK_ID, "e1"))
+
+
+def test_how_long_sandboxes_are_kept_is_told() -> None:
+    at = host()
+    assert at.oldest.read() == _HOUR
+    at.folders.used = 0.75
+    at.sim.run(61)
+    assert at.oldest.read() == _HOUR / 4
 
 
 def test_a_run_without_checkpoints_goes() -> None:

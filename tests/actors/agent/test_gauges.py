@@ -76,3 +76,10 @@ def test_they_have_the_names_of_mesos() -> None:
     names = {metric.name for metric in vars(AgentMetrics()).values()}
     assert all(name.startswith("slave/") for name in names)
     assert len(names) == len(vars(AgentMetrics()))
+
+
+def test_nothing_is_revocable_without_oversubscription() -> None:
+    shown = snapshot(Stage())
+    for resource in ("cpus", "gpus", "mem", "disk"):
+        for what in ("total", "used", "percent"):
+            assert shown[f"slave/{resource}_revocable_{what}"] == 0
