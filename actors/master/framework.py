@@ -80,7 +80,9 @@ class FrameworkEntry(Entry):
         """It is in the books no more, and its tasks neither."""
         self.tasks.detach()
         self.unreachable_tasks.detach()
-        self.completed_tasks.detach()
+        if self._key[0] == "completed_framework":
+            # Else it is about to be remembered as one, and its tasks with it.
+            self.completed_tasks.detach()
         super().detach()
 
     def describe(self, info: FrameworkInfo) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from actors.executor.settings import ExecutorSettings
-from actors.simulation import Plan, Simulation
+from actors.simulation import Plan, SimulatedNode, Simulation
 from containerizers.containerizer import Spec
 from containerizers.fake import Course
 from frameworks.scheduler import Scheduler
@@ -17,6 +17,7 @@ from tests.simulation.http.door import DOOR, Door
 from tests.simulation.http.over_http import OverHttp, Transcript
 from tests.simulation.landlord import Deeds
 from tests.simulation.notebook import Notebook
+from tests.simulation.readers import Readers
 from tests.simulation.rest import Rest
 from tests.simulation.succession import Succession
 from tests.simulation.witness import CERTAIN, Witness
@@ -53,6 +54,7 @@ class Stage:
         self.deeds: Deeds | None = None
         self.witness = Witness(sim)
         self.transcript = Transcript(sim)
+        self.readers = Readers(sim)
         self.succession = Succession(sim) if masters > 1 else None
         self.cluster = SimulatedCluster(
             sim=sim,
@@ -61,11 +63,15 @@ class Stage:
             cpus=cpus,
             commands=self._run,
             executors={WORKSHOP: self._workshop},
-            beside=lambda node: node.spawn(Door, DOOR, vital=True),
+            beside=self._beside,
         )
         self.rest = Rest(self.cluster, self.notebooks, self.witness)
         for notebook in self.notebooks:
             self.cluster.start(partial(self._workload, notebook), notebook.name, restart_seconds=1.0)
+
+    def _beside(self, node: SimulatedNode) -> None:
+        node.spawn(Door, DOOR, vital=True)
+        self.readers.start(node)
 
     def _workload(self, notebook: Notebook, detector: Pid) -> Workload | OverHttp:
         workload = Workload(notebook, detector, self.witness.tell)
@@ -124,6 +130,7 @@ class Stage:
             self.sim.run(_STEP_SECONDS)
         self.sim.run(_REST_SECONDS)
         self.rest.check()
+        self.readers.check(self.cluster)
         if self.deeds is not None:
             self.deeds.check(self._volumes())
 

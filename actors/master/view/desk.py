@@ -118,7 +118,7 @@ def fact_of(cluster: Cluster, key: Key) -> object:
 
 
 def all_keys(cluster: Cluster) -> Iterator[Key]:
-    """The keys of all that readers see but tasks that ended; what comes while they are gone through is noted."""
+    """The keys of all that readers see but tasks that ended; what comes meanwhile is noted."""
     shelves = (cluster.agents, cluster.recovered, cluster.unreachable, cluster.quotas, cluster.weights)
     for shelf in (*shelves, cluster.frameworks, cluster.completed_frameworks):
         yield from shelf.keys_noted()

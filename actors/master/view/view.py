@@ -55,7 +55,8 @@ class View(Process):
         self._max_watchers = max_watchers
         #: The master that told the model, in its incarnation.
         self._master: Pid | None = None
-        self._model: Model | None = None
+        #: What it has told; None while there is none.
+        self.model: Model | None = None
         #: How many portions it has told.
         self._heard = 0
         #: The number of the last question.
@@ -122,11 +123,11 @@ class View(Process):
     @handles(ChangesTold)
     def changes_told(self, sender: Pid, message: ChangesTold) -> None:
         """Take in a portion; answer those who waited for it."""
-        if sender != self._master or self._model is None:
+        if sender != self._master or self.model is None:
             self._master, self._heard = sender, 0
-            self._model = Model(message.info, message.elected_at, self._happened.append)
+            self.model = Model(message.info, message.elected_at, self._happened.append)
         self._heard += 1
-        model = self._model
+        model = self.model
         model.watched = bool(self._watchers)
         for key, fact in message.facts:
             model.take(key, fact)
@@ -142,7 +143,7 @@ class View(Process):
         if pid != self._leader:
             self._leave(pid)
             return
-        self._model, self._master, self._heard = None, None, 0
+        self.model, self._master, self._heard = None, None, 0
         self._kept.clear()
         if self._again is not None:
             self._again.cancel()
