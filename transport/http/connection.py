@@ -144,6 +144,16 @@ class Connection(web.RequestHandler):
         self._close = self._close or waits
         return waits and not self.patience.ends_with_client
 
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sends; what cannot be read ends the body that it is in, and the connection."""
+        super().data_received(data)
+        if self._messages and getattr(self._messages[-1][0], "exc", None) is not None:
+            request: object = self._current_request
+            if len(self._messages) > 1:
+                _break_off(self._messages[-2][1])
+            elif isinstance(request, Incoming):
+                self._close = request.break_off() or self._close
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client is gone."""
         if self.stream is not None:
@@ -261,7 +271,13 @@ class Incoming:
             piece: bytes = await self._payload.readany()
         except (RequestPayloadError, ConnectionError) as error:
             raise BodyError from error
+        if not piece and self._payload.exception() is not None:
+            raise BodyError
         return piece
+
+    def break_off(self) -> bool:
+        """The rest of its body cannot be read; returns whether there was to be any."""
+        return _break_off(self._payload)
 
     # What aiohttp's protocol calls.
 
@@ -310,6 +326,15 @@ class Reply:
 
 async def _answer(request: Incoming) -> Reply:
     return Reply(request, await request.connection.service.answer(request))
+
+
+def _break_off(payload: Any) -> bool:
+    if payload.is_eof():
+        return False
+    # In this order: who waits for more of it, only to throw it away, sees its end.
+    payload.feed_eof()
+    payload.set_exception(RequestPayloadError("what follows is no body"))
+    return True
 
 
 def _unreadable(error: BadHttpMessage, line_bytes: int) -> Response:
