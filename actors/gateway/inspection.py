@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from actors.gateway.front import Front
 from actors.node.control import NODE
+from actors.node.host import HostStatistics
 from actors.units import Duration
 from transport.http.exchange import HttpError, Request, Response, refusal, say, show, unavailable
 from transport.http.routes import Route
@@ -22,8 +20,6 @@ from transport.messages.node import (
     Verbosity,
 )
 
-_MEMORY: Final = Path("/proc/meminfo")
-_MEMORY_LINE: Final = re.compile(r"(\w+): +(\d+) kB")
 _LEVEL: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 #: The longest that more may be logged: a forgotten one fills disks.
 _LONGEST_SECONDS: Final = 7 * 86_400.0
@@ -50,7 +46,7 @@ def inspection_routes(front: Front) -> tuple[Route, ...]:
 
     async def stats(request: Request) -> Response:
         """Tell the load and the memory of this host."""
-        return show(request, await asyncio.to_thread(host_statistics))
+        return show(request, await asyncio.to_thread(HostStatistics.read))
 
     async def processes(request: Request) -> Response:
         """List the actors of this process: what each has done, and how many messages wait for it."""
@@ -89,20 +85,6 @@ async def set_level(front: Front, level: int, seconds: float) -> None:
     if not 0 <= seconds <= _LONGEST_SECONDS:
         raise refusal(400, f"duration: must be at most {Duration.of(_LONGEST_SECONDS)}, and not negative")
     _verbosity(await front.ask(NODE, SetVerbosity(level, seconds)))
-
-
-def host_statistics() -> Mapping[str, float]:
-    """What Mesos' /system/stats.json tells; may block."""
-    memory = dict(_MEMORY_LINE.findall(_MEMORY.read_text()))
-    of_1, of_5, of_15 = os.getloadavg()
-    return {
-        "avg_load_1min": of_1,
-        "avg_load_5min": of_5,
-        "avg_load_15min": of_15,
-        "cpus_total": os.cpu_count() or 1,
-        "mem_total_bytes": int(memory["MemTotal"]) * 1024,
-        "mem_free_bytes": int(memory["MemFree"]) * 1024,
-    }
 
 
 def _verbosity(answer: object) -> int:

@@ -16,6 +16,7 @@ from actors.node.control import NODE, NodeControl
 from actors.node.crew import Crew, StartError
 from actors.node.flags import DaemonFlags
 from actors.node.gauges import NodeMetrics
+from actors.node.host import HostMetrics
 from actors.pykka_system import PykkaSystem
 from actors.storage import FileDisk
 from actors.system import Restart
@@ -54,6 +55,9 @@ class Node:
             logger=logs.actor,
             fault=_faults(environment),
         )
+        host = HostMetrics()
+        host.read_from(self._system.now)
+        self._registry.add(host)
         if flags.trace or flags.trace_dir:
             self._system.tracer = Tracer("", now=self._system.now, wall=self._system.wall)
         self._writer: TraceWriter | None = None
