@@ -88,12 +88,18 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
         "hadoop_home": None,
         "frameworks_home": None,
     },
-    "nothing is served over HTTP yet": {
+    "the paths of HTTP are all served, at --port": {
         "firewall_rules": None,
+        "advertise_port": None,
+    },
+    "executors reach their agent by TCP": {
         "domain_socket_location": None,
         "http_executor_domain_sockets": "false",
+    },
+    "built-in executors are actors, and need no HTTP": {
         "http_command_executor": "false",
-        "advertise_port": None,
+    },
+    "what takes memory is not profiled": {
         "memory_profiling": "false",
     },
     "Pion does not authenticate or authorize anybody yet": {
