@@ -153,9 +153,15 @@ class BuiltInExecutor(Executor):
 
     def _surroundings(self, task: TaskInfo, container_id: str, sandbox: str) -> Surroundings:
         environment = self.environment(task, sandbox)
-        user = self.launched.user
+        spec = container_spec(
+            task.command,
+            environment=environment,
+            directory=sandbox,
+            user=self.launched.user,
+            container=task.container,
+        )
         return Surroundings(
-            container_spec(task.command, environment=environment, directory=sandbox, user=user),
+            spec,
             container_id,
             self.containerizer,
             replace(self.containerizer, name=PROBER),

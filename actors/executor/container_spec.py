@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from actors.executor.settings import PRIVATE_PREFIX
-from transport.messages.containing import ContainerSpec
+from transport.messages.containing import ConsoleSpec, ContainerSpec
 from transport.records.command import CommandInfo, Environment
+from transport.records.container import ContainerInfo
 from transport.records.task import TaskInfo
 
 #: Where programs are looked up unless the environment says so: an agent passes none of its own on.
@@ -27,14 +28,20 @@ def task_environment(executor: Mapping[str, str], task: TaskInfo, sandbox: str) 
 
 
 def container_spec(
-    command: CommandInfo | None, *, environment: Mapping[str, str], directory: str, user: str | None
+    command: CommandInfo | None,
+    *,
+    environment: Mapping[str, str],
+    directory: str,
+    user: str | None,
+    container: ContainerInfo | None = None,
 ) -> ContainerSpec:
     """How to run a command in its sandbox; raises ValueError when it names nothing to run, or files to fetch.
 
     `user` is whose the sandbox is, or None where users cannot be switched to; a command may name another.
+    `container` may ask for a terminal.
     """
     if command is None:
-        raise ValueError("command: must be set for a task that is run by a built-in executor")
+        raise ValueError("command: must be set")
     if command.uris:
         raise ValueError("command.uris: this agent fetches nothing into sandboxes")
     return ContainerSpec(
@@ -44,6 +51,7 @@ def container_spec(
         user=None if user is None else command.user or user,
         stdout=f"{directory}/stdout",
         stderr=f"{directory}/stderr",
+        console=_console(container),
     )
 
 
@@ -56,6 +64,13 @@ def variables(environment: Environment | None) -> dict[str, str]:
         elif variable.secret is not None and variable.secret.value is not None:
             found[variable.name] = variable.secret.value.data.decode(errors="surrogateescape")
     return found
+
+
+def _console(container: ContainerInfo | None) -> ConsoleSpec | None:
+    if container is None or container.tty_info is None:
+        return None
+    size = container.tty_info.window_size
+    return ConsoleSpec(terminal=(0, 0) if size is None else (size.rows, size.columns))
 
 
 def _arguments(command: CommandInfo) -> tuple[str, ...]:

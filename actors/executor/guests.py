@@ -195,10 +195,12 @@ class Guests(Process):
             self._refuse(guest, 400, message.error or "the container ended before it ran")
         elif guest is not None:
             self._end(guest, End(message.status, message.error))
-        for client, request_id in self._watched.pop(container_id, ()):
+        waiters = self._watched.pop(container_id, None)
+        if waiters is None:
+            return
+        for client, request_id in waiters:
             self.send(client, GuestEnded(request_id, message.status, message.error))
-        if guest is None:
-            self._close(container_id)
+        self._close(container_id)
 
     def exited(self, pid: Pid) -> None:
         """An operator's agent is gone, or an executor with all that was nested in it."""

@@ -33,7 +33,6 @@ from transport.messages.lodging import (
 )
 from transport.records import agent_response
 from transport.records.agent_call import Call
-from transport.records.container import ContainerInfo
 from transport.records.enumeration import Enumeration
 
 _Type = Call.Type
@@ -203,21 +202,20 @@ def _spec(wanted: _Wanted, place: _Place) -> ContainerSpec:
     environment = {"PATH": PATH}
     if place.role is not None:
         environment["MESOS_ALLOCATION_ROLE"] = place.role
-    spec = _command_spec(wanted, place, environment)
-    terminal = _terminal(wanted.inner.container)
-    return spec if terminal is None else replace(spec, console=ConsoleSpec(terminal=terminal))
+    return _command_spec(wanted, place, environment)
 
 
 def _session_spec(wanted: _Wanted, place: _Place) -> ContainerSpec:
     """How to run a container whose output its client reads."""
-    console = ConsoleSpec(terminal=_terminal(wanted.inner.container), waits=True)
-    return replace(_command_spec(wanted, place, {}), stdout=None, stderr=None, console=console)
+    spec = _command_spec(wanted, place, {})
+    console = replace(spec.console or ConsoleSpec(), waits=True)
+    return replace(spec, stdout=None, stderr=None, console=console)
 
 
 def _command_spec(wanted: _Wanted, place: _Place, environment: Mapping[str, str]) -> ContainerSpec:
     command, container = wanted.inner.command, wanted.inner.container
     given = {**environment, "MESOS_SANDBOX": place.directory}
-    if _terminal(container) is not None:
+    if container is not None and container.tty_info is not None:
         given["TERM"] = _TERM
     try:
         check_container(container)
@@ -226,17 +224,10 @@ def _command_spec(wanted: _Wanted, place: _Place, environment: Mapping[str, str]
             environment=given | variables(None if command is None else command.environment),
             directory=place.directory,
             user=place.user,
+            container=container,
         )
     except ValueError as error:
         raise refusal(400, f"{wanted.field}.{error}") from None
-
-
-def _terminal(container: ContainerInfo | None) -> tuple[int, int] | None:
-    """Rows and columns of the terminal that a container is to have, if it is."""
-    if container is None or container.tty_info is None:
-        return None
-    size = container.tty_info.window_size
-    return (0, 0) if size is None else (size.rows, size.columns)
 
 
 def _ending(call: Call, ended: GuestEnded) -> agent_response.Response:

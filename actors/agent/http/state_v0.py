@@ -170,7 +170,6 @@ def _queued(framework: FrameworkRead, info: TaskInfo) -> dict[str, Any]:
         "name": info.name,
         "slave_id": info.agent_id.value,
         "resources": v0.resources(info.resources),
-        "data": "",
     }
     role = next((one.allocation_info.role for one in info.resources if one.allocation_info), None)
     found["role"] = role or framework.info.role or "*"
