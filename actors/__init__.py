@@ -12,6 +12,6 @@ whether a new one takes its name, and those linked to it are told `exited`.
 """
 
 __version__ = "0.1.0"
-#: The Mesos whose APIs are spoken here: what the daemons say their version is. Clients read it as numbers, and ask
-#: for more or less of one that is newer or older.
+#: The Mesos whose APIs are spoken here: what the daemons say their version is. Clients read it as numbers,
+#: and ask more of one that is newer.
 MESOS_VERSION = "1.11.0"
