@@ -16,7 +16,7 @@ from transport.record import Record
 BEHIND_BYTES: Final = MIB
 PAUSE_SECONDS: Final = 0.02
 #: So many events wait for it at most.
-MOST_WAITING: Final = 4_096
+MOST_WAITING: Final = 32_768
 
 
 class Pace:

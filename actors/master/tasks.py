@@ -26,8 +26,9 @@ from transport.records.time_info import TimeInfo
 _Reason = TaskStatus.Reason
 _Source = TaskStatus.Source
 
-#: So many answers are given in one turn.
+#: So many answers are given in one turn, and so often: a scheduler has to take them in, too.
 _ANSWERS_PER_TURN: Final = 1000
+_ANSWERS_PAUSE_SECONDS: Final = 0.05
 
 
 class TaskDesk:
@@ -256,7 +257,7 @@ class TaskDesk:
             elif one in framework.tasks:
                 self._answer(framework, one, None)
         if end < len(asked):
-            self._world.delay(0.0, self._answer_all, framework, asker, asked, end)
+            self._world.delay(_ANSWERS_PAUSE_SECONDS, self._answer_all, framework, asker, asked, end)
 
     def _answer(self, framework: FrameworkEntry, task_id: str, agent_id: str | None) -> None:
         status = answer(self._cluster, framework, task_id, agent_id, self._world.wall())

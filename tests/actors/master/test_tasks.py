@@ -302,7 +302,7 @@ def test_very_many_answers_take_several_turns_and_end_with_the_subscription() ->
     town.tasks.reconcile(framework, ())
     assert len(told(town)) == 1000
     town.cluster.remove_task(framework.tasks["t2000"])
-    town.world.advance(0.0)
+    town.world.advance(0.05)
     assert len(told(town)) == 2000
     town.world.forget()
     town.tasks.reconcile(framework, ())
@@ -323,8 +323,8 @@ def test_very_many_questions_take_several_turns_and_are_answered_in_order() -> N
     town.world.forget()
     town.tasks.reconcile(framework, references)
     assert len(told(town)) == 1000
-    town.world.advance(0.0)
-    town.world.advance(0.0)
+    town.world.advance(0.05)
+    town.world.advance(0.05)
     assert [status.task_id.value for status in told(town)] == [f"t{number}" for number in range(2001)]
 
 
