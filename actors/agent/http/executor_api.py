@@ -44,7 +44,7 @@ _Type = Call.Type
 
 def executor_routes(front: Front) -> tuple[Route, ...]:
     """The route of the executor API; it takes every method, since an agent that recovers says 503 to all."""
-    return (Route(PATH, ExecutorApi(front).handle, _METHODS, BODY_BYTES, exact=True),)
+    return (Route(PATH, ExecutorApi(front).handle, _METHODS, BODY_BYTES, exact=True, quiet=True),)
 
 
 class ExecutorApi:

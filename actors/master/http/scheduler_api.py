@@ -116,7 +116,7 @@ class SchedulerApi:
 
 def scheduler_routes(front: Front) -> tuple[Route, ...]:
     """Where the API is served, on a master that leads."""
-    return (Route(PATH, SchedulerApi(front).handle, _METHODS, BODY_BYTES),)
+    return (Route(PATH, SchedulerApi(front).handle, _METHODS, BODY_BYTES, quiet=True),)
 
 
 async def _read(request: Request) -> Call:
