@@ -41,12 +41,13 @@ def any_record(rng: Random, record: type[_Record], nesting: int = 5) -> _Record:
     for field in fields_of(record):
         is_wanted = field.label == "required" or (nesting > 0 and rng.random() < 0.4)
         if is_wanted and field.oneof not in taken:
-            chosen[field.name] = _values(rng, field, nesting - 1)
+            chosen[field.name] = any_value(rng, field, nesting - 1)
             taken |= {field.oneof} - {""}
     return record(**chosen)
 
 
-def _values(rng: Random, field: Field, nesting: int) -> Any:
+def any_value(rng: Random, field: Field, nesting: int) -> Any:
+    """What such a field may hold."""
     count = rng.choice((0, 1, 1, 2, 3))
     if field.label == "repeated":
         return tuple(_value(rng, field, nesting) for _ in range(count))
