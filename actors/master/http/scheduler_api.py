@@ -65,6 +65,7 @@ class SchedulerApi:
     async def handle(self, request: Request) -> Response | Streaming:
         """Answer a call, of a master that leads and has recovered; raises HttpError."""
         call = await _read(request)
+        request.notes["type"] = "" if call.type is None else call.type.value
         if call.type in _ANSWERED:
             encoding = form_of_answer(request.headers).encoding
             if call.type is _Type.SUBSCRIBE:
