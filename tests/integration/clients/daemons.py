@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from actors.executor import whereabouts
+from tests.integration.clients.speech import ask
 from tests.integration.masters import wait_until
 from tests.zookeeper.ensemble import free_addresses
 
@@ -109,6 +110,7 @@ class Local:
 
     def __enter__(self) -> Self:
         try:
+            # Until the agent is registered.
             wait_until(self._started, lambda: f"pion local has started: {self._said}")
         except BaseException:
             self.__exit__(None, None, None)
@@ -143,7 +145,10 @@ class Local:
 
     def _started(self) -> bool:
         assert self._process.poll() is None, f"pion local did not start: {self._said}"
-        return any("Ctrl-C" in line for line in self._said)
+        if not any("Ctrl-C" in line for line in self._said):
+            return False
+        answer = ask(self.master, "GET", "/slaves")
+        return answer.status == 200 and b"slave(1)@" in answer.body
 
     def _read(self) -> None:
         assert self._process.stdout is not None

@@ -1,11 +1,12 @@
 """What ours answer has the names, types, nesting and defaults of what a real Mesos 1.3.2 answered.
 
-All golden files are compared, path by path; each difference that there is stands here with its reason.
+All golden files are compared, path by path; differences that shall be stand in `allowances.py`.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from typing import Any
 import pytest
 
 from tests.actors.gateway.browser import Answer
+from tests.integration.clients.allowances import ALLOWED, patterns
 from tests.integration.clients.daemons import Local
 from tests.integration.clients.recording import Recording, record
 from tests.integration.clients.shape import differences, shape_of
+from tests.integration.clients.speech import ask
 
 #: What a real Mesos answered; it lies beside the checkout, and without it this file fails.
 GOLDEN = Path(__file__).parents[4] / "shared/spec/golden"
@@ -27,31 +30,29 @@ FILES = sorted(
     if not path.name.endswith(".request.json")
 )
 
-#: For each group of files, differences that shall be, as patterns, by their reasons.
-ALLOWED: dict[str, dict[str, list[str]]] = {}
 
-
-def allowed(file: str) -> list[str]:
-    return [
-        pattern
-        for files, reasons in ALLOWED.items()
-        if fnmatchcase(file, files)
-        for patterns in reasons.values()
-        for pattern in patterns
-    ]
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+    """A cluster of which nothing was asked yet, as in the recording."""
+    with Local(tmp_path_factory.mktemp("fresh")) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="module")
-def recording(local: Local) -> Recording:
-    return record(local, FILES)
+def recording(fresh: Local) -> Recording:
+    return record(fresh, FILES)
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_an_answer_has_the_shape_that_mesos_gave_it(file: str, recording: Recording) -> None:
+    found = differ(file, recording)
+    allowed = list(patterns(file))
+    assert [one for one in found if not any(fnmatchcase(one, pattern) for pattern in allowed)] == []
+
+
+def differ(file: str, recording: Recording) -> Iterator[str]:
     wanted = json.loads((GOLDEN / f"{file}.json").read_bytes())
-    found = differences(shape_of(keyed(file, wanted)), shape_of(keyed(file, recording[file])))
-    patterns = allowed(file)
-    assert [one for one in found if not any(fnmatchcase(one, pattern) for pattern in patterns)] == []
+    return differences(shape_of(keyed(file, wanted)), shape_of(keyed(file, recording[file])))
 
 
 def keyed(file: str, value: Any) -> Any:
@@ -74,26 +75,20 @@ def test_a_stream_of_events_has_the_headers_that_clients_look_for(recording: Rec
     assert len(headers["Mesos-Stream-Id"]) == 36
 
 
-def test_the_health_of_a_daemon_is_an_empty_answer(recording: Recording) -> None:
-    assert recording["master/health.body"] == ""
+def test_the_health_of_a_daemon_is_an_empty_answer(local: Local) -> None:
+    for address in (local.master, local.agent):
+        answer = ask(address, "GET", "/health")
+        assert (answer.status, answer.body) == (200, b"")
 
 
-def test_every_reason_is_still_needed(recording: Recording) -> None:
+def test_every_allowance_is_still_needed(recording: Recording) -> None:
     """A difference that is no more is no more allowed."""
-    found = {
-        file: list(
-            differences(
-                shape_of(keyed(file, json.loads((GOLDEN / f"{file}.json").read_bytes()))),
-                shape_of(keyed(file, recording[file])),
-            )
-        )
-        for file in FILES
-    }
+    found = {file: list(differ(file, recording)) for file in FILES}
     idle = [
         (files, pattern)
         for files, reasons in ALLOWED.items()
-        for patterns in reasons.values()
-        for pattern in patterns
+        for allowed in reasons.values()
+        for pattern in allowed
         if not any(
             fnmatchcase(one, pattern) for file in FILES if fnmatchcase(file, files) for one in found[file]
         )
