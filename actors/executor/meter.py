@@ -12,7 +12,7 @@ from transport.pid import Pid
 
 #: Its name.
 METER: Final = "meter"
-#: Those who ask sooner after each other are told the same (mesos-protocol.md §5.2: two a second).
+#: Of those who ask for statistics, as many as do so within this time are told the same (§5.2: two a second).
 _REST_SECONDS: Final = 0.5
 
 #: Measures all containers, by id.
@@ -20,7 +20,7 @@ Measure: TypeAlias = Callable[[], Mapping[str, Usage]]
 
 
 class Meter(Process):
-    """Measures for whoever asks, at most twice a second."""
+    """Measures for whoever asks."""
 
     def __init__(self, measure: Measure) -> None:
         self._measure = measure
@@ -33,7 +33,7 @@ class Meter(Process):
     @handles(MeasureContainers)
     def _on_measure(self, sender: Pid, message: MeasureContainers) -> None:
         last, now = self._last, self.system.now()
-        if last is None or now - self._measured_at >= _REST_SECONDS:
+        if last is None or message.anew or now - self._measured_at >= _REST_SECONDS:
             last = self._last = ContainersMeasured(
                 {container_id: _told(usage) for container_id, usage in self._measure().items()},
                 self.system.wall(),

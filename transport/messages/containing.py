@@ -104,7 +104,10 @@ class ContainerInspected(Message):
 
 
 class MeasureContainers(Message):
-    """What do all containers use? For the actor `meter`; answered by ContainersMeasured."""
+    """What do all containers use? For the actor `meter`; answered by ContainersMeasured, in order."""
+
+    #: Whether it must be measured now, or what was measured within half a second will do.
+    anew: bool = True
 
 
 class ContainerUsage(Record):

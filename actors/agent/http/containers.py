@@ -88,14 +88,14 @@ class Containers:
         finally:
             self.porter.end(number)
 
-    async def measure(self, node: Pid | None) -> ContainersMeasured:
-        """What all containers use; nothing while there is no executor node to ask."""
+    async def measure(self, node: Pid | None, *, anew: bool = True) -> ContainersMeasured:
+        """What all containers use, now or lately; nothing while there is no executor node to ask."""
         nothing = ContainersMeasured({}, self._front.wall())
         if node is None:
             return nothing
         loop = asyncio.get_running_loop()
         measured: asyncio.Future[Message | None] = loop.create_future()
-        self.porter.measure(actor_of(node, METER), lambda heard: _settle(measured, heard))
+        self.porter.measure(actor_of(node, METER), lambda heard: _settle(measured, heard), anew=anew)
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 heard = await measured

@@ -43,22 +43,24 @@ class Endpoints:
             request,
             [
                 shown
-                for shown in await self._each(state_v0.container)
+                for shown in await self._each(state_v0.container, anew=True)
                 if all(shown[name] == value for name, value in wanted.items())
             ],
         )
 
     async def statistics(self, request: Request) -> Response:
         """List what the containers of executors use."""
-        return show(request, await self._each(state_v0.statistics))
+        return show(request, await self._each(state_v0.statistics, anew=False))
 
     async def debug(self, request: Request) -> Response:
         """List operations on containers that are under way."""
         return show(request, state_v0.pending(await self._containers.read()))
 
-    async def _each(self, form: Callable[[_Container, str | None], dict[str, Any]]) -> list[dict[str, Any]]:
+    async def _each(
+        self, form: Callable[[_Container, str | None], dict[str, Any]], *, anew: bool
+    ) -> list[dict[str, Any]]:
         read = await self._containers.read()
-        measured = await self._containers.measure(read.node)
+        measured = await self._containers.measure(read.node, anew=anew)
         sources = {
             executor.container_id: executor.info.source
             for framework in read.frameworks

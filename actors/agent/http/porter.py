@@ -6,6 +6,7 @@ Its turns run where handlers do, on the server's thread, and so may its methods 
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -31,7 +32,8 @@ class Porter(Process):
         self._conversations: dict[int, tuple[Pid, Hear]] = {}
         #: How many conversations there are with each actor.
         self._partners: dict[Pid, int] = {}
-        self._measured: dict[Pid, list[Hear]] = {}
+        #: Who waits for what is measured, in order.
+        self._measured: dict[Pid, deque[Hear]] = {}
 
     # For handlers.
 
@@ -61,13 +63,13 @@ class Porter(Process):
             del self._partners[partner]
             self.unlink(partner)
 
-    def measure(self, meter: Pid, hear: Hear) -> None:
+    def measure(self, meter: Pid, hear: Hear, *, anew: bool) -> None:
         """Ask for what containers use."""
-        waiting = self._measured.setdefault(meter, [])
-        waiting.append(hear)
-        if len(waiting) == 1:
+        if meter not in self._measured:
+            self._measured[meter] = deque()
             self.link(meter)
-            self.send(meter, MeasureContainers())
+        self._measured[meter].append(hear)
+        self.send(meter, MeasureContainers(anew))
 
     # What comes back.
 
@@ -97,7 +99,9 @@ class Porter(Process):
 
     @handles(ContainersMeasured)
     def _on_measured(self, sender: Pid, message: ContainersMeasured) -> None:
-        self._tell_measured(sender.whoever(), message)
+        waiting = self._measured.get(sender.whoever())
+        if waiting:
+            waiting.popleft()(message)
 
     def exited(self, pid: Pid) -> None:
         """The executor node is gone, or the way to it."""
@@ -106,16 +110,10 @@ class Porter(Process):
             if partner == pid:
                 del self._conversations[number]
                 hear(None)
-        self._tell_measured(pid, None)
+        for hear in self._measured.pop(pid, ()):
+            hear(None)
 
     def _hear(self, number: int, message: Message) -> None:
         conversation = self._conversations.get(number)
         if conversation is not None:
             conversation[1](message)
-
-    def _tell_measured(self, meter: Pid, message: ContainersMeasured | None) -> None:
-        waiting = self._measured.pop(meter, None)
-        if waiting is not None:
-            self.unlink(meter)
-        for hear in waiting or ():
-            hear(message)

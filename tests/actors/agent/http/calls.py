@@ -6,8 +6,15 @@ from actors.agent.http.containers import id_record
 from transport.records.agent_call import Call
 from transport.records.command import CommandInfo, Environment
 from transport.records.container import ContainerInfo, TTYInfo
+from transport.records.ids import ContainerID
 
 Type = Call.Type
+
+
+def text(container_id: ContainerID) -> str:
+    """An id as `parent.child`."""
+    parent = container_id.parent
+    return container_id.value if parent is None else f"{text(parent)}.{container_id.value}"
 
 
 def shell(script: str, **variables: str) -> CommandInfo:

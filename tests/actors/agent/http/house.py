@@ -69,7 +69,7 @@ class StandIn(Process):
     @handles(FindContainer)
     def find(self, sender: Pid, message: FindContainer) -> None:
         found = {TASK: self.found, "group": self.group}.get(message.root)
-        self.send(sender, found or ContainerFound(True, node=self.found.node))
+        self.send(sender, found or ContainerFound(self.found.recovered, node=self.found.node))
 
 
 class Executor(Process):
@@ -152,6 +152,11 @@ class House:
         """Whether no process runs that belongs to another container."""
         return all(f"={TASK}@" in environment for environment in processes_of(self.folder).values())
 
+    def recovering(self, *, recovering: bool) -> None:
+        """Whether the agent still recovers."""
+        self.agent.found = replace(self.agent.found, recovered=not recovering)
+        self.agent.answer = replace(self.agent.answer, recovered=not recovering)
+
     # Asking.
 
     def post(
@@ -176,6 +181,12 @@ class House:
             body = response.read()
             is_json = response.headers["Content-Type"] == "application/json"
             return response.status, msgspec.json.decode(body) if is_json else body.decode()
+
+    def exchange(self, call: Call, **headers: str) -> Exchange:
+        """A call and its answer, whatever that is."""
+        exchange = Exchange(self.address)
+        exchange.send(call, Encoding.JSON, **headers)
+        return exchange
 
     def stream(self, call: Call, encoding: Encoding = Encoding.JSON) -> Exchange:
         """A call that is answered by a stream of records."""
