@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -13,6 +14,8 @@ from transport.records.time_info import Unavailability
 
 _Mode = MachineInfo.Mode
 _Key = tuple[str, str]
+#: Of a hostname, as DNS allows it, and an IP.
+_MOST_LENGTH: Final = 255 + 40
 
 
 class Machines:
@@ -128,6 +131,8 @@ def _ids_error(machine_ids: Sequence[MachineID]) -> str | None:
     for machine_id in machine_ids:
         if not machine_id.hostname and not machine_id.ip:
             return "machine: must have a hostname or an ip"
+        if len(describe(machine_id)) > _MOST_LENGTH:
+            return f"machine {describe(machine_id)[:20]}...: must not be longer than {_MOST_LENGTH}"
         if machine_id.ip and not _is_ip(machine_id.ip):
             return f"machine {describe(machine_id)}: ip must be an IP address"
         if _key(machine_id) in seen:

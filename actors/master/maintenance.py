@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
-from actors.master.agent import AgentEntry
 from actors.master.agents import AgentDesk
 from actors.master.cluster import Cluster
 from actors.master.machines import Machines
 from actors.master.offers import OfferDesk
 from actors.master.registrar.changes import machines_of
+from actors.master.validation.registered import registered_error
 from actors.master.world import World
 from transport.messages.allocation import SetUnavailability
 from transport.messages.operating import (
@@ -30,7 +29,7 @@ from transport.messages.registry import (
 )
 from transport.pid import Pid
 from transport.records.inverse_offer_status import InverseOfferStatus
-from transport.records.machine import MachineInfo
+from transport.records.machine import MachineID, MachineInfo
 from transport.records.maintenance import ClusterStatus
 from transport.records.registry import Registry
 
@@ -58,6 +57,10 @@ class MaintenanceDesk:
 
     def update(self, sender: Pid, message: UpdateMaintenanceRequest) -> None:
         """Replace the schedule."""
+        error = registered_error("schedule", message.schedule)
+        if error is not None:
+            self._refuse(sender, message.request_id, error)
+            return
         self._change(sender, message, UpdateMaintenance(message.schedule))
 
     def start(self, sender: Pid, message: StartMaintenanceRequest) -> None:
@@ -71,9 +74,10 @@ class MaintenanceDesk:
     def read(self, sender: Pid, message: ReadMaintenance) -> None:
         """Tell the schedule, and how far machines and frameworks are."""
         machines = self._members.machines
+        statuses = self._statuses()
         status = ClusterStatus(
             draining_machines=tuple(
-                ClusterStatus.DrainingMachine(id=one.id, statuses=tuple(self._statuses(one)))
+                ClusterStatus.DrainingMachine(id=one.id, statuses=tuple(statuses.get(one.id, ())))
                 for one in machines
                 if one.mode is _Mode.DRAINING
             ),
@@ -81,13 +85,14 @@ class MaintenanceDesk:
         )
         self._world.send(sender, MaintenanceRead(message.request_id, machines.schedule, status))
 
-    def _statuses(self, machine: MachineInfo) -> Iterable[InverseOfferStatus]:
-        for agent in self._agents_on(machine):
-            yield from agent.inverse_answers.values()
-
-    def _agents_on(self, machine: MachineInfo) -> tuple[AgentEntry, ...]:
-        agents = self._cluster.agents.values()
-        return tuple(one for one in agents if self._members.machine_of(one) is machine)
+    def _statuses(self) -> dict[MachineID, list[InverseOfferStatus]]:
+        """How frameworks answered, by the machine that they shall leave."""
+        found: dict[MachineID, list[InverseOfferStatus]] = {}
+        for agent in self._cluster.agents.values():
+            machine = self._members.machine_of(agent)
+            if machine is not None and agent.inverse_answers:
+                found.setdefault(machine.id, []).extend(agent.inverse_answers.values())
+        return found
 
     # --- once it is durable ---
 
@@ -96,8 +101,7 @@ class MaintenanceDesk:
 
         def changed(applied: RegistryApplied) -> None:
             if applied.error is not None:
-                self._world.log.warning("maintenance refused", reason=applied.error)
-                self._world.send(sender, OperatorAnswer(message.request_id, _BAD_REQUEST, applied.error))
+                self._refuse(sender, message.request_id, applied.error)
                 return
             outcome = _perform(self._members.machines, message)
             assert not isinstance(outcome, str), outcome
@@ -106,6 +110,10 @@ class MaintenanceDesk:
             self._world.send(sender, OperatorAnswer(message.request_id))
 
         self._world.save(operation, changed)
+
+    def _refuse(self, to: Pid, request_id: int, reason: str) -> None:
+        self._world.log.warning("maintenance refused", reason=reason)
+        self._world.send(to, OperatorAnswer(request_id, _BAD_REQUEST, reason))
 
     def _spread(self) -> None:
         for agent in tuple(self._cluster.agents.values()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Final
 
@@ -23,8 +23,9 @@ from transport.records.resource import Resource
 from transport.records.resources import Resources
 from transport.records.time_info import TimeInfo, Unavailability
 
-#: So many offers go into one message at most: a frame has its limit.
+#: So many offers, and resources in them, go into one message at most: a frame has its limit.
 _OFFERS_PER_MESSAGE: Final = 250
+_RESOURCES_PER_MESSAGE: Final = 1_500
 _Status = InverseOfferStatus.Status
 
 
@@ -62,8 +63,8 @@ class OfferDesk:
         if not made:
             return
         self._world.log.info("offers made", framework_id=framework.id, offers=len(made))
-        for begin in range(0, len(made), _OFFERS_PER_MESSAGE):
-            self._tell(framework, ResourceOffers(tuple(made[begin : begin + _OFFERS_PER_MESSAGE])))
+        for portion in portions(made):
+            self._tell(framework, ResourceOffers(portion))
 
     def _make(self, framework: FrameworkEntry, role: str, agent: AgentEntry, resources: Resources) -> Offer:
         offer_id = self._next_id()
@@ -235,6 +236,20 @@ class OfferDesk:
         if framework.connected:
             assert framework.pid is not None
             self._world.send(framework.pid, message)
+
+
+def portions(offers: Iterable[Offer]) -> Iterator[tuple[Offer, ...]]:
+    """The offers, as many at a time as fit into a message."""
+    portion: list[Offer] = []
+    resources = 0
+    for offer in offers:
+        resources += len(offer.resources)
+        if portion and (len(portion) == _OFFERS_PER_MESSAGE or resources > _RESOURCES_PER_MESSAGE):
+            yield tuple(portion)
+            portion, resources = [], len(offer.resources)
+        portion.append(offer)
+    if portion:
+        yield tuple(portion)
 
 
 def _url(agent: AgentEntry) -> URL:

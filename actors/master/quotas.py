@@ -12,6 +12,7 @@ from actors.master.consumption import capacity, consumed
 from actors.master.flags import MasterFlags
 from actors.master.offers import OfferDesk
 from actors.master.validation.quota import quota_error, requested_quota, weights_error
+from actors.master.validation.registered import registered_error
 from actors.master.world import World
 from transport.messages.allocation import SetQuota, SetWeights
 from transport.messages.operating import (
@@ -46,14 +47,15 @@ class QuotaDesk:
         self._roles = None if flags.roles is None else tuple(one.strip() for one in flags.roles.split(","))
         #: By role, those that are saved.
         self.quotas, self.weights = cluster.quotas, cluster.weights
-        #: The quotas as they are when all is saved that was granted: what the next request is checked by.
+        #: Both as they are when all is saved that was granted: what the next request is checked by.
         self._granted: dict[str, QuotaConfig] = {}
+        self._granted_weights: dict[str, float] = {}
 
     def recover(self, registry: Registry) -> None:
         """Tell the allocator the quotas and weights of the masters before."""
         self.weights.update({one.info.role or "*": one.info.weight for one in registry.weights})
         self.quotas.update({one.role: one for one in registry.quota_configs})
-        self._granted = dict(self.quotas)
+        self._granted, self._granted_weights = dict(self.quotas), dict(self.weights)
         if self.weights:
             self._world.allocate(SetWeights(dict(self.weights)))
         for config in self.quotas.values():
@@ -68,7 +70,7 @@ class QuotaDesk:
     def update(self, sender: Pid, message: UpdateQuotasRequest) -> None:
         """Replace the quotas of some roles."""
         configs = message.configs
-        error = quota_error(configs, self._roles)
+        error = quota_error(configs, self._roles) or self._overfull(configs)
         if error is None and not message.force:
             error = self._exceeded(configs) or self._overcommitted(configs)
         if error is not None:
@@ -83,7 +85,7 @@ class QuotaDesk:
         except ValueError as error:
             self._refuse(sender, message.request_id, str(error))
             return
-        refusal = quota_error((config,), self._roles)
+        refusal = quota_error((config,), self._roles) or self._overfull((config,))
         if refusal is None and config.role in self._granted:
             refusal = f"role {config.role!r}: has a quota already; remove it, or use UPDATE_QUOTA"
         if refusal is not None:
@@ -98,7 +100,7 @@ class QuotaDesk:
     def remove(self, sender: Pid, message: RemoveQuotaRequest) -> None:
         """Take a role's quota away."""
         if message.role not in self._granted:
-            self._refuse(sender, message.request_id, f"role {message.role!r}: has no quota")
+            self._refuse(sender, message.request_id, f"role {message.role[:255]!r}: has no quota")
         else:
             self._save(sender, message.request_id, (QuotaConfig(role=message.role),))
 
@@ -120,6 +122,11 @@ class QuotaDesk:
         for offer in tuple(Clearance(self._cluster, quotas).obstacles()):
             self._offers.rescind(offer)
         self._world.send(sender, OperatorAnswer(request_id))
+
+    def _overfull(self, configs: Iterable[QuotaConfig]) -> str | None:
+        quotas = dict(self._granted)
+        _put(quotas, configs)
+        return registered_error("quotas", tuple(quotas.values()))
 
     def _exceeded(self, configs: Iterable[QuotaConfig]) -> str | None:
         limits = {one.role: Quota.of(one).limits for one in configs if one.limits}
@@ -155,10 +162,12 @@ class QuotaDesk:
 
     def weigh(self, sender: Pid, message: UpdateWeightsRequest) -> None:
         """Replace the weights of some roles."""
-        error = weights_error(message.weights, self._roles)
+        weights = {**self._granted_weights, **message.weights}
+        error = weights_error(message.weights, self._roles) or registered_error("weights", weights)
         if error is not None:
             self._refuse(sender, message.request_id, error)
             return
+        self._granted_weights = weights
         self._world.save(
             UpdateWeights(message.weights), lambda applied: self._weighed(sender, message, applied)
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
 from transport.records.names import id_error, is_strict_subrole, role_error
@@ -20,6 +21,10 @@ _Source = Resource.DiskInfo.Source
 
 #: The most that Mesos' own arithmetic, 64 bits of thousandths, can count.
 _MOST: Final = 9_223_372_036_854_774
+#: What sets a resource apart from others of its name is told with each offer and task that has some of it.
+_MOST_NAME_LENGTH: Final = 255
+_MOST_DETAIL_BYTES: Final = 4_096
+_PLAIN: Final = (None, (), None, None)
 
 
 def resources_error(resources: Iterable[Resource]) -> str | None:
@@ -29,16 +34,18 @@ def resources_error(resources: Iterable[Resource]) -> str | None:
 
 def resource_error(resource: Resource) -> str | None:
     """Which rule a resource breaks, its reservation being in any format (§9.5), or None."""
-    for rule in (_value_error, _format_error, _reservation_error, _disk_error, _sharing_error):
+    for rule in (_value_error, _format_error, _reservation_error, _disk_error, _sharing_error, _detail_error):
         error = rule(resource)
         if error is not None:
-            return f"resource {resource.name!r}: {error}"
+            return f"resource {resource.name[:_MOST_NAME_LENGTH]!r}: {error}"
     return None
 
 
 def _value_error(resource: Resource) -> str | None:
     if not resource.name:
         return "name must not be empty"
+    if len(resource.name) > _MOST_NAME_LENGTH:
+        return f"name must not be longer than {_MOST_NAME_LENGTH}"
     values = {
         Value.Type.SCALAR: resource.scalar,
         Value.Type.RANGES: resource.ranges,
@@ -159,3 +166,10 @@ def _sharing_error(resource: Resource) -> str | None:
     if resource.shared is not None and (resource.disk is None or resource.disk.persistence is None):
         return "only a persistent volume can be shared"
     return None
+
+
+def _detail_error(resource: Resource) -> str | None:
+    details = (resource.reservation, resource.reservations, resource.disk, resource.provider_id)
+    if details == _PLAIN or len(msgspec.msgpack.encode(details)) <= _MOST_DETAIL_BYTES:
+        return None
+    return f"reservations and disk must not have more than {_MOST_DETAIL_BYTES} bytes together"

@@ -33,6 +33,9 @@ _Type = Offer.Operation.Type
 
 _NANOSECONDS: Final = 10**9
 _INT64: Final = 2**63
+_MOST_ID_LENGTH: Final = 255
+#: What is refused may be told at length, by the resources that are there: nobody reads it all.
+_MOST_TEXT_LENGTH: Final = 4_000
 
 
 class Operator:
@@ -50,19 +53,27 @@ class Operator:
         """DRAIN_AGENT."""
         grace = None if max_grace_period is None else _duration_info(max_grace_period)
         config = DrainConfig(max_grace_period=grace, mark_gone=bool(mark_gone))
-        return await self._change(lambda number: operating.DrainAgentRequest(number, agent_id, config))
+        return await self._change(
+            lambda number: operating.DrainAgentRequest(number, _id(agent_id, "agent_id"), config)
+        )
 
     async def deactivate(self, agent_id: str) -> Response:
         """DEACTIVATE_AGENT."""
-        return await self._change(lambda number: operating.DeactivateAgentRequest(number, agent_id))
+        return await self._change(
+            lambda number: operating.DeactivateAgentRequest(number, _id(agent_id, "agent_id"))
+        )
 
     async def reactivate(self, agent_id: str) -> Response:
         """REACTIVATE_AGENT."""
-        return await self._change(lambda number: operating.ReactivateAgentRequest(number, agent_id))
+        return await self._change(
+            lambda number: operating.ReactivateAgentRequest(number, _id(agent_id, "agent_id"))
+        )
 
     async def mark_gone(self, agent_id: str) -> Response:
         """MARK_AGENT_GONE."""
-        return await self._change(lambda number: operating.MarkAgentGoneRequest(number, agent_id))
+        return await self._change(
+            lambda number: operating.MarkAgentGoneRequest(number, _id(agent_id, "agent_id"))
+        )
 
     # --- resources of an agent ---
 
@@ -97,19 +108,23 @@ class Operator:
         return await self._operate(agent_id, _Operation(type=_Type.SHRINK_VOLUME, shrink_volume=body))
 
     async def _operate(self, agent_id: str, operation: _Operation) -> Response:
-        return await self._change(lambda number: operating.OperateOnAgent(number, agent_id, operation))
+        return await self._change(
+            lambda number: operating.OperateOnAgent(number, _id(agent_id, "agent_id"), operation)
+        )
 
     # --- frameworks ---
 
     async def tear_down(self, framework_id: str) -> Response:
         """TEARDOWN."""
-        return await self._change(lambda number: operating.TeardownRequest(number, framework_id))
+        return await self._change(
+            lambda number: operating.TeardownRequest(number, _id(framework_id, "framework_id"))
+        )
 
     # --- maintenance ---
 
     async def maintenance(self) -> operating.MaintenanceRead:
         """GET_MAINTENANCE_SCHEDULE and GET_MAINTENANCE_STATUS."""
-        return await self._ask(operating.ReadMaintenance, operating.MaintenanceRead)
+        return await self._read(operating.ReadMaintenance, operating.MaintenanceRead)
 
     async def schedule_maintenance(self, schedule: Schedule) -> Response:
         """UPDATE_MAINTENANCE_SCHEDULE."""
@@ -127,7 +142,7 @@ class Operator:
 
     async def quotas(self) -> QuotaStatus:
         """GET_QUOTA, in the form that there is now and in the one that knew guarantees alone."""
-        configs = (await self._ask(operating.ReadQuotas, operating.QuotasRead)).configs
+        configs = (await self._read(operating.ReadQuotas, operating.QuotasRead)).configs
         return QuotaStatus(infos=tuple(map(_older, configs)), configs=configs)
 
     async def update_quotas(self, configs: tuple[QuotaConfig, ...], *, force: bool) -> Response:
@@ -144,7 +159,7 @@ class Operator:
 
     async def weights(self) -> tuple[WeightInfo, ...]:
         """GET_WEIGHTS."""
-        read = await self._ask(operating.ReadWeights, operating.WeightsRead)
+        read = await self._read(operating.ReadWeights, operating.WeightsRead)
         return tuple(WeightInfo(role=role, weight=weight) for role, weight in read.weights.items())
 
     async def update_weights(self, infos: Iterable[WeightInfo]) -> Response:
@@ -162,19 +177,30 @@ class Operator:
 
     async def _change(self, make: Callable[[int], Message]) -> Response:
         """Have something done; what is done, or begun, has no more to tell than its status."""
+        message = make(next(self._numbers))
         try:
-            answer = await self._ask(make, operating.OperatorAnswer)
+            answer = await self._ask(message, operating.OperatorAnswer)
         except HttpError as error:
             raise HttpError(unavailable(f"{error}: whether the request was granted is not known")) from error
         if answer.status >= 300:
-            raise refusal(answer.status, answer.message)
+            raise refusal(answer.status, answer.message[:_MOST_TEXT_LENGTH])
         return Response(answer.status)
 
-    async def _ask(self, make: Callable[[int], Message], expected: type[M]) -> M:
-        answer = await self._front.ask(MASTER, make(next(self._numbers)))
+    async def _read(self, make: Callable[[int], Message], expected: type[M]) -> M:
+        return await self._ask(make(next(self._numbers)), expected)
+
+    async def _ask(self, message: Message, expected: type[M]) -> M:
+        answer = await self._front.ask(MASTER, message)
         if not isinstance(answer, expected):
             raise HttpError(unavailable(f"{MASTER} answered something else"))
         return answer
+
+
+def _id(value: str, name: str) -> str:
+    """An id that is not endless; whether there is something of that id, the master knows."""
+    if len(value) > _MOST_ID_LENGTH:
+        raise refusal(400, f"{name}: must not be longer than {_MOST_ID_LENGTH}")
+    return value
 
 
 def _older(config: QuotaConfig) -> QuotaInfo:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from actors.master.agent import AgentEntry
 from actors.master.framework import Capability as FrameworkCapability
@@ -19,6 +19,9 @@ from transport.records.volume import Volume
 _Type = Offer.Operation.Type
 _STATIC = Resource.ReservationInfo.Type.STATIC
 _Capability = AgentInfo.Capability.Type
+
+#: An agent tells in one message of all that it has, and so does an offer.
+_MOST_KINDS: Final = 1_000
 
 
 class Claimant(NamedTuple):
@@ -49,8 +52,15 @@ def operation_error(operation: Offer.Operation, agent: AgentEntry, claimant: Cla
         return f"{kind.value}: must name resources"
     if any(resource.provider_id is not None for resource in resources):
         return f"{kind.value}: resources of resource providers are not supported"
-    error = rule(operation, agent, claimant)
+    error = rule(operation, agent, claimant) or _room_error(kind, resources, agent)
     return None if error is None else f"{kind.value}: {error}"
+
+
+def _room_error(kind: _Type, resources: tuple[Resource, ...], agent: AgentEntry) -> str | None:
+    there = len(tuple(agent.total.identities))
+    if kind in (_Type.RESERVE, _Type.CREATE) and len(resources) + there > _MOST_KINDS:
+        return f"agent {agent.id} would have more than {_MOST_KINDS} reservations and volumes"
+    return None
 
 
 def operation_id_error(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from actors.master.flags import MasterFlags
+from actors.master.offers import portions
 from actors.units import Duration
 from tests.actors.master.town import SCHEDULER, SUCCESSOR, Capability, Town, framework_info
 from tests.transport.records.samples import dynamic
@@ -10,7 +11,7 @@ from transport.messages.allocation import AnswerInverseOffer, MakeOffers, Recove
 from transport.messages.scheduling import InverseOffers, RescindInverseOffer, RescindOffer, ResourceOffers
 from transport.records.agent import AgentInfo
 from transport.records.domain import DomainInfo
-from transport.records.ids import ExecutorID
+from transport.records.ids import AgentID, ExecutorID, FrameworkID, OfferID
 from transport.records.inverse_offer_status import InverseOfferStatus
 from transport.records.offer import Filters, Offer
 from transport.records.resource import Resource
@@ -80,6 +81,17 @@ def test_offers_of_one_allocation_come_in_one_message_with_ids_of_their_own() ->
     assert len(town.world.told_of(SCHEDULER, ResourceOffers)) == 1
     assert [offer.id.value for offer in sent(town)] == ["m1-O0", "m1-O1", "m1-O2"]
     town.cluster.check_invariants()
+
+
+def test_offers_of_very_many_resources_come_in_several_messages() -> None:
+    (cpu,) = Resources.parse("cpus:1")
+    ids = OfferID(value="o"), FrameworkID(value="f"), AgentID(value="a")
+    small, large = (
+        Offer(id=ids[0], framework_id=ids[1], agent_id=ids[2], hostname="h", resources=(cpu,) * count)
+        for count in (1, 1400)
+    )
+    assert list(portions([small, large, small, large, large])) == [(small, large, small), (large,), (large,)]
+    assert list(portions([])) == []
 
 
 def test_very_many_offers_come_in_several_messages() -> None:

@@ -147,6 +147,18 @@ def test_of_several_quotas_one_that_is_wrong_refuses_all() -> None:
     assert not county.world.operations
 
 
+def test_all_quotas_and_all_weights_have_to_fit_into_the_registry() -> None:
+    county = County()
+    long = "x" * 1000
+    for number in range(4):
+        roles = [f"{long}{number}-{index}" for index in range(300)]
+        ask(county, *(quota(role, limits={"cpus": 1}) for role in roles))
+        county.quotas.weigh(OPERATOR, UpdateWeightsRequest(2, dict.fromkeys(roles, 2.0)))
+    reasons = [text for status, text in county.answers() if status == 400]
+    assert [text.partition(":")[0] for text in reasons] == ["quotas", "weights"]
+    assert all("all together must not have more than" in text for text in reasons)
+
+
 def test_quotas_are_read_as_they_are_durable() -> None:
     county = County()
     county.join()

@@ -27,6 +27,7 @@ def test_a_proper_role_breaks_no_rule(role: str) -> None:
         ("a b", "blanks"),
         ("a\tb", "blanks"),
         ("a\x08", "backspaces"),
+        ("ü" * 513, "1024 bytes"),
     ],
 )
 def test_a_role_that_breaks_a_rule_is_told_which(role: str, rule: str) -> None:

@@ -49,6 +49,8 @@ BROKEN = [
     (replace(CPU, type=Value.Type.SET), "must have a value of its type SET and no other"),
     (scalar("cpus", -1), "scalar must not be negative: -1"),
     (scalar("cpus", float("nan")), "scalar must be finite, not nan"),
+    (scalar("x" * 256, 1), "name must not be longer than 255"),
+    (scalar("cpus", 1, (dynamic("a", "p" * 5000),)), "must not have more than 4096 bytes"),
     (scalar("cpus", 1e16), "scalar must not be more than 9223372036854774: 1e+16"),
     (scalar("cpus", 0.0004), "scalar must not be so small that it counts as 0: 0.0004"),
     (scalar("gpus", 1.5), "gpus must be a whole number, not 1.5"),
@@ -105,7 +107,7 @@ BROKEN = [
 def test_a_resource_that_breaks_a_rule_is_told_which(resource: Resource, rule: str) -> None:
     error = resource_error(resource)
     assert error is not None
-    assert error.startswith(f"resource {resource.name!r}: ")
+    assert error.startswith(f"resource {resource.name[:255]!r}: ")
     assert rule in error
 
 

@@ -280,6 +280,34 @@ def test_what_cannot_be_planned_or_promised_is_refused(
     refused(desk, wish, status, reason)
 
 
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        (lambda _: drain(AgentID(value="x" * 256)), "agent_id: must not be longer than 255"),
+        (lambda _: tear_down("x" * 10**6), "framework_id: must not be longer than 255"),
+        (lambda _: remove_quota("x" * 10**6), "has no quota"),
+        (lambda _: weigh(("x" * 1025, 1.0)), "role 'xxxxxxxxxxxxxxxxxxxx'...: must not be longer than 1024"),
+        (lambda _: plan("down", "x" * 300), "must not be longer than"),
+        (
+            lambda _: plan("down", *map(str, range(10**11, 10**11 + 50_000))),
+            "schedule: all together must not",
+        ),
+        (lambda one: reserve(one, scalar("x" * 300, 1, (dynamic("a"),))), "name must not be longer than 255"),
+        (lambda one: reserve(one, scalar("cpus", 1, (dynamic("a", "x" * 5000),))), "more than 4096 bytes"),
+        (
+            lambda one: reserve(one, *(scalar("cpus", 0.001, (dynamic("a", str(n)),)) for n in range(1000))),
+            "would have more than 1000 reservations and volumes",
+        ),
+    ],
+)
+def test_what_is_endless_is_refused_before_anybody_has_to_be_told(
+    desk: Office, wish: Wish, reason: str
+) -> None:
+    """What is kept is sent whole in one message, by agents and to the log's replicas."""
+    refused(desk, wish, 400, reason)
+    assert len(desk.call(wish(desk.agent_id))[1]) < 5_000
+
+
 def refused(desk: Office, wish: Wish, status: int, reason: str) -> None:
     """It is, and nothing is different afterwards."""
     before = books(desk.cluster.master)

@@ -25,7 +25,7 @@ from transport.records.value import Value
         (quota("a", limits={"cpus": 0.0001}), "counts as 0"),
         (quota("a", limits={"gpus": 0.5}), "whole number"),
         (quota("a", limits={"": 1}), "name must not be empty"),
-        (quota("a", limits={"cpus": 1e308}), "must not be more than 1000000000000"),
+        (quota("a", limits={"cpus": 1e15}), "must not be more than 1000000000000"),
         (quota("a", guarantees={"mem": 2.0**41}), "must not be more than 1099511627776"),
         (quota("b"), "--roles"),
     ],
