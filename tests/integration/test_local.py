@@ -99,6 +99,13 @@ def _free_port() -> int:
 
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[Local]:
+    with running_local(tmp_path) as cluster:
+        yield cluster
+
+
+@contextlib.contextmanager
+def running_local(tmp_path: Path) -> Iterator[Local]:
+    """A cluster that is ended with all that belongs to it."""
     port = _free_port()
     command = [
         sys.executable,

@@ -30,7 +30,8 @@ class Terminal:
         """Have every key come as it is, Ctrl-C among them; it is then as it was before."""
         before = termios.tcgetattr(self._descriptor)
         try:
-            tty.setraw(self._descriptor)
+            # What was typed already counts, too.
+            tty.setraw(self._descriptor, termios.TCSADRAIN)
             yield
         finally:
             termios.tcsetattr(self._descriptor, termios.TCSADRAIN, before)

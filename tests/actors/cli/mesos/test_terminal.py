@@ -40,6 +40,13 @@ def test_a_terminal_is_raw_for_a_while_whatever_happens() -> None:
         assert termios.tcgetattr(slave) == before
 
 
+def test_what_was_typed_before_counts_too() -> None:
+    with terminal() as (master, slave):
+        os.write(master, b"early")
+        with Terminal(slave).raw():
+            assert os.read(slave, 10) == b"early"
+
+
 def test_signals_are_written_down_and_handled_as_before_afterwards() -> None:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
