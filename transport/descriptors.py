@@ -7,6 +7,7 @@ generated code, and no second schema. The library's objects live for one call on
 from __future__ import annotations
 
 import sys
+import threading
 from functools import cache
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from transport.records.enumeration import Enumeration
 from transport.schema import Field, declared_in, fields_of
 
 _POOL: Final = descriptor_pool.DescriptorPool()
+_DECLARING: Final = threading.Lock()
 
 _FieldProto: Final = descriptor_pb2.FieldDescriptorProto
 _LABELS: Final = {
@@ -51,8 +53,10 @@ def in_order(data: bytes, record: type[Record]) -> bytes:
 @cache
 def message_class(record: type[Record]) -> Any:
     """The library's class for a record."""
-    _add_file(record.__module__)
-    return message_factory.GetMessageClass(_POOL.FindMessageTypeByName(proto_name(record)))
+    # Nothing may be declared twice, and several threads may be the first to ask.
+    with _DECLARING:
+        _add_file(record.__module__)
+        return message_factory.GetMessageClass(_POOL.FindMessageTypeByName(proto_name(record)))
 
 
 @cache

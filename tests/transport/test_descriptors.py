@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from enum import auto
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -14,6 +17,8 @@ from transport.record import Record, UInt32, number, proto_name
 from transport.records.enumeration import Enumeration
 from transport.records.ids import ContainerID, TaskID
 from transport.schema import fields_of
+
+ROOT = Path(__file__).parents[2]
 
 
 class Taste(Enumeration):
@@ -80,3 +85,28 @@ def test_a_message_in_pieces_is_put_together() -> None:
 def test_what_is_no_protobuf_is_malformed() -> None:
     with pytest.raises(ValueError, match="malformed"):
         in_order(b"\x0a\x05a", TaskID)
+
+
+_FIRST_USERS = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from tests.transport.records.any_record import every_record
+from transport.descriptors import message_class
+from transport.record import proto_name
+
+records, begin = list(every_record()), threading.Barrier(8)
+sys.setswitchinterval(1e-5)
+
+def use(place):
+    begin.wait()
+    return {message_class(record).DESCRIPTOR.full_name for record in records[place:] + records[:place]}
+
+with ThreadPoolExecutor(8) as pool:
+    found = list(pool.map(use, range(0, 80, 10)))
+assert found == [{proto_name(record) for record in records}] * 8
+"""
+
+
+def test_several_threads_may_be_the_first_to_use_records() -> None:
+    # In a process of its own, to which none of them is known yet.
+    subprocess.run([sys.executable, "-c", _FIRST_USERS], check=True, cwd=ROOT, timeout=60)
