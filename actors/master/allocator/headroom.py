@@ -113,13 +113,17 @@ class Headroom:
 
     def surplus(self, name: str) -> int:
         """How much is free beyond what guarantees require."""
-        free = self.free >> self._lanes.shift(name) & MASK
-        return max(free - self.required.get(name, 0), 0)
+        return max(self._amount(self.free, name) - self.required.get(name, 0), 0)
 
     # --- how it is kept ---
 
     def _consumed(self, role: Role, name: str) -> int:
-        return role.consumed >> self._lanes.shift(name) & MASK
+        return self._amount(role.consumed, name)
+
+    def _amount(self, packed: int, name: str) -> int:
+        # A quota may be of what no agent has: such a name gets no lane, for all sums would be longer by it.
+        shift = self._lanes.shifts.get(name)
+        return 0 if shift is None else packed >> shift & MASK
 
     def _require(self, role: Role) -> None:
         """Reckon what a role and those above it require, after its consumption or quota changed."""

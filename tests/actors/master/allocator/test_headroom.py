@@ -15,6 +15,7 @@ class Quotas:
     def __init__(self, free: str = "cpus:10;mem:1000") -> None:
         minimum = Minimum.parse("cpus:0.01|mem:32")
         lanes = Lanes()
+        self.lanes = lanes
         self.portions = Portions(lanes, minimum)
         self.headroom = Headroom(lanes, minimum)
         self.roles = RoleTree()
@@ -68,6 +69,15 @@ def test_what_is_guaranteed_is_kept_from_others() -> None:
     assert quotas.room("other", "cpus:4") == {"cpus": 2000}
     quotas.allocate("a", "cpus:4")
     assert quotas.headroom.required == {}
+
+
+def test_a_guarantee_of_what_nobody_has_makes_no_sum_longer() -> None:
+    quotas = Quotas()
+    quotas.set("a", {f"odd{number}": 1000 for number in range(100)}, {"odder": 0})
+    quotas.allocate("a", "cpus:1")
+    assert quotas.room("other", "cpus:4;mem:64") == {}
+    assert quotas.headroom.surplus("odd1") == 0
+    assert list(quotas.lanes.shifts) == ["cpus", "mem"]
 
 
 def test_the_role_itself_may_take_its_guarantee_and_what_nobody_is_guaranteed() -> None:
