@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from transport.http.call import read_call
 from transport.http.exchange import Request, Response, Streaming, refusal
@@ -13,6 +14,9 @@ from transport.record import Record
 from transport.records.enumeration import Enumeration
 
 C = TypeVar("C", bound=Record)
+
+#: A body that is larger is read on another thread: the server's own is all clients'.
+_LARGE_BYTES: Final = 256 * 1024
 
 #: What a call is answered by: a record, written in the form that the client takes, or what says more.
 Answer = Record | Response | Streaming
@@ -41,7 +45,7 @@ class OperatorApi(Generic[C]):
 
     async def handle(self, request: Request) -> Response | Streaming:
         """Answer a call: 501 naming its type where nobody does."""
-        call = read_call(request, self._call)
+        call = await self._read(request)
         form = form_of_answer(request.headers)
         # Every `Call` has a type, an enumeration of its own.
         kind: Any = getattr(call, "type")  # noqa: B009
@@ -55,3 +59,8 @@ class OperatorApi(Generic[C]):
         if isinstance(answer, Record):
             return Response(200, form.encoding.encode(answer), form.content_type)
         return answer
+
+    async def _read(self, request: Request) -> C:
+        if len(request.body) > _LARGE_BYTES:
+            return await asyncio.to_thread(read_call, request, self._call)
+        return read_call(request, self._call)
