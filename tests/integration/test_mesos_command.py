@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.keyboard import Keyboard, keyboard
+from tests.integration.masters import Masters
 from tests.integration.test_local import Local, running_local, wait_until
+from tests.zookeeper.ensemble import Ensemble
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 120.0
@@ -44,6 +46,14 @@ class User:
         )
         assert done.returncode == status, done
         return (done.stderr if status == 1 else done.stdout).decode()
+
+    def program(self, name: str) -> str:
+        """What one of the programs prints."""
+        call = f"from actors.cli.mesos.programs import mesos_{name}; raise SystemExit(mesos_{name}())"
+        words = [sys.executable, "-c", call, "--timeout=60"]
+        return subprocess.run(
+            words, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=True
+        ).stdout
 
     @contextlib.contextmanager
     def running(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -112,6 +122,8 @@ def test_the_output_of_a_task_is_followed_while_it_writes(user: User) -> None:
             assert lines == list(range(lines[0], lines[0] + 10))
             tail.send_signal(signal.SIGINT)
             assert tail.wait(DEADLINE_SECONDS) == 130
+        wait_until(lambda: "MB" in user.program("ps"))
+        assert user.program("ps").splitlines()[1].split()[1:3] == ["mesos-execute", "talker"]
 
 
 def test_a_command_runs_in_the_container_of_a_task(user: User) -> None:
@@ -179,3 +191,15 @@ def test_the_cluster_is_told_of_and_a_framework_torn_down(user: User) -> None:
         assert identifier in user.run("framework", "teardown", identifier)
         wait_until(lambda: user.run("task", "list") == "There are no tasks running in the cluster.\n")
         assert user.run("sandbox", "cat", "victim").startswith("line 1\n")
+
+
+def test_zookeeper_leads_to_the_leader(zookeeper: Ensemble, tmp_path: Path) -> None:
+    url = zookeeper.url(f"/mesos-command-{os.getpid()}")
+    with Masters(tmp_path) as masters:
+        master = masters.start(f"--zk={url}", "--quorum=1", "--no-hostname_lookup")
+        words = [sys.executable, "-m", "actors.cli.mesos.command", f"--master={url}", "--timeout=60", "state"]
+
+        def state() -> str:
+            return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+
+        wait_until(lambda: f"leader      {master.web}\n" in state())
