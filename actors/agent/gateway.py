@@ -24,11 +24,15 @@ from transport.http.routes import Route, Routes
 from transport.pid import Address
 from transport.records.agent_call import Call
 from transport.records.agent_response import Response
+from transport.records.executor_call import Call as ExecutorCall
+from transport.records.executor_event import Event as ExecutorEvent
 
 #: The first part of a path, which may be left out: the name of Mesos' agent.
 _PREFIX: Final = "slave(1)"
 #: Where its log is shown, if it is.
 _LOG: Final = "/slave/log"
+#: What clients say and get, in the order in which it is likely to be needed.
+_SPOKEN: Final = (ExecutorCall, ExecutorEvent, Call, Response)
 
 
 def listen(system: PykkaSystem, flags: AgentFlags, metrics: Registry) -> Address:
@@ -44,7 +48,7 @@ def listen(system: PykkaSystem, flags: AgentFlags, metrics: Registry) -> Address
 
     host = HttpHost(system, metrics, routes)
     address = host.listen(flags)
-    system.spawn(lambda: Gateway(host.server), GATEWAY, vital=True)
+    system.spawn(lambda: Gateway(host.server, _SPOKEN), GATEWAY, vital=True)
     return address
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from actors.gateway.asking import ANSWER_SECONDS, asking
@@ -17,13 +17,17 @@ from actors.pykka_system import PykkaSystem
 from actors.stage import LoopStage
 from transport.http.routes import Routes
 from transport.http.server import HttpServer
+from transport.http.warming import warm
 from transport.message import Message
 from transport.pid import Address, Pid
+from transport.record import Record
 
 #: The name of the actor.
 GATEWAY: Final = "gateway"
 #: How long requests that run when the node ends may take to finish.
 _STOP_SECONDS: Final = 1.0
+#: A node has better to do while it starts.
+_WARMING_SECONDS: Final = 0.5
 
 
 class Server(Protocol):
@@ -37,8 +41,19 @@ class Server(Protocol):
 class Gateway(Process):
     """Ends the server with itself; what its requests ask for is served by routes."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, spoken: Sequence[type[Record]] = ()) -> None:
+        """`spoken` are the kinds of records that its clients send and get."""
         self._server = server
+        self._cold = list(spoken)
+
+    def initialize(self) -> None:
+        """Prepare for the first calls, when the node has started."""
+        self.delay(_WARMING_SECONDS, self._warm)
+
+    def _warm(self) -> None:
+        if self._cold:
+            warm(self._cold.pop(0))
+            self.delay(0.0, self._warm)
 
     def finalize(self) -> None:
         """Take no more requests."""

@@ -41,7 +41,10 @@ from transport.messages.replication import LogStatus, ReadLogStatus
 from transport.pid import Address, Pid
 from transport.records.enumeration import Enumeration
 from transport.records.master_call import Call
+from transport.records.master_event import Event
 from transport.records.master_response import Response as CallResponse
+from transport.records.scheduler_call import Call as SchedulerCall
+from transport.records.scheduler_event import Event as SchedulerEvent
 
 #: The first part of a path, which may be left out.
 _PREFIX: Final = "master"
@@ -54,15 +57,20 @@ _EARLY: Final = ("/state", "/state-summary", "/slaves", "/frameworks", "/tasks",
 _LOOK_AGAIN_SECONDS: Final = 0.2
 
 
+#: What clients say and get, in the order in which it is likely to be needed.
+_SPOKEN: Final = (SchedulerCall, SchedulerEvent, Call, CallResponse, Event)
+
+
 class MasterGateway(Gateway):
     """Owns a master's HTTP server, and keeps it informed of who leads."""
 
     def __init__(self, server: Server, lookout: Lookout) -> None:
-        super().__init__(server)
+        super().__init__(server, _SPOKEN)
         self._lookout = lookout
 
     def initialize(self) -> None:
         """Watch the detector."""
+        super().initialize()
         self._watch()
 
     @handles(LeaderDetected)
