@@ -13,13 +13,18 @@ from actors.gateway.attached import Place
 
 #: From an agent's folder to a sandbox; below the work directory, `slaves` and an agent's id come first.
 _BELOW_AGENT: Final = ("frameworks", "executors", "runs")
+#: Where the sandboxes of containers without executors are.
+_CONTAINERS: Final = "containers"
+#: The place of a container's id among those of a path.
+_CONTAINER_LEVEL: Final = 3
 
 
 class AttachedSandboxes:
     """Every sandbox, for as long as it is there, under its real path.
 
-    `latest` may stand for the id of its container. What runs on this agent, and did since it was registered,
-    is also at `/frameworks/F/executors/E/runs/latest`.
+    `latest` may stand for the id of an executor's container. What runs on this agent, and did since it was
+    registered, is also at `/frameworks/F/executors/E/runs/latest`. Containers that operators launched by
+    themselves have their sandboxes beside those of executors.
     """
 
     def __init__(self, work_dir: Path) -> None:
@@ -32,18 +37,22 @@ class AttachedSandboxes:
         """See `Attached.place`."""
         parts = tuple(parts)
         for prefix in self._prefixes:
-            length = len(prefix)
-            if parts[:length] == prefix and parts[length : length + 1] == (paths.AGENTS,):
-                return self._sandbox(parts[length + 1 : length + 2], parts[length + 2 :])
+            if parts[: len(prefix)] == prefix and len(parts) >= len(prefix) + 2:
+                folder, identifier, *inner = parts[len(prefix) :]
+                if folder == paths.AGENTS:
+                    return self._sandbox((identifier,), tuple(inner))
+                if folder == _CONTAINERS and paths.part_error(_CONTAINER_LEVEL, identifier) is None:
+                    return Place(self._work_dir / folder / identifier, tuple(inner))
         if parts[:1] == _BELOW_AGENT[:1]:
             return self._sandbox(self._own_id(), parts)
         return None
 
     def roots(self) -> Iterator[tuple[str, Path]]:
         """See `Attached.roots`."""
-        for run in sorted(self._work_dir.glob("slaves/*/frameworks/*/executors/*/runs/*")):
-            if not run.is_symlink():
-                yield str(run), run
+        for pattern in ("slaves/*/frameworks/*/executors/*/runs/*", f"{_CONTAINERS}/*"):
+            for sandbox in sorted(self._work_dir.glob(pattern)):
+                if not sandbox.is_symlink():
+                    yield str(sandbox), sandbox
 
     def _sandbox(self, agent: tuple[str, ...], parts: tuple[str, ...]) -> Place | None:
         names, ids, inner = parts[:6:2], parts[1:6:2], parts[6:]

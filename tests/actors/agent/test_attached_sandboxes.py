@@ -70,6 +70,18 @@ def test_nothing_else_of_the_work_directory_is_shown(tmp_path: Path, path: str) 
         pass
 
 
+def test_containers_of_operators_have_sandboxes_too(tmp_path: Path) -> None:
+    sandboxes = agent(tmp_path)
+    sandbox = tmp_path / "containers/c9"
+    sandbox.mkdir(parents=True)
+    (sandbox / "stdout").write_text("hello")
+    assert read(sandboxes, f"{sandbox}/stdout") == "hello"
+    assert (str(sandbox), sandbox) in list(sandboxes.roots())
+    for name in ("", "/latest", "/c.9"):
+        with pytest.raises(NoSuchPathError), held([sandboxes], f"{tmp_path}/containers{name}"):
+            pass
+
+
 def test_the_latest_run_cannot_be_led_elsewhere(tmp_path: Path) -> None:
     sandboxes = agent(tmp_path)
     latest = tmp_path / RUNS / "latest"
