@@ -29,11 +29,11 @@ from actors.master.http.view_calls import view_calls
 from actors.master.leading import Leading, Lookout
 from actors.master.log_view import LogView
 from actors.master.page import HEADERS, Page
-from actors.master.redirection import LED, to_leader, web_address
+from actors.master.redirection import to_leader, web_address
 from actors.metrics import Registry
 from actors.process import handles
 from actors.pykka_system import PykkaSystem
-from transport.http.exchange import HTML, HttpError, Request, Response, refusal, say, show, unavailable
+from transport.http.exchange import HTML, HttpError, Request, Response, refusal, show, unavailable
 from transport.http.routes import Route, Routes
 from transport.limits import MIB
 from transport.messages.detection import LeaderDetected, WatchLeader
@@ -192,17 +192,7 @@ def _calls(front: Front, flags: MasterFlags, files: Files) -> Mapping[Enumeratio
 
 
 def _led(leading: Leading, routes: Iterable[Route]) -> Iterator[Route]:
-    """The same, on this master while it leads; and what nobody serves yet."""
-    missing = dict(LED)
+    """The same, on this master while it leads."""
     for route in routes:
-        missing.pop(route.path, None)
         guard = leading.led if route.path in _EARLY else leading.led_call
         yield msgspec.structs.replace(route, handler=guard(route.handler))
-    for path, methods in missing.items():
-        guard = leading.led if path in _EARLY else leading.led_call
-        yield Route(path, guard(_not_there_yet), methods)
-
-
-async def _not_there_yet(request: Request) -> Response:
-    path = request.target.partition("?")[0]
-    return say(501, f"{path}: is not there yet; use Pion's own frameworks and commands")

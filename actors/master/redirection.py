@@ -2,39 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
 from actors.node.ports import ACTOR_PORT_OFFSET
 from transport.http.exchange import Request, Response, say, unavailable
 from transport.messages.detection import LeaderDetected
 from transport.pid import Address
-
-_READ: Final = ("GET", "HEAD")
-_WRITE: Final = ("POST",)
-
-#: What only the leader answers, with the methods that are allowed (§5.1).
-LED: Final[Mapping[str, tuple[str, ...]]] = {
-    "/api/v1": _WRITE,
-    "/api/v1/scheduler": _WRITE,
-    "/state": _READ,
-    "/state-summary": _READ,
-    "/slaves": _READ,
-    "/frameworks": _READ,
-    "/tasks": _READ,
-    "/roles": _READ,
-    "/quota": (*_READ, "POST", "DELETE"),
-    "/weights": (*_READ, "PUT"),
-    "/reserve": _WRITE,
-    "/unreserve": _WRITE,
-    "/create-volumes": _WRITE,
-    "/destroy-volumes": _WRITE,
-    "/teardown": _WRITE,
-    "/maintenance/schedule": (*_READ, "POST"),
-    "/maintenance/status": _READ,
-    "/machine/down": _WRITE,
-    "/machine/up": _WRITE,
-}
 
 
 def web_address(leader: LeaderDetected) -> Address | None:
