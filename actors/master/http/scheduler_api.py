@@ -92,6 +92,7 @@ class SchedulerApi:
                 outlet.end()
             else:
                 opened.append(stream)
+                stream.subscribe()
 
         def ended(reason: str) -> None:
             for stream in opened:

@@ -51,7 +51,7 @@ class SchedulerStream(Process):
         self.stream_id = stream_id
         #: Empty until the master has said it.
         self.framework_id = ""
-        self._subscribe = message_of(subscribe)
+        self._subscription = message_of(subscribe)
         self._master = master
         self._outlet = outlet
         self._pace = Pace(outlet, encoding, self.delay, self._lose_patience)
@@ -61,11 +61,6 @@ class SchedulerStream(Process):
         self._closed = False
         #: How many intervals of the master's heartbeat have passed since the last one.
         self._silent = 0
-
-    def initialize(self) -> None:
-        """Subscribe."""
-        self.link(self._master)
-        self.send(self._master, self._subscribe)
 
     def finalize(self) -> None:
         """Nothing more comes."""
@@ -79,6 +74,11 @@ class SchedulerStream(Process):
         self.close("the master has ended")
 
     # --- what handlers call ---
+
+    def subscribe(self) -> None:
+        """Begin; at once, so that of two streams the master hears of the newer one last."""
+        self.link(self._master)
+        self.send(self._master, self._subscription)
 
     def call(self, call: Call) -> None:
         """Pass a valid call on to the master, any but SUBSCRIBE and UPDATE_FRAMEWORK."""

@@ -63,6 +63,7 @@ class Studio:
         master = self.node.pid_of(MASTER)
         stream = SchedulerStream(call, f"stream-{number}", master, encoding, body, self.streams)
         self.node.spawn(lambda: stream, f"http-scheduler-{number}")
+        stream.subscribe()
         self.sim.run(1.0)
         return stream, body
 
