@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from actors.build import version_info
 from actors.flags import Flags
@@ -20,6 +20,9 @@ from transport.records.daemon import Flag, Metric
 from transport.records.enumeration import Enumeration
 
 C = TypeVar("C", bound=Record)
+
+#: To write so many takes too long for the server's thread.
+_MANY_FILES: Final = 500
 
 
 def common_calls(
@@ -72,8 +75,12 @@ class _CommonCalls:
         await set_level(self._front, wanted.level, wanted.duration.nanoseconds / 1e9)
         return Response()
 
-    async def list_files(self, call: Any, _form: MediaType) -> Answer:
-        return self._answer("LIST_FILES", file_infos=await self._files.list(call.list_files.path))
+    async def list_files(self, call: Any, form: MediaType) -> Answer:
+        infos = await self._files.list(call.list_files.path)
+        answer = self._answer("LIST_FILES", file_infos=infos)
+        if len(infos) < _MANY_FILES:
+            return answer
+        return Response(200, await asyncio.to_thread(form.encoding.encode, answer), form.content_type)
 
     async def read_file(self, call: Any, _form: MediaType) -> Answer:
         wanted = call.read_file

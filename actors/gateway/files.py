@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
+import msgspec
+
 from actors.gateway.attached import Attached, BadPathError, FileError, ForbiddenPathError
 from actors.gateway.reading import OpenFile, Portion, list_folder, open_file, read_file
 from transport.http.exchange import HttpError, Request, Response, Transfer, refusal, show, unavailable
@@ -34,24 +36,30 @@ class Files:
     """The files of a daemon, for handlers: none waits for the disk on the loop. All may raise HttpError."""
 
     def __init__(self, attached: Sequence[Attached]) -> None:
-        self._attached = attached
+        self.attached = attached
         self._pool = ThreadPoolExecutor(_THREADS, "files")
 
     async def list(self, path: str) -> tuple[FileInfo, ...]:
         """What is in a folder."""
-        return await self.away(lambda: list_folder(self._attached, path))
+        return await self.away(lambda: list_folder(self.attached, path))
 
     async def read(self, path: str, offset: int | None, length: int | None) -> Portion:
         """Bytes of a file, or without an offset its size alone."""
-        return await self.away(lambda: read_file(self._attached, path, offset, length))
+        return await self.away(lambda: read_file(self.attached, path, offset, length))
 
     async def open(self, path: str) -> OpenFile:
         """A file to read all of."""
-        return await self.away(lambda: open_file(self._attached, path))
+        opening = asyncio.get_running_loop().run_in_executor(self._pool, open_file, self.attached, path)
+        with _refused():
+            try:
+                return await asyncio.shield(opening)
+            except asyncio.CancelledError:  # the disk is too slow for whoever asked
+                opening.add_done_callback(_close_unwanted)
+                raise
 
     async def roots(self) -> dict[str, str]:
         """What is attached, and where it is."""
-        found = await self.away(lambda: [pair for one in self._attached for pair in one.roots()])
+        found = await self.away(lambda: [pair for one in self.attached for pair in one.roots()])
         return {virtual: str(root) for virtual, root in found}
 
     async def away(self, work: Callable[[], T]) -> T:
@@ -65,7 +73,8 @@ def file_routes(files: Files) -> tuple[Route, ...]:
 
     async def browse(request: Request) -> Response:
         """List a folder as `ls -l` does."""
-        return show(request, [_listed(one) for one in await files.list(_path(request))])
+        path = _path(request)
+        return show(request, await files.away(lambda: _listing(list_folder(files.attached, path))))
 
     async def read(request: Request) -> Response:
         """Read some of a file as text, at most 64 KiB; or tell its size when no offset is given, or -1."""
@@ -142,6 +151,16 @@ def _number(request: Request, name: str) -> int | None:
     if not -1 <= number <= _LARGEST:
         raise refusal(400, f"{name}: must be a number of bytes, or -1")
     return None if number == -1 else number
+
+
+def _close_unwanted(opening: asyncio.Future[OpenFile]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        os.close(opening.result().descriptor)
+
+
+def _listing(files: Sequence[FileInfo]) -> msgspec.Raw:
+    """They may be many: they are not written on the server's thread."""
+    return msgspec.Raw(msgspec.json.encode([_listed(one) for one in files]))
 
 
 def _listed(file: FileInfo) -> dict[str, object]:

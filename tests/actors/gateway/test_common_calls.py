@@ -112,6 +112,13 @@ def test_files_are_listed_and_read(daemon: Daemon, tmp_path: Path) -> None:
     assert daemon.ask("READ_FILE", read_file=beyond).data == b""
 
 
+def test_very_many_files_are_listed(daemon: Daemon, tmp_path: Path) -> None:
+    for number in range(600):
+        (tmp_path / f"{number:03}").touch()
+    found = daemon.ask("LIST_FILES", list_files=daemon.call.ListFiles(path="/box")).file_infos
+    assert [one.path for one in found] == [f"/box/{number:03}" for number in range(600)]
+
+
 def test_files_that_are_not_shown_are_refused(daemon: Daemon) -> None:
     for path, status in (("/box/none", 404), ("/box/../x", 400), ("/box/\0", 400), ("", 404)):
         call = daemon.call(type=daemon.call.Type.LIST_FILES, list_files=daemon.call.ListFiles(path=path))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import os
+import threading
+import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from actors.gateway.attached import AttachedPath
+from actors.gateway import files, reading
+from actors.gateway.attached import Attached, AttachedPath
 from actors.gateway.files import Files, file_routes
+from actors.gateway.reading import OpenFile
 from tests.actors.gateway.browser import DEADLINE_SECONDS, Answer, fetch
 from tests.actors.gateway.fronts import served
 from transport.pid import Address
@@ -115,6 +120,36 @@ def test_a_huge_file_is_sent_no_faster_than_its_reader_takes_it(tmp_path: Path) 
             assert response.length == size
             assert response.read(1_000_000) == bytes(1_000_000)
         assert one.get("read", path="/box/huge", offset="0", length="2").json == {"data": "\0\0", "offset": 0}
+
+
+def test_a_file_that_nobody_waits_for_any_more_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    is_asked, may_open = threading.Event(), threading.Event()
+    opened: list[OpenFile] = []
+
+    def open_slowly(attached: Sequence[Attached], path: str) -> OpenFile:
+        is_asked.set()
+        assert may_open.wait(DEADLINE_SECONDS)
+        opened.append(reading.open_file(attached, path))
+        return opened[0]
+
+    monkeypatch.setattr(files, "open_file", open_slowly)
+
+    async def give_up() -> None:
+        opening = asyncio.create_task(Files([AttachedPath("/box", tmp_path)]).open("/box/file"))
+        await asyncio.to_thread(is_asked.wait, DEADLINE_SECONDS)
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        may_open.set()
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not opened or Path(f"/proc/self/fd/{opened[0].descriptor}").exists():
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+
+    asyncio.run(give_up())
 
 
 def test_what_is_attached_is_told(tmp_path: Path) -> None:
