@@ -21,11 +21,16 @@ class Clearance:
 
     def __init__(self, cluster: Cluster, quotas: Mapping[str, Quota]) -> None:
         self._cluster = cluster
-        self._quotas = {role: quota for role, quota in quotas.items() if quota.limits or quota.guarantees}
-        self._consumed = consumed(cluster, self._quotas) if self._quotas else {}
         self._offers: dict[str, list[OfferEntry]] = {}
         for offer in cluster.offers.values():
             self._offers.setdefault(top_of(offer.role), []).append(offer)
+        # Who has what takes long to find out, and matters only where there is something to take back.
+        self._quotas = {
+            role: quota
+            for role, quota in quotas.items()
+            if (quota.limits and role in self._offers) or (quota.guarantees and self._offers)
+        }
+        self._consumed = consumed(cluster, self._quotas) if self._quotas else {}
 
     def obstacles(self) -> Iterable[OfferEntry]:
         """The offers to take back, each once: as few as it takes, one after the other."""
