@@ -84,6 +84,8 @@ class Switchboard:
         self._owners: dict[int, _Line] = {}
         self._tell: Tell = _nobody
         self._wishes: deque[Callable[[], None]] = deque()
+        #: Guards the end of all this.
+        self._lock = threading.Lock()
         self._closed = False
         self._epoll = select.epoll()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -128,13 +130,15 @@ class Switchboard:
         self._wish(self._resize, container_id, rows, columns)
 
     def close(self) -> None:
-        """Let go of all consoles: whoever has a terminal is hung up on."""
+        """Let go of all consoles: whoever has a terminal is hung up on. Nothing is done from then on."""
         self._wish(self._close)
         self._thread.join()
 
     def _wish(self, act: Callable[..., None], *arguments: object) -> None:
-        self._wishes.append(partial(act, *arguments))
-        os.eventfd_write(self._wake, 1)
+        with self._lock:
+            if not self._closed:
+                self._wishes.append(partial(act, *arguments))
+                os.eventfd_write(self._wake, 1)
 
     # On its own thread.
 
@@ -154,8 +158,9 @@ class Switchboard:
                     self._serve(line, descriptor, events)
             while self._wishes and not self._closed:
                 self._wishes.popleft()()
-        self._epoll.close()
-        os.close(self._wake)
+        with self._lock:  # nobody may write any more to what will be another's descriptor
+            self._epoll.close()
+            os.close(self._wake)
 
     def _report_to(self, tell: Tell) -> None:
         self._tell = tell
@@ -211,7 +216,8 @@ class Switchboard:
     def _close(self) -> None:
         for line in tuple(self._lines.values()):
             self._forget(line)
-        self._closed = True
+        with self._lock:
+            self._closed = True
 
     # One console.
 

@@ -34,19 +34,20 @@ class Meter:
 
 
 def measure(processes: Iterable[int], first: int | None = None) -> Usage:
-    """What these processes use together; those that have ended meanwhile count for nothing."""
+    """What these processes use together; of one that was not reaped yet the time counts."""
     count = threads = user = system = pages = 0
     for process in processes:
         fields = _fields(process)
         if fields is None:
             continue
-        count += 1
         # Counted from the state, which is the third of proc(5): 14 to 17 are times, its own and those of
         # children that it has waited for; 20 is the number of threads, and 24 its resident pages.
         user += int(fields[11]) + int(fields[13])
         system += int(fields[12]) + int(fields[14])
-        threads += int(fields[17])
-        pages += int(fields[21])
+        if fields[0] not in "ZX":  # else it has ended, and waits to be reaped
+            count += 1
+            threads += int(fields[17])
+            pages += int(fields[21])
     return Usage(
         process=first,
         processes=count,

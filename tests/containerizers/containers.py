@@ -12,6 +12,7 @@ from typing import Self
 from containerizers.containerizer import Ended, Event, Launched, Spec
 from containerizers.process import ProcessContainerizer
 from containerizers.stamp import stat
+from containerizers.switchboard import Switchboard
 
 DEADLINE_SECONDS = 60.0
 PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -38,14 +39,14 @@ def read_number(path: Path) -> int:
 class Containers:
     """A ProcessContainerizer on `folder`; what it made ends with the `with` block."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, switchboard: Switchboard | None = None) -> None:
         self.folder = folder
         self.runtime_dir = folder / "runtime"
         self.launched: dict[str, int] = {}
         self.ended: dict[str, Ended] = {}
         self.events: list[Event] = []
         self._news = threading.Condition()
-        self.containerizer = ProcessContainerizer(self.runtime_dir, self._notify)
+        self.containerizer = ProcessContainerizer(self.runtime_dir, self._notify, switchboard)
 
     def __enter__(self) -> Self:
         return self

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from containerizers.sandbox import make_nested
+from containerizers.sandbox import make_nested, remove_nested
 
 
 def test_a_nested_sandbox_is_a_folder_and_a_link_to_it(tmp_path: Path) -> None:
@@ -94,3 +94,35 @@ def test_a_volume_that_is_a_link_is_shared_as_it_is(tmp_path: Path) -> None:
     (sandbox / "kept").symlink_to(volume)
     make_nested(str(sandbox), "abc", "task", None, {"kept": "kept"})
     assert (sandbox / "containers" / "abc" / "kept" / "file").read_text() == "kept"
+
+
+def test_a_sandbox_of_no_task_has_no_link(tmp_path: Path) -> None:
+    make_nested(str(tmp_path), "abc", None, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["containers"]
+
+
+def test_a_sandbox_is_removed_with_all_in_it_and_nothing_that_links_lead_to(tmp_path: Path) -> None:
+    sandbox, elsewhere = tmp_path / "sandbox", tmp_path / "elsewhere"
+    sandbox.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "file").write_text("kept")
+    make_nested(str(sandbox), "abc", None, None)
+    make_nested(str(sandbox), "other", None, None)
+    (sandbox / "containers/abc/deep").mkdir()
+    (sandbox / "containers/abc/deep/link").symlink_to(elsewhere)
+    for _ in range(2):
+        remove_nested(str(sandbox), "abc")
+        assert [path.name for path in (sandbox / "containers").iterdir()] == ["other"]
+    remove_nested(str(tmp_path / "nowhere"), "abc")
+    assert (elsewhere / "file").read_text() == "kept"
+
+
+def test_a_link_in_the_place_of_a_sandbox_is_not_followed_to_remove_it(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "abc").mkdir(parents=True)
+    (tmp_path / "containers").symlink_to(elsewhere)
+    with pytest.raises(OSError, match="containers"):
+        remove_nested(str(tmp_path), "abc")
+    assert (elsewhere / "abc").exists()
+    with pytest.raises(ValueError, match="must be a name"):
+        remove_nested(str(tmp_path), "..")
