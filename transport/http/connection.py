@@ -23,6 +23,8 @@ _TURNED_AWAY: Final = (
 )
 _NOBODY: Final = Address("", 0)
 _STOPS: Final = "the server stops"
+#: A hundred years.
+_EVER_SECONDS: Final = 3.2e9
 
 
 class Connections(web.Server):
@@ -69,9 +71,11 @@ class Connections(web.Server):
         super().connection_made(handler, transport)
 
     def check(self, now: float) -> None:
-        """Give up handlers whose time is over."""
+        """Give up handlers whose time is over, and clients that do not get to the end of their headers."""
         for connection in self._each():
             connection.patience.check(now)
+            if connection.lags(now):
+                connection.force_close()
 
     async def shutdown(self, timeout: float | None = None) -> None:
         """End streams, and what waits for as long as its client does; let others finish within that time."""
@@ -96,7 +100,7 @@ class Connection(web.RequestHandler):
         super().__init__(
             connections,
             loop=asyncio.get_running_loop(),
-            keepalive_timeout=limits.idle_seconds,
+            keepalive_timeout=_EVER_SECONDS,
             access_log=None,  # type: ignore[arg-type]  # aiohttp's sign that there is none
             max_line_size=limits.line_bytes,
             max_headers=limits.headers,
@@ -109,6 +113,8 @@ class Connection(web.RequestHandler):
         self.limits = limits
         self.patience = Patience()
         self.client = _NOBODY
+        #: When something came that is not all of a request's headers.
+        self.begun: float | None = None
         #: The response that goes on just now, if one does.
         self.stream: Stream | None = None
         self._log = connections.log
@@ -123,6 +129,10 @@ class Connection(web.RequestHandler):
     def idle(self) -> bool:
         """Whether it waits for a request, or for the rest of one's headers."""
         return not (self._request_in_progress or self._force_close)
+
+    def lags(self, now: float) -> bool:
+        """Whether its client has begun a request too long ago."""
+        return self.idle and self.begun is not None and now - self.begun > self.limits.head_seconds
 
     @property
     def ends(self) -> bool:
@@ -146,7 +156,10 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sends; what cannot be read ends the body that it is in, and the connection."""
+        known = len(self._messages)
         super().data_received(data)
+        if len(self._messages) == known and self.begun is None and self.idle:
+            self.begun = asyncio.get_running_loop().time()
         if self._messages and getattr(self._messages[-1][0], "exc", None) is not None:
             request: object = self._current_request
             if len(self._messages) > 1:
@@ -325,6 +338,7 @@ class Reply:
 
 
 async def _answer(request: Incoming) -> Reply:
+    request.connection.begun = None
     return Reply(request, await request.connection.service.answer(request))
 
 

@@ -105,10 +105,10 @@ class HttpServer:
         watching.cancel()
 
     async def _watch(self, connections: Connections) -> None:
-        """Give up handlers whose time is over; each in one look rather than by a timer."""
+        """Give up what takes too long; all in one look rather than each by a timer."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(self._limits.answer_seconds / _LOOKS)
+            await asyncio.sleep(min(self._limits.answer_seconds, self._limits.head_seconds) / _LOOKS)
             connections.check(loop.time())
 
     def _complain(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -80,13 +80,13 @@ LIMITS = HttpLimits(
     line_bytes=2_048,
     header_bytes=4_096,
     headers=32,
-    idle_seconds=0.5,
+    head_seconds=0.5,
     body_seconds=0.5,
     answer_seconds=0.5,
     linger_seconds=0.2,
     unread_seconds=0.5,
 )
-PATIENT = msgspec.structs.replace(LIMITS, idle_seconds=DEADLINE_SECONDS, body_seconds=DEADLINE_SECONDS)
+PATIENT = msgspec.structs.replace(LIMITS, head_seconds=DEADLINE_SECONDS, body_seconds=DEADLINE_SECONDS)
 
 
 @contextlib.contextmanager
