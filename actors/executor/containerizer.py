@@ -98,7 +98,7 @@ class ContainerizerProcess(Process):
         families = [container_id for family in self._families.values() for container_id in family]
         assert sorted(families) == sorted(self._containers)
         assert self._orphans.keys().isdisjoint(self._containers)
-        assert all(map(self._remaining, self._asked))
+        assert all(self._remaining(one) or one in self._orphans for one in self._asked)
 
     # What actors ask for.
 
@@ -146,7 +146,7 @@ class ContainerizerProcess(Process):
     @handles(AwaitContainer)
     def wait(self, sender: Pid, message: AwaitContainer) -> None:
         """Tell the sender when a container is gone."""
-        if message.container_id in self._containers:
+        if self._is_there(message.container_id):
             self._asked.setdefault(message.container_id, {})[sender] = None
         else:
             self.send(sender, ContainerEnded(message.container_id))
@@ -155,7 +155,7 @@ class ContainerizerProcess(Process):
     def inspect(self, sender: Pid, message: InspectContainer) -> None:
         """Tell how a container is."""
         container_id = message.container_id
-        is_there = container_id in self._containers
+        is_there = self._is_there(container_id)
         environment = self._containerizer.environment(container_id) if is_there else {}
         self.send(sender, ContainerInspected(container_id, is_there, environment))
 
@@ -260,6 +260,9 @@ class ContainerizerProcess(Process):
             self.log.warning("container that nobody adopted destroyed", container_id=container_id)
             self._adopt(container_id, None)
             self._containerizer.destroy(container_id)
+
+    def _is_there(self, container_id: str) -> bool:
+        return container_id in self._containers or container_id in self._orphans
 
     def _remaining(self, container_id: str) -> bool:
         """Whether anything of it is left."""

@@ -11,12 +11,15 @@ from containerizers.containerizer import Broken, Notify, Spec
 from containerizers.fake import Course, Delay, FakeContainerizer, FakeKernel
 from transport.messages.containing import (
     AdoptContainer,
+    AwaitContainer,
     ContainerEnded,
+    ContainerInspected,
     ContainerLaunched,
     ContainersFound,
     ContainerSpec,
     DestroyContainer,
     FindContainers,
+    InspectContainer,
     LaunchContainer,
     SignalContainer,
 )
@@ -272,3 +275,33 @@ def test_what_becomes_of_a_container_belongs_to_the_story_of_its_launch() -> Non
     story = sim.story("a")
     for name in ("LaunchContainer", "ContainerLaunched", "ContainerEnded"):
         assert name in story
+
+
+def test_whoever_awaits_a_container_is_told_its_end_and_does_not_hasten_it(host: Host) -> None:
+    host.launch("one", "short")
+    other = host.node.probe("other")
+    host.tell(other, AwaitContainer("one"), AwaitContainer("none"))
+    host.expect(other, ContainerEnded("none"))
+    host.sim.run(15.0)
+    host.expect(other, ContainerEnded("one", 3 << 8))
+
+
+def test_a_container_that_waits_to_be_adopted_is_there_and_can_be_awaited(host: Host) -> None:
+    host.launch("one", "endless")
+    host.sim.run(1.0)
+    host.notify(Broken("a bug"))
+    host.sim.run(1.0)
+    other = host.node.probe("other")
+    host.tell(other, InspectContainer("one"), AwaitContainer("one"), InspectContainer("none"))
+    host.expect(other, ContainerInspected("one", is_there=True), ContainerInspected("none"))
+    host.sim.run(ADOPTION_SECONDS)
+    host.expect(other, ContainerEnded("one"))
+
+
+def test_what_the_first_process_of_a_container_finds_in_its_environment_is_told(host: Host) -> None:
+    spec = ContainerSpec(arguments=("endless",), directory="/", environment={"A": "b"})
+    host.tell(host.one, LaunchContainer("one", spec))
+    other = host.node.probe("other")
+    host.sim.run(1.0)
+    host.tell(other, InspectContainer("one"))
+    host.expect(other, ContainerInspected("one", is_there=True, environment={"A": "b"}))
