@@ -1,4 +1,4 @@
-"""What a record in JSON may not have, though msgspec reads it: endless nesting, and numbers that are none."""
+"""What a record in JSON may not have, though msgspec reads it: endless nesting, numbers that do not fit."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ MAX_NESTING: Final = 64
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"{}[]")
 _ROUND: Final = bytes.maketrans(b"{}[]", b"()()")
+_ZEROS: Final = bytes.maketrans(b"123456789", b"0" * 9)
+#: So many digits has what 64 bits do not hold; msgspec knows no bound beyond 63 of them.
+_MANY_DIGITS: Final = b"0" * 20
+_UINT64_MAX: Final = 2**64 - 1
 
 
 def check(data: bytes, found: Record) -> None:
     """Raise ValueError if `found`, which was read from `data`, should not have been accepted."""
     _check_nesting(data, type(found))
-    if _may_be_nan(data):
+    if _may_be_nan(data) or _MANY_DIGITS in data.translate(_ZEROS):
         _check_numbers(found, "$")
 
 
@@ -80,6 +84,8 @@ def _may_be_nan(data: bytes) -> bool:
 def _check_numbers(value: object, path: str) -> None:
     if isinstance(value, float) and math.isnan(value):
         raise ValueError(f"Expected a number, got NaN - at `{path}`")
+    if isinstance(value, int) and value > _UINT64_MAX:
+        raise ValueError(f"Expected `int` <= {_UINT64_MAX} - at `{path}`")
     if isinstance(value, Record):
         for name in value.__struct_fields__:
             _check_numbers(getattr(value, name), f"{path}.{name}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.transport.records.any_record import every_record
-from transport import json_bounds
+from transport import json_bounds, json_v1
 from transport.record import Record
 from transport.records.ids import ContainerID
 from transport.records.scheduler_call import Call
 from transport.records.scheduler_event import Event
+from transport.records.value import Value
 from transport.schema import fields_of
 
 
@@ -38,3 +39,17 @@ def test_it_is_known_which_fields_are_within_their_like() -> None:
 @pytest.mark.parametrize("text", [b'{"value":"banana"}', rb'{"value":"\u006e"}', b'{"value":"NaN"}'])
 def test_texts_that_look_like_undefined_numbers_are_none(text: bytes) -> None:
     json_bounds.check(text, ContainerID(value="NaN"))
+
+
+def test_numbers_that_64_bits_do_not_hold_are_refused() -> None:
+    largest = json_v1.decode(b'{"begin":1,"end":18446744073709551615}', Value.Range)
+    assert largest.end == 2**64 - 1
+    for text in (b'{"begin":1,"end":18446744073709551616}', b'{"begin":"99999999999999999999","end":1}'):
+        with pytest.raises(
+            ValueError, match=r"Expected `int` <= 18446744073709551615 - at `\$\.(begin|end)`"
+        ):
+            json_v1.decode(text, Value.Range)
+
+
+def test_text_of_many_digits_is_text() -> None:
+    assert json_v1.decode(b'{"value":"184467440737095516160"}', ContainerID).value == "184467440737095516160"
