@@ -6,6 +6,7 @@ no desk can forget to. A note is a key and nothing else: what it stands for is l
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterator
 from typing import Any, ClassVar, Final, Literal, TypeAlias, TypeVar, overload
@@ -82,11 +83,12 @@ class Changes:
         """The reader hears of an object as it is, noted or not."""
         self._marks.pop(key, None)
 
-    def take(self) -> Key:
-        """The oldest note; raises StopIteration when there is none."""
-        key = next(iter(self._marks))
-        del self._marks[key]
-        return key
+    def take(self, most: int) -> list[Key]:
+        """The oldest notes, so many at most: one by one, each would take as long as all before it."""
+        keys = list(itertools.islice(self._marks, most))
+        for key in keys:
+            del self._marks[key]
+        return keys
 
 
 class Entry:

@@ -214,8 +214,7 @@ class Readers:
         if self._seed % 2:
             assert not changes, "those who watch were not told all"
             node.process(_WATCHER, Watcher).seen.check(master)
-        while changes:
-            key = changes.take()
+        for key in changes.take(len(changes)):
             model.take(key, fact_of(master.cluster, key))
         model.settle()
         assert unlike(model, master.cluster) == ""

@@ -99,10 +99,10 @@ class ViewDesk:
             else:
                 self._changes.told(key)
                 facts.append((key, self.look_up(key)))
-        while len(facts) < PORTION and self._is_due():
-            key = self._changes.take()
-            self._due -= 1
-            facts.append((key, self.look_up(key)))
+        if self._is_due():
+            keys = self._changes.take(PORTION - len(facts))
+            self._due -= len(keys)
+            facts += [(key, self.look_up(key)) for key in keys]
         return tuple(facts)
 
     # --- what is there ---

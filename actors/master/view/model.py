@@ -220,14 +220,14 @@ class Model:
             if before is not None:
                 framework.tasks.pop(task_id)
                 self._leaving[framework_id, task_id] = before
-                self._hold(framework_id, before.record.agent_id.value, ("task", task_id), NOTHING)
+                self._hold(framework_id, before.record.agent_id.value, task_id, NOTHING)
                 self._count(framework, before.record, None)
             return
         record = fact.record
         if before is None or before.record is not record:
             framework.tasks.put(task_id, ShownTask(record))
             self._count(framework, None if before is None else before.record, record)
-        self._hold(framework_id, record.agent_id.value, ("task", task_id), fact.holding)
+        self._hold(framework_id, record.agent_id.value, task_id, fact.holding)
         if before is None:
             self._tell(events.task_added, record)
         else:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
-from actors.master.view.forms import FORMS, Form, Shown
+from actors.master.view.forms import FORMS, Form
 from transport import protobuf
 from transport.record import Record
 
@@ -15,7 +15,19 @@ BLOCK: Final = 128
 _SPARSE: Final = 4
 
 K = TypeVar("K", bound=Hashable)
-S = TypeVar("S", bound=Shown)
+S = TypeVar("S", bound="Row")
+
+
+class Row(Protocol):
+    """One of many objects."""
+
+    def changed(self, *forms: Form) -> None:
+        """It is not what it was."""
+        ...
+
+    def piece(self, form: Form) -> bytes:
+        """The object in that form."""
+        ...
 
 
 class Place(NamedTuple):

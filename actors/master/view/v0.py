@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from transport import json_v1
+from transport.json_defaults import completed
 from transport.messages.viewing import OfferFact
 from transport.record import Record
 from transport.records.command import CommandInfo
@@ -129,9 +130,9 @@ def _status(record: TaskStatus) -> dict[str, Any]:
     if container is not None:
         part = found["container_status"] = {}
         if container.container_id is not None:
-            part["container_id"] = raw(container.container_id)
+            part["container_id"] = completed(container.container_id)
         if container.network_infos:
-            part["network_infos"] = [raw(one) for one in container.network_infos]
+            part["network_infos"] = list(map(completed, container.network_infos))
         if container.cgroup_info is not None:
             part["cgroup_info"] = raw(container.cgroup_info)
     if record.healthy is not None:

@@ -27,7 +27,6 @@ def test_a_model_that_is_told_what_is_noted_is_as_the_books_are(seed: int) -> No
 
 def tell(cluster: Cluster, model: Model) -> None:
     """All that is noted."""
-    while cluster.changes:
-        key = cluster.changes.take()
+    for key in cluster.changes.take(len(cluster.changes)):
         model.take(key, fact_of(cluster, key))
     model.settle()
