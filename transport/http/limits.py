@@ -19,7 +19,7 @@ class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
     #: Each header, and how many of them.
     header_bytes: int = 16_384
     headers: int = 128
-    #: For the headers of a request to come once some are there; a connection on which nothing has begun stays:
+    #: For the headers of a request to come once some are there. A connection on which nothing begins stays:
     #: Mesos' libraries have one for calls, say nothing for hours, and take its end for that of the daemon.
     head_seconds: float = 10.0
     #: For the body of a request to come.
