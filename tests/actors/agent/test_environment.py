@@ -118,13 +118,13 @@ def test_an_address_of_ipv6_stands_in_brackets() -> None:
 
 
 def test_the_agents_own_libprocess_ip_gives_way_to_the_flag() -> None:
-    own = {"LIBPROCESS_IP": "10.0.0.1", "HOME": "/root"}
+    own = {"LIBPROCESS_IP": "10.0.0.1", "USER": "root"}
     assert fixed_environment(with_inherited(None, own)) == {"LIBPROCESS_IP": "10.0.0.1"}
     assert fixed_environment(with_inherited('{"A": "1", "LIBPROCESS_IP": "::"}', own)) == {
         "A": "1",
         "LIBPROCESS_IP": "::",
     }
-    assert with_inherited(None, {"HOME": "/root"}) is None
+    assert with_inherited(None, {"USER": "root"}) is None
     with pytest.raises(FlagError, match="executor_environment_variables"):
         with_inherited("[]", own)
 
