@@ -88,8 +88,56 @@ class Executor(Process):
         self.process = message.process
 
 
-class House:
-    """The server, and what stands behind it."""
+class Client:
+    """Asks an agent."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+
+    def post(
+        self, call: Call | bytes, encoding: Encoding = Encoding.JSON, **headers: str
+    ) -> tuple[int, bytes]:
+        """What a call is answered: its status and body."""
+        with Exchange(self.address) as exchange:
+            exchange.send(call, encoding, **headers)
+            return exchange.status, exchange.response.read()
+
+    def ask(self, call: Call, encoding: Encoding = Encoding.JSON) -> Response:
+        """The record that a call is answered by."""
+        status, body = self.post(call, encoding, Accept=encoding.value)
+        assert status == 200, body
+        return encoding.decode(body, Response)
+
+    def get(self, target: str) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection(*self.address, timeout=DEADLINE_SECONDS)
+        with contextlib.closing(connection):
+            connection.request("GET", target)
+            response = connection.getresponse()
+            body = response.read()
+            is_json = response.headers["Content-Type"] == "application/json"
+            return response.status, msgspec.json.decode(body) if is_json else body.decode()
+
+    def exchange(self, call: Call, **headers: str) -> Exchange:
+        """A call and its answer, whatever that is."""
+        exchange = Exchange(self.address)
+        exchange.send(call, Encoding.JSON, **headers)
+        return exchange
+
+    def stream(self, call: Call, encoding: Encoding = Encoding.JSON) -> Exchange:
+        """A call that is answered by a stream of records."""
+        exchange = Exchange(self.address)
+        try:
+            exchange.send(
+                call, encoding, **{"Accept": "application/recordio", "Message-Accept": encoding.value}
+            )
+        except BaseException:
+            exchange.close()
+            raise
+        return exchange
+
+
+class House(Client):
+    """A server, and what stands behind it."""
 
     def __init__(self, folder: Path, *, terminal: tuple[int, int] | None = None, **flags: Any) -> None:
         self.folder = folder
@@ -113,7 +161,7 @@ class House:
         wait_until(lambda: self.executor.process and self._said(b"ready"), "the task runs")
         set_flags = AgentFlags(port=0, master="10.0.0.1:5050", work_dir=self.work_dir, **flags)
         host = HttpHost(system, Registry(), lambda front: Routes(operator_routes(front, set_flags, {})))
-        self.address = host.listen(set_flags)
+        super().__init__(host.listen(set_flags))
         self._server = host.server
         system.spawn(lambda: Gateway(host.server), GATEWAY)
 
@@ -156,49 +204,6 @@ class House:
         """Whether the agent still recovers."""
         self.agent.found = replace(self.agent.found, recovered=not recovering)
         self.agent.answer = replace(self.agent.answer, recovered=not recovering)
-
-    # Asking.
-
-    def post(
-        self, call: Call | bytes, encoding: Encoding = Encoding.JSON, **headers: str
-    ) -> tuple[int, bytes]:
-        """What a call is answered: its status and body."""
-        with Exchange(self.address) as exchange:
-            exchange.send(call, encoding, **headers)
-            return exchange.status, exchange.response.read()
-
-    def ask(self, call: Call, encoding: Encoding = Encoding.JSON) -> Response:
-        """The record that a call is answered by."""
-        status, body = self.post(call, encoding, Accept=encoding.value)
-        assert status == 200, body
-        return encoding.decode(body, Response)
-
-    def get(self, target: str) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection(*self.address, timeout=DEADLINE_SECONDS)
-        with contextlib.closing(connection):
-            connection.request("GET", target)
-            response = connection.getresponse()
-            body = response.read()
-            is_json = response.headers["Content-Type"] == "application/json"
-            return response.status, msgspec.json.decode(body) if is_json else body.decode()
-
-    def exchange(self, call: Call, **headers: str) -> Exchange:
-        """A call and its answer, whatever that is."""
-        exchange = Exchange(self.address)
-        exchange.send(call, Encoding.JSON, **headers)
-        return exchange
-
-    def stream(self, call: Call, encoding: Encoding = Encoding.JSON) -> Exchange:
-        """A call that is answered by a stream of records."""
-        exchange = Exchange(self.address)
-        try:
-            exchange.send(
-                call, encoding, **{"Accept": "application/recordio", "Message-Accept": encoding.value}
-            )
-        except BaseException:
-            exchange.close()
-            raise
-        return exchange
 
 
 class Exchange:
