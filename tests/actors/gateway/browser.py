@@ -29,11 +29,17 @@ class Answer(NamedTuple):
         return msgspec.json.decode(self.body)
 
 
-def fetch(address: Address, target: str, method: str = "GET", body: bytes | None = None) -> Answer:
+def fetch(
+    address: Address,
+    target: str,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
     """One request on a connection of its own; raises OSError."""
     connection = http.client.HTTPConnection(address.host, address.port, timeout=DEADLINE_SECONDS)
     try:
-        connection.request(method, target, body)
+        connection.request(method, target, body, headers or {})
         response = connection.getresponse()
         headers = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, headers, response.read())
