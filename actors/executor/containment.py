@@ -41,7 +41,13 @@ def shared_paths(task: TaskInfo) -> dict[str, str]:
         disk = resource.disk
         if disk is not None and disk.persistence is not None and disk.volume is not None:
             shared[disk.volume.container_path] = disk.volume.container_path
-    for volume in () if task.container is None else task.container.volumes:
+    return shared | shared_volumes(task.container)
+
+
+def shared_volumes(container: ContainerInfo | None) -> dict[str, str]:
+    """The same, of the volumes that a container asks for."""
+    shared: dict[str, str] = {}
+    for volume in () if container is None else container.volumes:
         path = _parents(volume)
         if path is not None:
             shared[volume.container_path] = path

@@ -240,7 +240,7 @@ class Guests(Process):
             self._start(guest)
             return
         guest.stage = Stage.LODGING
-        wanted = MakeNestedSandbox(launch.sandbox, guest.name, user=guest.spec.user)
+        wanted = MakeNestedSandbox(launch.sandbox, guest.name, user=guest.spec.user, shared=launch.shared)
         self.send(self._sandboxes, wanted)
 
     def _start(self, guest: Guest) -> None:

@@ -157,6 +157,21 @@ def test_a_terminal_is_written_to_the_file_of_stdout(
     assert (tmp_path / "out").read_bytes() == b"out\r\nerr\r\n"
 
 
+def test_a_terminal_belongs_to_the_user_that_runs_in_it(
+    containers: Containers, desk: Desk, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o755)
+    script = "exec > $(tty); stat -c %U $(tty)"
+    console = ConsoleSpec(terminal=(24, 80), waits=True)
+    if os.geteuid() != 0:
+        ended = containers.run("one", "true", user="nobody", console=console)
+        assert ended.error == "user 'nobody': only root may run programs of others"
+        return
+    containers.sh("one", script, user="nobody", directory="/", console=console)
+    desk.board.listen("one", LARGE)
+    assert desk.output("one") == b"nobody\r\n"
+
+
 def test_a_terminal_outlives_what_closes_it(containers: Containers, desk: Desk) -> None:
     script = "exec >&- 2>&- <&-; exec > /dev/tty; echo again"
     containers.sh("one", script, console=ConsoleSpec(terminal=(1, 1), waits=True))

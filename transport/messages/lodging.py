@@ -7,6 +7,8 @@ otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from transport.message import Message
 from transport.messages.containing import ContainerSpec
 from transport.pid import Pid
@@ -28,6 +30,8 @@ class LaunchGuest(Message):
     spec: ContainerSpec
     #: The sandbox around it, in which its own is made; empty when it works in that, and has none.
     sandbox: str = ""
+    #: Paths in that of its own, and which of the one around it they lead to.
+    shared: Mapping[str, str] = {}
     #: Whether it ends with the actor that launched it.
     is_session: bool = False
     #: Whether it finds in its environment, before what `spec` says, what the container around it does.

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from actors.agent.http.containers import Containers, actor_of, granted, id_text
 from actors.executor.container_spec import PATH, container_spec, variables
-from actors.executor.containment import check_container
+from actors.executor.containment import check_container, shared_volumes
 from actors.executor.guests import GUESTS
 from actors.gateway.operator import Answer, CallHandler
 from transport.http.exchange import HttpError, Response, refusal, unavailable
@@ -70,7 +70,7 @@ class GuestCalls:
         found = await self._find(wanted)
         if found.known and not wanted.parent:
             return Response(202)
-        launch = self._launch(wanted, found, is_session=False)
+        launch = self._launch(wanted, found)
         answer = await self._containers.ask(found.node, launch)
         return Response(answer.status)
 
@@ -78,7 +78,7 @@ class GuestCalls:
         """Start a session; returns the container's id, and where it is."""
         wanted = _Wanted(call)
         found = await self._find(wanted)
-        launch = self._launch(wanted, found, is_session=True)
+        launch = self._launch(wanted, found)
         try:
             answer = await self._containers.ask(found.node, launch)
         except (HttpError, asyncio.CancelledError) as error:
@@ -139,9 +139,8 @@ class GuestCalls:
     async def _find(self, wanted: _Wanted) -> ContainerFound:
         return await self._containers.find(wanted.container_id)
 
-    def _launch(
-        self, wanted: _Wanted, found: ContainerFound, *, is_session: bool
-    ) -> Callable[[int], LaunchGuest]:
+    def _launch(self, wanted: _Wanted, found: ContainerFound) -> Callable[[int], LaunchGuest]:
+        is_session = wanted.is_session
         around = self._sandbox_around(wanted, found)
         # A session works where the container around it does; any other has a sandbox of its own.
         place = _Place(
@@ -150,12 +149,13 @@ class GuestCalls:
             role=found.role if wanted.parent else None,
         )
         container_id, host = wanted.container_id, found.host
+        shared = shared_volumes(wanted.inner.container)
         spec = _session_spec(wanted, place) if is_session else _spec(wanted, place)
 
         def launch(number: int) -> LaunchGuest:
             if is_session:
                 return LaunchGuest(number, container_id, spec, is_session=True, inherits=True, host=host)
-            return LaunchGuest(number, container_id, spec, around, host=host)
+            return LaunchGuest(number, container_id, spec, around, shared, host=host)
 
         return launch
 
@@ -193,6 +193,7 @@ class _Wanted:
         self.container_id = id_text(self.field, self.inner.container_id)
         self.parent = self.container_id.rpartition(".")[0]
         self.name = self.container_id.rpartition(".")[2]
+        self.is_session = call.type is _Type.LAUNCH_NESTED_CONTAINER_SESSION
         if "nested" in self.field and not self.parent:
             raise refusal(400, f"{self.field}.container_id.parent: must be given")
 
@@ -218,7 +219,8 @@ def _command_spec(wanted: _Wanted, place: _Place, environment: Mapping[str, str]
     if container is not None and container.tty_info is not None:
         given["TERM"] = _TERM
     try:
-        check_container(container)
+        # A session has no sandbox of its own that parts of another could be seen in.
+        check_container(container, nested=bool(wanted.parent) and not wanted.is_session)
         return container_spec(
             command,
             environment=given | variables(None if command is None else command.environment),

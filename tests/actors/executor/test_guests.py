@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 
 import pytest
 
@@ -82,8 +83,9 @@ class Place:
         return COURSES[spec.arguments[0]]
 
     def _make_sandbox(
-        self, sandbox: str, name: str, _task_id: str | None, user: str | None, _shared: object
+        self, sandbox: str, name: str, task_id: str | None, user: str | None, shared: Mapping[str, str]
     ) -> None:
+        assert (task_id, shared) == (None, {"mine": "yours"})
         if self.error is not None:
             raise OSError(self.error)
         self.sandboxes.append((sandbox, name, user))
@@ -119,6 +121,7 @@ class Place:
             container_id,
             spec,
             "" if is_session else "/around",
+            {"mine": "yours"},
             is_session=is_session,
             inherits=is_session,
             host=host,

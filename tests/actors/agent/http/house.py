@@ -200,6 +200,10 @@ class House(Client):
         """Whether no process runs that belongs to another container."""
         return all(f"={TASK}@" in environment for environment in processes_of(self.folder).values())
 
+    def end_actor(self, name: str) -> None:
+        """End one of the executor node's actors, as its own end would."""
+        self.system.terminate(self.system.pid_of(name))
+
     def recovering(self, *, recovering: bool) -> None:
         """Whether the agent still recovers."""
         self.agent.found = replace(self.agent.found, recovered=not recovering)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.executor.consoles import CONSOLES
 from actors.units import Duration
 from tests.actors.agent.http import calls
 from tests.actors.agent.http.house import TASK, House, Input, house, processes_of, wait_until
@@ -122,6 +124,19 @@ def test_a_session_in_what_is_not_there_is_refused_before_it_begins(home: House)
         assert (stream.status, stream.response.read()) == (404, b"container nobody cannot be found\n")
     with home.stream(calls.session(f"{TASK}.bad", calls.shell(""))) as stream:
         assert stream.status == 400
+
+
+def test_a_stream_is_broken_off_when_the_executor_node_is_gone(tmp_path: Path) -> None:
+    with house(tmp_path) as home, home.stream(calls.session(f"{TASK}.lost", "echo hi; cat")) as stream:
+        stream.read_until(b"hi")
+        with Input(home.address) as given:
+            given.attach(f"{TASK}.lost")
+            given.write(b"there")
+            stream.read_until(b"there")
+            home.end_actor(CONSOLES)
+            assert given.answer()[0] == 503
+            with pytest.raises((ConnectionError, http.client.IncompleteRead)):
+                stream.output()
 
 
 def test_a_session_hears_from_time_to_time_that_all_is_well(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.executor.guests import GUESTS
 from tests.actors.agent.http import calls
 from tests.actors.agent.http.house import TASK, House, house, processes_of, wait_until
 from transport.http.media_type import Encoding
@@ -15,6 +16,7 @@ from transport.records.agent_response import Response
 from transport.records.command import CommandInfo
 from transport.records.container import ContainerInfo
 from transport.records.image import Image
+from transport.records.volume import Volume
 
 NESTED = f"{TASK}.child"
 
@@ -84,6 +86,29 @@ def test_who_launches_a_container_again_is_told_that_it_was_and_it_does_not_run_
     status_of(home, name)
     assert home.post(call)[0] == 202
     assert (home.sandbox / "containers/twice/stdout").read_text() == "once\n"
+
+
+def volume(path: str, kind: Volume.Source.SandboxPath.Type) -> ContainerInfo:
+    shared = Volume.Source.SandboxPath(type=kind, path="shared")
+    source = Volume.Source(type=Volume.Source.Type.SANDBOX_PATH, sandbox_path=shared)
+    seen = Volume(container_path=path, source=source, mode=Volume.Mode.RW)
+    return ContainerInfo(type=ContainerInfo.Type.MESOS, volumes=(seen,))
+
+
+def test_a_nested_container_sees_folders_of_that_around_it(home: House) -> None:
+    name = f"{TASK}.sharing"
+    container = volume("seen", Volume.Source.SandboxPath.Type.PARENT)
+    assert home.post(calls.launch(name, "echo hello > seen/file", container))[0] == 200
+    assert status_of(home, name) == 0
+    assert (home.sandbox / "shared/file").read_text() == "hello\n"
+    own = volume("seen", Volume.Source.SandboxPath.Type.SELF)
+    for call in (
+        calls.launch(f"{TASK}.refused", "true", own),
+        calls.launch("alone-and-refused", "true", container),
+        calls.session(f"{TASK}.session", "true", container),
+    ):
+        status, text = home.post(call)
+        assert (status, b"container.volumes: 'seen' is not supported" in text) == (400, True)
 
 
 def test_the_container_of_an_executor_was_launched_already(home: House) -> None:
@@ -206,6 +231,16 @@ def test_nested_containers_end_with_the_executor_of_groups_that_has_none_itself(
         wait_until((home.sandbox / "containers/one/stdout").exists, "it runs")
         home.end_executor()
         wait_until(lambda: not processes_of(tmp_path), "it ended")
+
+
+def test_who_waits_is_asked_to_try_again_when_the_executor_node_is_gone(tmp_path: Path) -> None:
+    with house(tmp_path) as home:
+        answers: list[int] = []
+        waiting = threading.Thread(target=lambda: answers.append(home.post(calls.wait(TASK))[0]))
+        waiting.start()
+        home.end_actor(GUESTS)  # whether or not the call has come by then
+        waiting.join()
+        assert answers == [503]
 
 
 def test_without_an_executor_node_callers_are_asked_to_try_again(tmp_path: Path) -> None:
