@@ -22,6 +22,8 @@ class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
     #: For the headers of a request to come once some are there. A connection on which nothing begins stays:
     #: Mesos' libraries have one for calls, say nothing for hours, and take its end for that of the daemon.
     head_seconds: float = 10.0
+    #: Of all bodies that are being read at a time, but those that were there with their headers.
+    bodies_bytes: int = 256 * MIB
     #: For the body of a request to come.
     body_seconds: float = 10.0
     #: For a handler to answer (reliability.md R3).

@@ -71,6 +71,8 @@ class Service:
         self._limits = limits
         self._witness = witness
         self._now = now
+        #: Of bodies that are being read.
+        self._reading_bytes = 0
         self._known: dict[str, tuple[Route, tuple[str, ...]]] = {}
 
     async def answer(self, incoming: Incoming) -> Response | Streaming | Transfer:
@@ -153,28 +155,33 @@ class Service:
                 raise _too_long(most_bytes)
             try:
                 async with asyncio.timeout(self._limits.body_seconds):
-                    return await _whole(incoming, most_bytes)
+                    return await self._whole(incoming, most_bytes)
             except TimeoutError:
                 raise refusal(408, f"body: must come within {self._limits.body_seconds:g} s") from None
         if len(body) > most_bytes:
             raise _too_long(most_bytes)
         return body
 
+    async def _whole(self, incoming: Incoming, most_bytes: int) -> bytes:
+        incoming.go_on()
+        body = bytearray()
+        try:
+            while piece := await _more(incoming):
+                body += piece
+                self._reading_bytes += len(piece)
+                if len(body) > most_bytes:
+                    raise _too_long(most_bytes)
+                if self._reading_bytes > self._limits.bodies_bytes:
+                    raise HttpError(unavailable("too much is being sent at a time"))
+        finally:
+            self._reading_bytes -= len(body)
+        return bytes(body)
+
     async def _pieces(self, incoming: Incoming) -> AsyncIterator[bytes]:
         _check_encodings(incoming.headers)
         incoming.go_on()
         while piece := await _more(incoming):
             yield piece
-
-
-async def _whole(incoming: Incoming, most_bytes: int) -> bytes:
-    incoming.go_on()
-    body = bytearray()
-    while piece := await _more(incoming):
-        body += piece
-        if len(body) > most_bytes:
-            raise _too_long(most_bytes)
-    return bytes(body)
 
 
 async def _more(incoming: Incoming) -> bytes:

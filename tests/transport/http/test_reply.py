@@ -1,7 +1,8 @@
-"""Bodies that are read while they are sent."""
+"""Bodies in pieces, and those that are read while they are sent."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.transport.http.serving import DEADLINE_SECONDS, PATIENT, Client, Log, get
-from transport.http.exchange import Request, Transfer
+from transport.http.exchange import Request, Response, Transfer
+from transport.http.reply import Terms, send_response
 from transport.http.routes import Route, Routes
 from transport.http.server import HttpServer
 from transport.pid import Address
@@ -41,6 +43,44 @@ def serving(source: Pieces, length_bytes: int, log: Log) -> Iterator[Address]:
         yield address
     finally:
         server.stop(1.0)
+
+
+class Paper:
+    """A wire that keeps what is written, and how often somebody waited."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.waits = 0
+
+    def write(self, data: bytes | memoryview) -> None:
+        self.written.append(bytes(data))
+
+    write_soon = write
+
+    async def drained(self) -> None:
+        self.waits += 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"x" * 1_000,
+        b"x" * 1_000_000,
+        (b"x" * 10,) * 1_000,
+        (b"a" * 200_000, b"b", b"c" * 131_072, b"d" * 131_073, b"e" * 100_000, b"f" * 100_000),
+    ],
+    ids=["nothing", "small", "large", "many", "of all sizes"],
+)
+def test_a_body_is_written_whole_in_portions_of_a_bounded_size(body: bytes | tuple[bytes, ...]) -> None:
+    paper = Paper()
+    asyncio.run(send_response(paper, Terms(), Response(200, body)))
+    head, _, first = paper.written[0].partition(b"\r\n\r\n")
+    whole = body if isinstance(body, bytes) else b"".join(body)
+    assert b"Content-Length: %d" % len(whole) in head
+    assert b"".join((first, *paper.written[1:])) == whole
+    assert max(map(len, paper.written)) <= 128 * 1_024 + len(head)
+    assert paper.waits == len(paper.written) - 1
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,21 @@ def test_a_body_whose_chunks_cannot_be_read_is_refused_while_it_is_read() -> Non
         assert (status, body) == (400, b"body: its length or its chunks cannot be read\n")
 
 
+def test_bodies_that_are_too_much_at_a_time_are_refused_and_others_are_read_then() -> None:
+    limits = msgspec.structs.replace(PATIENT, bodies_bytes=500)
+    routes = Routes([Route("/some", Reader().read, ("POST",), 1_024)])
+    with serving(limits, routes=routes) as address:
+        for _ in range(3):
+            with Client(address) as client:
+                client.send(post("/some", "Content-Length: 1000") + b"a" * 900)
+                status, headers, body = client.response()
+            assert (status, headers["retry-after"], body) == (503, "2", b"too much is being sent at a time\n")
+        with Client(address) as client:
+            for part in (post("/some", "Content-Length: 450") + b"a" * 440, b"a" * 10):
+                client.send(part)
+            assert client.response()[0] == 200
+
+
 class Waiter:
     """Handlers that wait until they are cancelled."""
 
