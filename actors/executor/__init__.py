@@ -21,8 +21,8 @@ executors and tells the agent of their ends until that forgets them (`endings`);
 makes the containers. Should the node itself die, the next one adopts what still runs (`launches`).
 
 *Operators* have containers there, too: `guests` are nested in those of executors and tasks, or stand alone.
-`consoles` lets them attach to what a container reads and writes, each at the pace of the slowest (`audience`);
-`meter` measures what all containers use.
+`consoles` lets them attach to what a container reads and writes, all at the pace of the slowest
+(`audience`); `meter` measures what all containers use.
 
 Order that is safety: an update is kept before it is sent, and forgotten when the agent says that it has it.
 """

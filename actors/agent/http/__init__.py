@@ -5,7 +5,7 @@ subscribed executor is an actor of its own (`executor_stream`), which to the age
 other; the pure files beside it (`executor_calls`, `executor_events`) say which message a call is, and which
 event a message.
 
-Operators (`operator`) read what the agent told of itself (`reads` for v1, `state_v0` for v0), and have containers
-launched (`nested`) and attached to (`attach`, `output_stream`, `input_stream`) by the executor node, to which the
-actor `porter` carries what handlers have to say.
+Operators (`operator`) read what the agent told of itself (`reads` for v1, `state_v0` for v0), and have
+containers launched (`nested`) and attached to (`attach`, `output_stream`, `input_stream`) by the executor
+node, to which the actor `porter` carries what handlers have to say.
 """
