@@ -1,7 +1,15 @@
-"""An event loop on a thread of its own, as an HTTP server has one."""
+"""An event loop on a thread of its own, as an HTTP server has one, and a system whose actors live there."""
 
 import asyncio
 import threading
+from collections.abc import Callable
+
+from actors.process import Process
+from actors.pykka_system import PykkaSystem
+from actors.stage import Stage
+from actors.supervisor import SUPERVISOR
+from actors.system import NEVER, Restart
+from transport.pid import Pid
 
 
 class RunningLoop:
@@ -22,3 +30,21 @@ class RunningLoop:
     def _run(self) -> None:
         self.loop.run_forever()
         self.loop.close()
+
+
+class StagedSystem(PykkaSystem):
+    """Has all actors but the supervisor on one stage."""
+
+    everybodys_stage: Stage
+
+    def spawn(
+        self,
+        make: Callable[[], Process],
+        name: str,
+        *,
+        restart: Restart = NEVER,
+        vital: bool = False,
+        stage: Stage | None = None,
+    ) -> Pid:
+        stage = None if name == SUPERVISOR else self.everybodys_stage
+        return super().spawn(make, name, restart=restart, vital=vital, stage=stage)

@@ -13,10 +13,10 @@ import pytest
 from actors.process import Process
 from actors.pykka_system import PykkaSystem
 from actors.simulation import SimulatedNode, Simulation
-from actors.stage import LoopStage, Stage
+from actors.stage import LoopStage
 from actors.supervisor import SUPERVISOR
 from actors.system import Log, Restart, System, Timer
-from tests.actors.running_loop import RunningLoop
+from tests.actors.running_loop import RunningLoop, StagedSystem
 from tests.actors.simulation.players import Alarm, Echo, Note, Perform, Player, fail
 from transport.messages.supervision import ActorStatus
 from transport.pid import Address, Pid
@@ -103,24 +103,6 @@ class PykkaRig:
 
     def _log(self, _pid: Pid) -> Log:
         return Silent()
-
-
-class StagedSystem(PykkaSystem):
-    """Has all actors but the supervisor on one stage."""
-
-    everybodys_stage: Stage
-
-    def spawn(
-        self,
-        make: Callable[[], Process],
-        name: str,
-        *,
-        restart: Restart = NOBODY,
-        vital: bool = False,
-        stage: Stage | None = None,
-    ) -> Pid:
-        stage = None if name == SUPERVISOR else self.everybodys_stage
-        return super().spawn(make, name, restart=restart, vital=vital, stage=stage)
 
 
 class StagedRig(PykkaRig):

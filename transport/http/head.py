@@ -31,13 +31,13 @@ class _Dates:
     """The date as HTTP writes it, made anew once a second."""
 
     def __init__(self) -> None:
-        self._second = 0
+        self._until = 0.0
         self._text = ""
 
     def now(self) -> str:
-        second = int(time.time())
-        if second != self._second:
-            self._text, self._second = formatdate(second, usegmt=True), second
+        now = time.monotonic()
+        if now >= self._until:
+            self._text, self._until = formatdate(usegmt=True), now + 1.0
         return self._text
 
 
