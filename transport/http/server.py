@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import resource
 import socket
 import threading
@@ -49,6 +50,7 @@ class HttpServer:
         self._failed = failed
         self._started: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._context = contextvars.Context()
         self._stop: Callable[[], object] = lambda: None
         self._stop_seconds: float | None = None
 
@@ -74,7 +76,8 @@ class HttpServer:
         """Call something on the server's thread; raises RuntimeError when it does not run."""
         if self._loop is None:
             raise RuntimeError("the server has not started")
-        self._loop.call_soon_threadsafe(callback)
+        # Not as part of the request whose handler may be the caller.
+        self._loop.call_soon_threadsafe(callback, context=self._context)
 
     # For its own thread.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import json
 import random
 import socket
@@ -390,3 +391,20 @@ def test_a_request_that_runs_when_the_server_stops_is_finished() -> None:
         assert client.response()[0] == 200
         stopping.join(DEADLINE_SECONDS)
         assert not stopping.is_alive()
+
+
+def test_what_a_handler_has_called_soon_is_no_part_of_its_request() -> None:
+    asked: contextvars.ContextVar[str] = contextvars.ContextVar("asked", default="nobody")
+    seen: list[str] = []
+    servers: list[HttpServer] = []
+
+    async def handle(request: Request) -> Response:
+        asked.set(request.target)
+        servers[0].call_soon(lambda: seen.append(asked.get()))
+        return say(200, asked.get())
+
+    servers.append(HttpServer(Routes([Route("/", handle)]), limits=PATIENT))
+    address = servers[0].start(Address("127.0.0.1", 0))
+    assert get(address, "/a")[2] == b"/a\n"
+    servers[0].stop(1.0)
+    assert seen == ["nobody"]
