@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Final, NamedTuple
 
 from actors.gateway.front import Front
+from actors.gateway.pace import BEHIND_BYTES
 from actors.master.http.scheduler_api import PATH, SchedulerApi
 from actors.metrics import Registry
 from actors.process import Process, handles
@@ -21,6 +22,8 @@ from transport.pid import Pid
 #: The name of the actor.
 DOOR: Final = "door"
 _ANSWER_SECONDS: Final = 5.0
+#: How often a client is found to be behind.
+_BEHIND: Final = 0.2
 
 
 class Post(Message):
@@ -171,7 +174,8 @@ class _Body:
 
     @property
     def unread_bytes(self) -> int:
-        return 0
+        """Now and then a client is behind, or seems so."""
+        return BEHIND_BYTES if self._door.system.rng.random() < _BEHIND else 0
 
     def end(self) -> None:
         self._door.end(self._caller)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +28,8 @@ class Transcript:
     """What masters told the streams, to compare what the clients got with; and how calls were answered."""
 
     def __init__(self, sim: Simulation) -> None:
-        self._events: dict[str, list[Event]] = {}
+        #: By stream, what its client has not got yet.
+        self._events: dict[str, deque[Event]] = {}
         #: By the first words of the answer, too.
         self.answers: Counter[tuple[int, str]] = Counter()
         self.streams = 0
@@ -38,13 +39,23 @@ class Transcript:
         event = event_of(envelope.message)
         if event is not None and envelope.to.name.startswith("http-scheduler-"):
             stream = node.process(envelope.to.name, SchedulerStream)
-            self._events.setdefault(stream.stream_id, []).append(event)
+            self._events.setdefault(stream.stream_id, deque()).append(event)
 
-    def check(self, stream_id: str, place: int, record: bytes, encoding: Encoding) -> None:
-        """The record that came to a client at that place of a stream is what the master told then."""
+    def check(self, stream_id: str, record: bytes, encoding: Encoding) -> None:
+        """The record that came to a client is what the master told next.
+
+        A client that is behind gets no heartbeats, and an error before all that it has not read.
+        """
         told = self._events[stream_id]
-        assert place < len(told), f"{stream_id}: event {place} was never told: {record!r}"
-        assert encoding.encode(told[place]) == record, f"{stream_id}: event {place} is not {told[place]}"
+        if encoding.decode(record, Event).type is Event.Type.ERROR:
+            assert record in [encoding.encode(event) for event in told], f"{stream_id}: {record!r}: not told"
+            told.clear()
+            return
+        while told and encoding.encode(told[0]) != record:
+            assert told[0].type is Event.Type.HEARTBEAT, f"{stream_id}: {told[0]}: is not {record!r}"
+            told.popleft()
+        assert told, f"{stream_id}: {record!r}: was never told"
+        told.popleft()
 
 
 class _Stream:
@@ -125,7 +136,7 @@ class OverHttp(Process):
             self._tell(stream.master, Exited(stream.master))
             return
         (record,) = stream.reader.feed(message.data)
-        self._transcript.check(stream.stream_id, stream.events, record, self._encoding)
+        self._transcript.check(stream.stream_id, record, self._encoding)
         stream.events += 1
         event = self._encoding.decode(record, Event)
         self._tell(stream.master, message_of(event, self._scheduler.framework_id))
