@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from actors.executor.audience import Audience
 from actors.executor.containerizer import CONTAINERIZER
 from actors.process import Process, handles
+from actors.system import Timer
 from containerizers import switchboard
 from containerizers.containerizer import Broken
 from transport.messages.attaching import (
@@ -73,8 +74,9 @@ class Consoles(Process):
         self._attachments: dict[Attachment, str] = {}
         #: By container, those who wait to hear why it has no console.
         self._misses: dict[str, dict[Attachment, None]] = {}
+        #: When to look whether somebody reads nothing; only while somebody listens.
+        self._look: Timer | None = None
         self._board.report_to(self._happened)
-        self.every(_LOOK_SECONDS, self._look_for_stalled)
 
     # What those who attach say.
 
@@ -91,6 +93,7 @@ class Consoles(Process):
         attachment = self._attach(sender, message.attachment, container_id)
         more = console.audience.join(attachment, self.system.now())
         self.send(sender, Attached(message.attachment))
+        self._look_later()
         if is_first:
             self._board.listen(container_id, more)
         elif more:
@@ -244,10 +247,16 @@ class Consoles(Process):
         if size:
             self._board.grant(container_id, size)
 
+    def _look_later(self) -> None:
+        if self._look is None and any(console.audience for console in self._consoles.values()):
+            self._look = self.delay(_LOOK_SECONDS, self._look_for_stalled)
+
     def _look_for_stalled(self) -> None:
+        self._look = None
         now = self.system.now()
         for container_id, console in tuple(self._consoles.items()):
             for attachment in console.audience.stalled(now, STALL_SECONDS):
                 self.log.warning("attached client detached: it reads nothing", container_id=container_id)
                 self._leave(attachment)
                 self.send(attachment[0], Detached(attachment[1], 408, "nothing was read for too long"))
+        self._look_later()

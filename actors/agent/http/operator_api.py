@@ -69,7 +69,7 @@ class AgentOperatorApi:
             return await self._attach.attach_input(_pieces(request), form.encoding)
         call = await _read(request, form.encoding)
         assert call.type is not None
-        request.notes["call"] = call.type.value
+        request.notes["type"] = call.type.value
         answer_form = _answer_form(request, call.type)
         handler = self._handlers.get(call.type)
         if handler is None:
