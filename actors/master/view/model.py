@@ -66,6 +66,8 @@ class Model:
         self._leaving: dict[tuple[str, str], ShownTask] = {}
         #: Frameworks that are over, until it is told whether they are remembered.
         self._gone: dict[str, ShownFramework] = {}
+        #: By framework id: tasks of frameworks that are not known yet, as they came and went unheard.
+        self._early: dict[str, list[CompletedTasksFact]] = {}
         self._happened = happened
         self._take: Mapping[str, Callable[..., None]] = {
             "agent": self._agent,
@@ -91,8 +93,8 @@ class Model:
 
     def settle(self) -> None:
         """All that happened until some moment has been told."""
-        self._leaving.clear()
-        self._gone.clear()
+        for told in (self._leaving, self._gone, self._early):
+            told.clear()
 
     def _tell(self, make: Callable[..., Event], *arguments: Any) -> None:
         if self.watched:
@@ -164,6 +166,8 @@ class Model:
         framework.fact = fact
         self.completed_frameworks.put(framework_id, framework)
         self.completed_frameworks.changed(framework_id)
+        for tasks in self._early.pop(framework_id, ()):
+            self._completed_tasks(framework_id, tasks)
 
     def _any(self, framework_id: str) -> ShownFramework | None:
         """The framework of that id, over or not."""
@@ -247,7 +251,10 @@ class Model:
 
     def _completed_tasks(self, framework_id: str, fact: CompletedTasksFact | None) -> None:
         framework = self._any(framework_id)
-        if framework is None or fact is None:
+        if fact is None:
+            return
+        if framework is None:
+            self._early.setdefault(framework_id, []).append(fact)
             return
         for number, record in enumerate(fact.tasks, fact.first):
             if number not in framework.completed:

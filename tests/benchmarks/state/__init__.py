@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.benchmarks.figure import Figure, Size, figures_of
 
-PARTS = ("large",)
+PARTS = ("ended", "large")
 
 
 def figures(size: Size) -> Iterator[Figure]:

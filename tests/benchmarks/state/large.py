@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterator
 from tests.benchmarks.child import child
 from tests.benchmarks.figure import Figure, Size, alone, at_most
 from tests.benchmarks.state.master import Running, timed_master
-from tests.benchmarks.state.reading import JSON, PROTOBUF, Answer, Reader
+from tests.benchmarks.state.reading import JSON, PROTOBUF, Answer, Reader, wait_for
 
 _AGENTS, _TASKS_EACH = 1000, 50
 #: So much of the tasks changes each second, where much happens.
 _CHANGES_PER_SECOND = 1000
 _PROCESSES = 2
-_DEADLINE_SECONDS = 120.0
 _READS = 20
 
 
@@ -35,15 +34,8 @@ def _cluster(agents: int, changes: int) -> Iterator[tuple[Running, Reader]]:
             words = (node, number * share, share, _TASKS_EACH, changes / agents)
             stack.enter_context(child("tests.benchmarks.state.agents", *words))
         with Reader(master.web) as reader:
-            _wait_for_agents(reader, share * _PROCESSES)
+            wait_for(lambda: reader.metric("master/slaves_connected") >= share * _PROCESSES)
             yield master, reader
-
-
-def _wait_for_agents(reader: Reader, agents: int) -> None:
-    deadline = time.monotonic() + _DEADLINE_SECONDS
-    while (there := reader.metric("master/slaves_connected")) < agents:
-        assert time.monotonic() < deadline, f"{there} of {agents} agents came"
-        time.sleep(0.5)
 
 
 def _read(name: str, master: Running, reader: Reader) -> Iterator[Figure]:

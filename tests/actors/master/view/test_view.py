@@ -79,7 +79,7 @@ class Gallery(Stage):
     """A stage whose master's node has a view."""
 
     def __init__(self, watchers: int = 10, **flags: object) -> None:
-        super().__init__(**flags)
+        super().__init__(1, **flags)
         self._watchers = watchers
         self.node.spawn(self._view, VIEW)
 
