@@ -81,12 +81,8 @@ def test_a_framework_and_its_executor_run_on_pion_local_whose_daemons_die(
         local.kill("agent")
         local.kill("master")
         framework.wait_for("reregistered")
-        framework.tell("reconcile")
-        for task in _TASKS[1:]:
-            framework.wait_for("update", task, "TASK_RUNNING", False)
-        framework.tell("message", "again")
-        framework.wait_for("message", "gate-keeper", "again")
-
+        until_heard(framework, ("reconcile",), ("update", "own-1", "TASK_RUNNING", False))
+        until_heard(framework, ("message", "again"), ("message", "gate-keeper", "again"))
         finished(framework, tmp_path, killed="own-0")
         assert framework.end() == 0
 
@@ -117,15 +113,20 @@ def test_a_framework_finds_the_next_leader_by_zookeeper_and_no_task_is_lost_or_d
             agent.kill()
             agent.start()
             # Only an executor that has come back answers.
-            wait_until(lambda: echoed(framework), lambda: f"the executor is back: {framework.said}")
+            until_heard(framework, ("message", "back"), ("message", "gate-keeper", "back"))
             finished(framework, tmp_path)
             assert framework.end() == 0
             assert completed(leading(others)) == ["gates"]
 
 
-def echoed(framework: Program) -> bool:
-    framework.tell("message", "back")
-    return bool(framework.heard("message", "gate-keeper", "back"))
+def until_heard(framework: Program, words: tuple[str, ...], answer: tuple[object, ...]) -> None:
+    """Have it ask again and again: a master knows no task, nor an agent an executor, that is not back yet."""
+
+    def asked() -> bool:
+        framework.tell(*words)
+        return bool(framework.heard(*answer))
+
+    wait_until(asked, lambda: f"{answer} is said: {framework.said}")
 
 
 def leading(masters: list[MasterProcess]) -> MasterProcess:
