@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from actors.agent import agent, launching, operations, repeats, stream, stream_files, updates
 from actors.executor import command_task
+from actors.gateway.pace import BEHIND_BYTES, Pace
 from actors.master import offers, reign, returns, tasks
 from actors.master.agent import AgentEntry
 from actors.master.frameworks import FrameworkDesk
@@ -151,8 +152,21 @@ def _always_finished(right: _Right) -> _Right:
     return report
 
 
+# Schedulers over HTTP.
+
+
+def _write_what_can_be_written(right: _Right) -> _Right:
+    def write(pace: Any, event: Any) -> None:
+        if pace.is_behind and pace._outlet.unread_bytes < BEHIND_BYTES:
+            pace.write_now(event)
+        else:
+            right(pace, event)
+
+    return write
+
+
 _get_done, _storm = cluster.get_done, cluster.get_done_in_bad_weather
-_volumes = cluster.keep_volumes
+_volumes, _over_http = cluster.keep_volumes, cluster.get_done_over_http
 _executors, _operators = cluster.get_done_by_executors, cluster.get_done_under_operators
 
 BUGS: Final = (
@@ -194,4 +208,5 @@ BUGS: Final = (
         _get_done,
     ),
     Bug("repeated updates are not recognised", deliveries.Deliveries, "_find", _nothing, _storm),
+    Bug("events overtake each other", Pace, "write", _write_what_can_be_written, _over_http),
 )
