@@ -66,6 +66,7 @@ class ExecutorEntry:
         "info",
         "launched",
         "over_http",
+        "pending",
         "pid",
         "process",
         "queue",
@@ -107,6 +108,8 @@ class ExecutorEntry:
         self.doubted = False
         #: Tasks that are not forgotten, by id.
         self.tasks: dict[str, TaskEntry] = {}
+        #: How many launches are on their way into the archive; those that come meanwhile follow them.
+        self.pending = 0
         #: What it is to run once it has subscribed, in order.
         self.queue: deque[Launch] = deque()
         #: How it is started, once its sandbox is there; and whether its node was told.

@@ -149,12 +149,12 @@ class LaunchDesk:
             tasks=len(tasks),
         )
         saves = self._saves(executor, tasks, fresh=known is None)
-        then = partial(self._archived, executor, launch)
-        waits = not (executor.sandbox or executor.sent)
-        if saves or waits:  # nothing may overtake what makes the executor's sandbox
-            self._world.archive(saves, then)
+        if saves or executor.pending or not (executor.sandbox or executor.sent):
+            # Nothing may overtake what makes the executor's sandbox, nor one launch the other.
+            executor.pending += 1
+            self._world.archive(saves, partial(self._archived, executor, launch))
         else:
-            then(Archived(0))
+            self._take(executor, launch, Archived(0))
 
     def _refuse(
         self,
@@ -228,6 +228,10 @@ class LaunchDesk:
         return tuple(saves)
 
     def _archived(self, executor: ExecutorEntry, launch: Launch, archived: Archived) -> None:
+        executor.pending -= 1
+        self._take(executor, launch, archived)
+
+    def _take(self, executor: ExecutorEntry, launch: Launch, archived: Archived) -> None:
         """All that must survive does: start the executor, or let the tasks wait for it, or go."""
         executor.sandbox = archived.sandbox or executor.sandbox
         tasks = [

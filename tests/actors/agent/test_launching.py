@@ -18,7 +18,15 @@ from tests.actors.agent.stage import (
     resources,
     task,
 )
-from transport.messages.checkpointing import Archive, MakeSandbox, Save, SaveExecutor, SaveFramework, SaveTask
+from transport.messages.checkpointing import (
+    Archive,
+    Archived,
+    MakeSandbox,
+    Save,
+    SaveExecutor,
+    SaveFramework,
+    SaveTask,
+)
 from transport.messages.executing import LaunchTask, LaunchTaskGroup
 from transport.messages.hosting import LaunchExecutor
 from transport.messages.launching import (
@@ -265,6 +273,20 @@ def test_no_task_overtakes_the_one_for_which_the_sandbox_is_made() -> None:
     stage.run()
     (launched,) = stage.executors.launched
     assert launched.sandbox
+
+
+def test_no_launch_overtakes_one_that_has_waited_for_the_sandbox() -> None:
+    stage = Stage()
+    hold = stage.sim.hold(Archived, where=lambda answer: not answer.sandbox)
+    for task_id in ("t1", "t2"):
+        info = task(task_id, "cpus:0.1;mem:1", executor=custom())
+        stage.master.send(stage.pid, RunTask(framework(checkpoint=False), info))
+    stage.run_task(task("t3", "cpus:0.1;mem:1", executor=custom()), checkpoint=False)
+    executor = stage.executor("e1")
+    assert executor.launched == ["t1"]
+    hold.release()
+    stage.run()
+    assert executor.launched == ["t1", "t2", "t3"]
 
 
 def test_draining_agents_take_no_tasks() -> None:
