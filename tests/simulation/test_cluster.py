@@ -14,6 +14,7 @@ true of all books at once, `rest` when nothing has happened for a while.
 - I7, I15 (no launch after a kill was answered): `stage`, as each task is started.
 - I9, I10, I11, I12 (one at a time), I13, I21, I22, I23, I25, I28 (no new tasks): `witness`.
 - I11, I25, I27: `workload`, what its handlers are told.
+- That clients of HTTP get all events, and in order: `http.over_http`.
 - I17, I24, and that of two masters only the later one acts: `succession`, where there are several.
 """
 
