@@ -25,14 +25,18 @@ _VARIES: Final = {"Vary": "Accept-Encoding"}
 _KEPT_LENGTH: Final = 256
 
 
+def is_small(response: Response) -> bool:
+    """Whether it is sent as it is, whoever gets it."""
+    body = response.body
+    return isinstance(body, bytes) and len(body) < _LEAST_BYTES and not response.version
+
+
 async def fitted(response: Response, method: str, asked: Mapping[str, str]) -> Response:
     """The response as this client gets it, whose request had these headers."""
     if response.version and response.status == 200:
         response = _versioned(response)
         if method in ("GET", "HEAD") and _has_it(asked.get("if-none-match"), response.headers["ETag"]):
             return Response(304, b"", "", response.headers)
-    elif isinstance(response.body, bytes) and len(response.body) < _LEAST_BYTES:
-        return response
     return await _compressed(response, asked)
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from transport.http.content import size_of
 from transport.http.exchange import Response, Transfer
-from transport.http.head import BODILESS, head
+from transport.http.head import BODILESS, head, plain_head
 
 #: Smaller pieces of a body are put together up to this, and larger ones are sent by so much at a time.
 _PORTION_BYTES: Final = 128 * 1_024
@@ -55,13 +55,9 @@ def fields(terms: Terms, headers: Mapping[str, str]) -> list[tuple[str, str]]:
 
 async def send_response(wire: Wire, terms: Terms, response: Response) -> None:
     """Send a response that is there."""
-    body, headers = response.body, fields(terms, response.headers)
-    if response.status in BODILESS:
-        body = b""
-    else:
-        headers.append(("Content-Length", str(size_of(body))))
-    begun = head(response.status, response.content_type, headers, terms.version_minor)
-    if terms.is_head:
+    body = response.body
+    begun = _begun(terms, response)
+    if terms.is_head or response.status in BODILESS:
         wire.write(begun)
     elif isinstance(body, bytes) and len(body) < _PORTION_BYTES:
         wire.write_soon(begun + body)
@@ -87,6 +83,16 @@ async def send_transfer(wire: Wire, terms: Terms, transfer: Transfer) -> None:
             await wire.drained()
     finally:
         transfer.source.close()
+
+
+def _begun(terms: Terms, response: Response) -> bytes:
+    status, kind, minor = response.status, response.content_type, terms.version_minor
+    if status in BODILESS:
+        return head(status, kind, fields(terms, response.headers), minor)
+    length = size_of(response.body)
+    if minor and terms.keep_alive and not response.headers:
+        return plain_head(status, kind, length, minor)
+    return head(status, kind, [*fields(terms, response.headers), ("Content-Length", str(length))], minor)
 
 
 def _portions(pieces: tuple[bytes, ...]) -> Iterator[bytes | memoryview]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final, Protocol
 
-from transport.http.content import fitted
+from transport.http.content import fitted, is_small
 from transport.http.exchange import HttpError, Request, Response, Streaming, Transfer, refusal, unavailable
 from transport.http.limits import HttpLimits
 from transport.http.patience import Patience
@@ -87,7 +87,8 @@ class Service:
             except HttpError as error:
                 answer = error.response
             if isinstance(answer, Response):
-                answer = await fitted(answer, incoming.method, incoming.headers)
+                if not is_small(answer):
+                    answer = await fitted(answer, incoming.method, incoming.headers)
                 status = answer.status
             else:
                 status = 200

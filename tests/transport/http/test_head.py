@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from transport.http.head import head
+from transport.http.head import head, plain_head
 
 
 def lines(data: bytes) -> list[str]:
@@ -27,3 +27,12 @@ def test_a_head_has_a_status_a_date_and_its_headers() -> None:
 def test_a_header_of_several_lines_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="the end of a line"):
         head(200, "text/plain", [("A", value)])
+
+
+def test_a_plain_head_says_the_same() -> None:
+    for status, length in ((202, 0), (200, 17), (202, 0)):
+        headers = [("Cache-Control", "no-store"), ("Content-Length", str(length))]
+        ours, theirs = plain_head(status, "text/plain", length, 1), head(status, "text/plain", headers)
+        assert lines(ours)[0] == lines(theirs)[0]
+        assert lines(ours)[2:] == lines(theirs)[2:]
+        assert lines(ours)[1].startswith("Date: ")
