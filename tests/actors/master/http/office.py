@@ -71,9 +71,10 @@ class Office:
 
     # --- the v1 API ---
 
-    def call(self, call: Call) -> tuple[int, str]:
+    def call(self, call: Call, encoding: Encoding | None = None) -> tuple[int, str]:
         """Put a call that changes something; what is done is answered by nothing."""
-        response = self.put(self.encoding.encode(call))
+        encoding = encoding or self.encoding
+        response = self.put(encoding.encode(call), encoding)
         return response.status, _text(response)
 
     def read(self, kind: Call.Type) -> Told:
@@ -83,9 +84,10 @@ class Office:
         assert isinstance(response.body, bytes)
         return self.encoding.decode(response.body, Told)
 
-    def put(self, body: bytes) -> Response:
+    def put(self, body: bytes, encoding: Encoding | None = None) -> Response:
         """Put a call as it is."""
-        headers = {"content-type": self.encoding.value, "accept": self.encoding.value}
+        form = (encoding or self.encoding).value
+        headers = {"content-type": form, "accept": form}
         request = Request(method="POST", target="/api/v1", headers=headers, body=body)
         return self._handled(self._api.handle, request)
 

@@ -308,10 +308,33 @@ def test_what_is_endless_is_refused_before_anybody_has_to_be_told(
     assert len(desk.call(wish(desk.agent_id))[1]) < 5_000
 
 
-def refused(desk: Office, wish: Wish, status: int, reason: str) -> None:
+@pytest.mark.parametrize("number", [math.nan, -math.nan, math.inf, -math.inf, 2.0**63, 1e308])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        lambda one, number: reserve(one, scalar("cpus", number, (dynamic("a"),))),
+        lambda one, number: reserve(one, CPU, source=(scalar("cpus", number),)),
+        lambda one, number: create(one, volume("w", number)),
+        lambda one, number: grow(one, VOLUME, scalar("disk", number, (dynamic("a"),))),
+        lambda one, number: grow(one, volume("v", number), MORE),
+        lambda one, number: shrink(one, VOLUME, number),
+        lambda _, number: update_quota(quota("a", guarantees={"cpus": number}), force=True),
+        lambda _, number: update_quota(quota("a", limits={"cpus": number}), force=True),
+        lambda _, number: set_quota("a", scalar("cpus", number), force=True),
+    ],
+)
+def test_numbers_that_cannot_be_counted_are_refused_in_protobuf_too(
+    desk: Office, wish: Callable[[AgentID, float], Call], number: float
+) -> None:
+    """JSON has no NaN."""
+    reason = "NaN" if math.isnan(number) else "must"
+    refused(desk, lambda agent_id: wish(agent_id, number), 400, reason, Encoding.PROTOBUF)
+
+
+def refused(desk: Office, wish: Wish, status: int, reason: str, encoding: Encoding = Encoding.JSON) -> None:
     """It is, and nothing is different afterwards."""
     before = books(desk.cluster.master)
-    found, text = desk.call(wish(desk.agent_id))
+    found, text = desk.call(wish(desk.agent_id), encoding)
     assert (found, reason in text) == (status, True), text
     assert books(desk.cluster.master) == before
 
