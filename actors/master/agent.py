@@ -28,6 +28,7 @@ class AgentEntry(Entry):
             "connected",
             "deactivated",
             "drain",
+            "drain_started_at",
             "info",
             "pid",
             "registered_at",
@@ -65,6 +66,8 @@ class AgentEntry(Entry):
         self.deadline: Timer | None = None
         self.deactivated = False
         self.drain: DrainInfo | None = None
+        #: When this master first knew that it is drained.
+        self.drain_started_at: float | None = None
         self.unavailability: Unavailability | None = None
         #: By framework id and task id, in order of launch.
         self.tasks: dict[tuple[str, str], TaskEntry] = {}
@@ -91,6 +94,14 @@ class AgentEntry(Entry):
         self.executors.detach()
         self.operations.detach()
         super().detach()
+
+    def withdraw(self, drain: DrainInfo | None, now: float) -> None:
+        """It is deactivated, and drained if that is said."""
+        if drain is None:
+            self.drain_started_at = None
+        elif self.drain_started_at is None:
+            self.drain_started_at = now
+        self.deactivated, self.drain = True, drain
 
     @property
     def active(self) -> bool:

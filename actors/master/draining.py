@@ -143,7 +143,7 @@ class DrainDesk:
         drain = self._withdrawn.pop(agent_id, None)
         agent = self._cluster.agents.get(agent_id)
         if agent is not None:
-            agent.deactivated, agent.drain = False, None
+            agent.deactivated, agent.drain, agent.drain_started_at = False, None, None
             if agent.connected:
                 self._world.allocate(allocation.ActivateAgent(agent_id))
                 if drain is not None:
@@ -165,7 +165,7 @@ class DrainDesk:
             return
         if agent.active:
             self._world.allocate(allocation.DeactivateAgent(agent_id))
-        agent.deactivated, agent.drain = True, drain
+        agent.withdraw(drain, self._world.wall())
         self._offers.rescind_all(agent)
 
     # --- the course of draining ---

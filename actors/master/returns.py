@@ -74,7 +74,7 @@ class ReturnDesk:
         )
         agent.unavailability = self._members.unavailability(agent)
         if agent.id in self._members.withdrawn:
-            agent.deactivated, agent.drain = True, self._members.withdrawn[agent.id]
+            agent.withdraw(self._members.withdrawn[agent.id], self._world.wall())
         return agent
 
     def introduce(self, agent: AgentEntry) -> None:

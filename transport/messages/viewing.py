@@ -38,6 +38,7 @@ class AgentFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     registered_at: float
     reregistered_at: float | None
     drain: DrainInfo | None
+    drain_started_at: float | None
 
 
 class FrameworkFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):

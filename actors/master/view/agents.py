@@ -73,6 +73,7 @@ class ShownAgent(Shown):
             offered_resources=tuple(self.offered),
             capabilities=tuple(AgentInfo.Capability(type=one) for one in fact.capabilities),
             drain_info=fact.drain,
+            estimated_drain_start_time=time_info(fact.drain_started_at),
         )
 
     def v0(self, form: Form) -> Any:
@@ -117,6 +118,8 @@ class ShownAgent(Shown):
             found["reregistered_time"] = fact.reregistered_at
         if fact.drain is not None:
             found["drain_info"] = v0.raw(fact.drain)
+        if fact.drain_started_at is not None:
+            found["estimated_drain_start_time_seconds"] = fact.drain_started_at
         return found
 
 

@@ -147,6 +147,7 @@ def _agent(cluster: Cluster, agent_id: str) -> AgentFact | None:
         registered_at=agent.registered_at,
         reregistered_at=agent.reregistered_at,
         drain=agent.drain,
+        drain_started_at=agent.drain_started_at,
     )
 
 

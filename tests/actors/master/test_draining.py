@@ -96,6 +96,18 @@ def test_an_agent_is_drained_from_when_that_is_durable_until_nothing_is_left() -
     assert not county.world.saves
 
 
+def test_since_when_an_agent_is_drained_is_known_until_it_is_reactivated() -> None:
+    county, _, agent = busy()
+    began = agent.drain_started_at
+    assert began == county.world.wall()
+    county.world.advance(5.0)
+    end_task(county, agent)
+    assert (state(agent), agent.drain_started_at) == (DrainState.DRAINED, began)
+    county.draining.reactivate(OPERATOR, REACTIVATE)
+    county.draining.deactivate(OPERATOR, DEACTIVATE)
+    assert (agent.deactivated, agent.drain_started_at) == (True, None)
+
+
 def test_an_empty_agent_is_drained_at_once() -> None:
     county = County(prompt=True)
     agent = county.join()

@@ -108,7 +108,7 @@ class Whims(Town):
             (
                 lambda: setattr(agent, "connected", not agent.connected),
                 lambda: setattr(agent, "deactivated", not agent.deactivated),
-                lambda: setattr(agent, "drain", None if agent.drain else drain),
+                lambda: agent.withdraw(None if agent.drain else drain, 3.0),
                 lambda: setattr(agent, "total", agent.total + Resources.parse("disk(a):5;gpus:1")),
                 lambda: setattr(agent, "reregistered_at", self.rng.uniform(1.0, 9.0)),
                 lambda: setattr(agent, "info", replace(agent.info, hostname=f"host{self._next()}")),
