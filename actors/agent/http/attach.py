@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 from actors.agent.http.containers import Containers, actor_of, id_text
 from actors.agent.http.input_stream import InputRecords, InputStream
@@ -35,11 +36,10 @@ class AttachCalls:
             porter.send(guests, EndSession(container_id))
 
         stream = OutputStream(porter, form, self._heartbeat_seconds)
-        try:
+        with ExitStack() as failed:
+            failed.callback(ended)
             await stream.attach(actor_of(found.node, CONSOLES), container_id)
-        except BaseException:
-            ended()
-            raise
+            failed.pop_all()
         return stream.response(ended)
 
     async def attach_output(self, call: Call, form: MediaType) -> Streaming:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Final
 
 from actors.agent.http.porter import Porter
@@ -53,11 +54,10 @@ class OutputStream:
         self._number = self._porter.begin(
             consoles, lambda number: AttachOutput(number, container_id), self._hear
         )
-        try:
+        with ExitStack() as failed:
+            failed.callback(self._detach)
             check_attached(await self._answer)
-        except BaseException:
-            self._detach()
-            raise
+            failed.pop_all()
 
     def response(self, ended: Callable[[], None] = lambda: None) -> Streaming:
         """What the client gets; `ended` is called when that is over."""

@@ -126,13 +126,11 @@ class Client:
     def stream(self, call: Call, encoding: Encoding = Encoding.JSON) -> Exchange:
         """A call that is answered by a stream of records."""
         exchange = Exchange(self.address)
-        try:
-            exchange.send(
-                call, encoding, **{"Accept": "application/recordio", "Message-Accept": encoding.value}
-            )
-        except BaseException:
-            exchange.close()
-            raise
+        with contextlib.ExitStack() as failed:
+            failed.callback(exchange.close)
+            headers = {"Accept": "application/recordio", "Message-Accept": encoding.value}
+            exchange.send(call, encoding, **headers)
+            failed.pop_all()
         return exchange
 
 

@@ -82,10 +82,12 @@ def test_who_launches_a_container_again_is_told_that_it_was_and_it_does_not_run_
     call = calls.launch(name, "echo once; sleep 1000")
     assert home.post(call)[0] == 200
     assert home.post(call)[0] == 202
+    written = home.sandbox / "containers/twice/stdout"
+    wait_until(lambda: written.read_text() == "once\n", "it wrote")
     home.post(calls.kill(name))
     status_of(home, name)
     assert home.post(call)[0] == 202
-    assert (home.sandbox / "containers/twice/stdout").read_text() == "once\n"
+    assert written.read_text() == "once\n"
 
 
 def volume(path: str, kind: Volume.Source.SandboxPath.Type) -> ContainerInfo:
