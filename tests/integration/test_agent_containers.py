@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from actors.executor import whereabouts
 from tests.actors.agent.http import calls
 from tests.actors.agent.http.house import Client, Input
 from tests.integration.masters import wait_until
@@ -127,6 +130,27 @@ def test_containers_go_on_while_the_agent_is_restarted_and_sessions_end(cluster:
         assert not (cluster.folder / "agent/containers/alone").exists()
     wait_until(lambda: parent not in listed(agent), lambda: "the task ended with its framework")
     assert agent.post(calls.wait(inner))[0] == 404
+
+
+def test_when_the_executor_node_is_killed_tasks_go_on_without_what_operators_had(cluster: OneAgent) -> None:
+    agent = client(cluster)
+    with Execution(cluster, "task", task("stays", "sleep 1000")):
+        parent = container_of(agent, "stays")
+        for name in (f"{parent}.inner", "alone"):
+            assert agent.post(calls.launch(name, "sleep 1000"))[0] == 200
+        with agent.stream(calls.session(f"{parent}.session", "echo begun; sleep 1000")) as stream:
+            stream.read_until(b"begun")
+            node = whereabouts.process(cluster.folder / "run")
+            assert node is not None
+            os.kill(node, signal.SIGKILL)
+            with pytest.raises((ConnectionError, http.client.IncompleteRead)):
+                stream.output()
+        wait_until(lambda: listed(agent) == [parent], lambda: f"only the task is left: {listed(agent)}")
+        again = f"{parent}.again"
+        wait_until(lambda: agent.post(calls.launch(again, "true"))[0] in (200, 202), lambda: "it is launched")
+        assert ended(agent, again).exit_status == 0
+        with agent.stream(calls.session(f"{parent}.anew", "echo begun")) as stream:
+            assert stream.output() == (b"begun\n", b"")
 
 
 def test_a_session_within_a_task_of_a_group_is_where_that_task_is(cluster: OneAgent) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from actors.agent.http.attach import AttachCalls
 from actors.agent.http.containers import Containers
-from actors.gateway.operator import Answer, CallHandler
+from actors.gateway.operator import CallHandler
 from transport.http.call import check_type
 from transport.http.exchange import Request, Response, Streaming, refusal
 from transport.http.media_type import RECORDIO, Encoding, MediaType
@@ -26,6 +26,8 @@ _PATHS: Final = ("/api/v1", "/api/v1/operator")
 _BODY_BYTES: Final = 16 * MIB
 #: Larger ones are read on another thread: the server's own is all clients'.
 _LARGE_BYTES: Final = 256 * 1024
+#: Calls whose answers may be large, and are written on another thread, too.
+_LARGE: Final = (_Type.GET_STATE, _Type.GET_TASKS, _Type.GET_EXECUTORS, _Type.GET_CONTAINERS)
 #: Calls that wait for as long as their client does, and those that are answered by streams.
 _PATIENT: Final = (_Type.WAIT_CONTAINER, _Type.WAIT_NESTED_CONTAINER)
 _STREAMED: Final = (_Type.ATTACH_CONTAINER_OUTPUT, _Type.LAUNCH_NESTED_CONTAINER_SESSION)
@@ -78,13 +80,16 @@ class AgentOperatorApi:
             raise refusal(501, f"type: {call.type.value} is not implemented{reason}")
         if call.type in _PATIENT:
             request.take_time()
-        return _written(await handler(call, answer_form), answer_form)
+        answer = await handler(call, answer_form)
+        if not isinstance(answer, Record):
+            return answer
+        if call.type in _LARGE:
+            return await asyncio.to_thread(_written, answer, answer_form)
+        return _written(answer, answer_form)
 
 
-def _written(answer: Answer, form: MediaType) -> Response | Streaming:
-    if isinstance(answer, Record):
-        return Response(200, form.encoding.encode(shown(answer)), form.content_type)
-    return answer
+def _written(answer: Record, form: MediaType) -> Response:
+    return Response(200, form.encoding.encode(shown(answer)), form.content_type)
 
 
 def _answer_form(request: Request, kind: Call.Type) -> MediaType:
