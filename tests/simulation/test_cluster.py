@@ -48,9 +48,9 @@ _SEEDS: dict[Scenario, int] = {
     fail_over: 30,
     fail_over_in_bad_weather: 20,
     keep_within_quota: 20,
-    get_done_over_http: 40,
-    keep_volumes_over_http: 20,
-    fail_over_over_http: 20,
+    get_done_over_http: 25,
+    keep_volumes_over_http: 10,
+    fail_over_over_http: 12,
 }
 
 
