@@ -12,7 +12,7 @@ from actors.election.address import LeaderSource, parse_leader
 from actors.flags import FlagError, Flags, Missing, flag, required
 from actors.units import Duration
 from frameworks.offered import Offered
-from transport import json_v1
+from transport import decoders, json_v1
 from transport.record import Record
 from transport.records.command import CommandInfo, Environment
 from transport.records.container import ContainerInfo
@@ -232,7 +232,7 @@ def _check(spelled: str, tasks: tuple[TaskInfo, ...]) -> None:
 
 def _json(name: str, text: str, kind: type[Any]) -> Any:
     try:
-        return msgspec.json.decode(text, type=kind)
+        return decoders.of_json(kind).decode(text)
     except msgspec.DecodeError as error:
         raise FlagError(f"--{name}: {error}") from None
 

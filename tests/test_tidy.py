@@ -67,6 +67,11 @@ PLANTED: dict[tidy.Rule, list[dict[str, str]]] = {
         {"actors/a.py": "import pickle"},
         {"tests/a.py": "from marshal import loads"},
     ],
+    tidy.structs_are_decoded_in_one_place: [
+        {"actors/a.py": "d = msgspec.json.Decoder(Kind)"},
+        {"actors/a.py": "x = msgspec.convert(y, Kind)"},
+        {"actors/a.py": "x = msgspec.msgpack.decode(y, type=list[Kind])"},
+    ],
     tidy.no_set_is_iterated: [
         {"actors/a.py": "for x in {1, 2}: ..."},
         {"actors/a.py": "y = [x for x in set(z)]"},

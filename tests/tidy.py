@@ -38,6 +38,10 @@ NOT_MIRRORED = tuple(
 )
 VAGUE_NAMES = frozenset({"common", "helper", "helpers", "impl", "manager", "misc", "util", "utils"})
 
+#: Where msgspec's decoders are made, and the types that take no such care.
+DECODERS = "transport/decoders.py"
+PLAIN_TYPES = frozenset({"dict", "list", "str", "int", "float", "bool", "msgspec.Raw"})
+
 #: What a process and a decision reach only through the system that hosts them.
 WORLD = frozenset({"docker", "kazoo", "pykka", "random", "socket", "subprocess", "threading", "time", "zmq"})
 #: Decisions, beside the processes: files and folders whose code knows no world at all.
@@ -327,6 +331,26 @@ def nothing_is_unpickled(tree: Tree) -> list[str]:
     ]
 
 
+def structs_are_decoded_in_one_place(tree: Tree) -> list[str]:
+    """Two threads that make msgspec's decoders at the same time end the process (`transport.decoders`)."""
+    return [
+        f"{source}:{node.lineno}: {ast.unparse(node.func)} is called beside {DECODERS}"
+        for source in tree.code
+        if str(source) != DECODERS
+        for node in source.nodes
+        if isinstance(node, ast.Call) and _decodes_a_struct(node)
+    ]
+
+
+def _decodes_a_struct(call: ast.Call) -> bool:
+    called = ast.unparse(call.func)
+    if re.fullmatch(r"msgspec\.((json|msgpack)\.Decoder|convert)", called):
+        return True
+    kinds = [ast.unparse(word.value) for word in call.keywords if word.arg == "type"]
+    is_decoding = re.fullmatch(r"msgspec\.(json|msgpack)\.decode", called) is not None
+    return is_decoding and any(set(re.findall(r"[\w.]+", kind)) - PLAIN_TYPES for kind in kinds)
+
+
 def no_set_is_iterated(tree: Tree) -> list[str]:
     """The order of a set differs between runs; only what is plainly a set can be seen here."""
     return [
@@ -391,6 +415,7 @@ RULES: tuple[Rule, ...] = (
     only_hosts_catch_everything,
     only_hosts_know_the_time_of_day,
     nothing_is_unpickled,
+    structs_are_decoded_in_one_place,
     no_set_is_iterated,
     no_test_is_skipped,
     the_lock_pins_packages_not_places,

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgpack
 import msgspec
 
+from transport import decoders
 from transport.limits import MIB
 from transport.message import Message, find_type
 from transport.survey import survey
@@ -166,5 +167,5 @@ def _check_keys(value: dict[Any, Any]) -> None:
 
 def _make_reader(cls: type[Message]) -> _Reader:
     found = survey(cls, MAX_NESTING)
-    reader = _READERS[cls] = _Reader(msgspec.msgpack.Decoder(cls).decode, found.open, found.has_floats)
+    reader = _READERS[cls] = _Reader(decoders.of_msgpack(cls).decode, found.open, found.has_floats)
     return reader

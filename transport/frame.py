@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from transport import decoders
 from transport.codec import EncodeError
 from transport.pid import Address, Pid
 
@@ -151,7 +152,7 @@ class Bye(Frame, frozen=True, gc=False):
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODERS: dict[int, msgspec.msgpack.Decoder[Frame]] = {
-    kind.kind_code: msgspec.msgpack.Decoder(kind) for kind in (Hello, Batch, Grant, Ping, Pong, Bye)
+    kind.kind_code: decoders.of_msgpack(kind) for kind in (Hello, Batch, Grant, Ping, Pong, Bye)
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from transport import json_bounds, json_defaults
+from transport import decoders, json_bounds, json_defaults
 from transport.record import Record
 from transport.records.duration import Duration
 from transport.records.enumeration import Enumeration
@@ -36,7 +36,7 @@ def decode(data: bytes | str, record: type[_Record]) -> _Record:
             found: _Record = _decoder(record).decode(data)
         except msgspec.ValidationError as error:
             tolerated = _normalized(_plain(data, error), record)
-            found = msgspec.convert(tolerated, record, strict=False)
+            found = decoders.convert(tolerated, record, strict=False)
     except RecursionError as error:
         raise ValueError(f"nested deeper than {json_bounds.MAX_NESTING}") from error
     json_bounds.check(data, found)
@@ -53,7 +53,7 @@ def encode(record: Record) -> bytes:
 
 @cache
 def _decoder(record: type[_Record]) -> msgspec.json.Decoder[_Record]:
-    return msgspec.json.Decoder(record, strict=False)
+    return decoders.of_json(record, strict=False)
 
 
 # --- leniency on the way in ---

@@ -16,6 +16,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from transport import decoders
 from transport.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -45,7 +46,7 @@ def encode(record: Record) -> bytes:
 
 def read(content: bytes, kind: type[R]) -> Reading[R]:
     """Read all records of a file that records are appended to."""
-    decoder = msgspec.msgpack.Decoder(kind)
+    decoder = decoders.of_msgpack(kind)
     records: list[R] = []
     offset = 0
     while offset < len(content):

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from actors.node.ports import ACTOR_PORT_OFFSET
-from transport import json_v1
+from transport import decoders, json_v1
 from transport.pid import Address, Pid
 from transport.records.master import MasterInfo
 
@@ -35,6 +35,9 @@ class _Port(msgspec.Struct, frozen=True, rename={"port": ACTOR_PORT}):
     port: int | None = None
 
 
+_PORT: Final = decoders.of_json(_Port)
+
+
 def write(info: MasterInfo, actor_port: int) -> bytes:
     """The data of a master whose actors listen at `actor_port`."""
     fields = msgspec.json.decode(json_v1.encode(info))
@@ -50,7 +53,7 @@ def read(name: str, data: bytes) -> LeaderData:
     label = name.rpartition("_")[0]
     if label == JSON_LABEL:
         info = json_v1.decode(data, MasterInfo)
-        return LeaderData(_actor(_http_pid(info), msgspec.json.decode(data, type=_Port).port), info)
+        return LeaderData(_actor(_http_pid(info), _PORT.decode(data).port), info)
     if label == BINARY_LABEL:
         info = _binary_info(data)
         return LeaderData(_actor(_http_pid(info), None), info)

@@ -8,10 +8,12 @@ be there in part.
 from __future__ import annotations
 
 import contextlib
+from typing import Final
 
 import msgspec
 
 from actors.disk import Disk
+from transport import decoders
 from transport.messages.hosting import LaunchExecutor
 from transport.pid import Pid
 from transport.record import Record
@@ -40,6 +42,9 @@ class _Entry(Record):
     container_id: str
     launch: Launch | None = None
     task: TaskInfo | None = None
+
+
+_DECODER: Final = decoders.of_msgpack(_Entry)
 
 
 class Launches:
@@ -119,7 +124,7 @@ class Launches:
         while start + _LENGTH <= len(content):
             end = start + _LENGTH + int.from_bytes(content[start : start + _LENGTH])
             try:
-                entries.append(msgspec.msgpack.decode(content[start + _LENGTH : end], type=_Entry))
+                entries.append(_DECODER.decode(content[start + _LENGTH : end]))
             except msgspec.DecodeError:
                 break
             start = end

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from actors.executor.host import EXECUTORS
 from containerizers.stamp import Stamp
+from transport import decoders
 from transport.pid import Address, Pid
 
 _FILE = "executor_node.json"
@@ -20,6 +22,9 @@ class _Whereabouts(msgspec.Struct, frozen=True):
     process: int
     started: int
     boot: str
+
+
+_DECODER: Final = decoders.of_json(_Whereabouts)
 
 
 def write(runtime_dir: Path, address: Address) -> None:
@@ -48,7 +53,7 @@ def process(runtime_dir: Path) -> int | None:
 
 def _read(runtime_dir: Path) -> _Whereabouts | None:
     try:
-        told = msgspec.json.decode((runtime_dir / _FILE).read_bytes(), type=_Whereabouts)
+        told = _DECODER.decode((runtime_dir / _FILE).read_bytes())
     except (FileNotFoundError, msgspec.DecodeError):
         return None
     return told if Stamp(told.process, told.started, told.boot).runs else None

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from actors.state.variable import Variable
+from transport import decoders
 from transport.limits import Limits
 
 #: Longer values are compressed.
@@ -32,7 +33,7 @@ class _Snapshot(msgspec.Struct, frozen=True, array_like=True, tag="SNAPSHOT", gc
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(_Snapshot)
+_DECODER: Final = decoders.of_msgpack(_Snapshot)
 
 
 def encode(name: str, variable: Variable) -> bytes:

@@ -10,8 +10,9 @@ from crc32c import crc32c
 
 from actors.log.records import LogRecord
 from actors.log.segment import FRAME_MAGIC, KNOWN_BYTES, UNIT_BYTES, Kind, Link, decode_head, known_bytes
+from transport import decoders
 
-_decode: Final = msgspec.msgpack.Decoder(tuple[LogRecord, ...]).decode
+_decode: Final = decoders.of_msgpack(tuple[LogRecord, ...]).decode
 
 
 class Frame(NamedTuple):

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import msgpack
 import msgspec
 
+from transport import decoders
 from transport.messages.tracing import TraceRecord
 
 #: A file that has grown to this size is followed by the next one.
@@ -111,7 +112,7 @@ class TraceFolder:
             while True:
                 position = unpacker.tell()
                 try:
-                    yield msgspec.convert(unpacker.unpack(), TraceRecord)
+                    yield decoders.convert(unpacker.unpack(), TraceRecord)
                 except msgpack.OutOfData:
                     return
                 # ValueError covers msgspec's, Unicode's and most of msgpack's.

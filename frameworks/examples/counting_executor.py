@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from actors.executor.executor import Executor
 from actors.executor.settings import ExecutorSettings
 from frameworks.examples.words import Part, count_words
+from transport import decoders
 from transport.records.check import KillPolicy
 from transport.records.task import TaskInfo
 from transport.records.task_status import TaskState
+
+_PART: Final = decoders.of_json(Part)
 
 
 class CountingExecutor(Executor):
@@ -26,7 +30,7 @@ class CountingExecutor(Executor):
         """Begin with the files that the task's data names."""
         task_id = task.task_id.value
         try:
-            part = msgspec.json.decode(task.data or b"", type=Part)
+            part = _PART.decode(task.data or b"")
         except msgspec.DecodeError as error:
             self.update(task_id, TaskState.TASK_FAILED, message=f"data: {error}")
             return

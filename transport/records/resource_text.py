@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
+from transport import decoders
 from transport.records.labels import Labels
 from transport.records.reservation_format import upgrade
 from transport.records.resource import Resource
@@ -16,6 +18,8 @@ from transport.records.volume import Volume
 
 _ReservationInfo = Resource.ReservationInfo
 _Source = Resource.DiskInfo.Source
+
+_RESOURCES: Final = decoders.of_json(tuple[Resource, ...], strict=False)
 
 
 def parse_resources(text: str, default_role: str = "*") -> tuple[Resource, ...]:
@@ -34,7 +38,7 @@ def parse_resources(text: str, default_role: str = "*") -> tuple[Resource, ...]:
 
 def _parse_json(text: str, default_role: str) -> tuple[Resource, ...]:
     try:
-        resources = msgspec.json.decode(text, type=tuple[Resource, ...], strict=False)
+        resources = _RESOURCES.decode(text)
     except msgspec.DecodeError as error:
         raise ValueError(f"resources: not a JSON array of resources: {error}") from error
     return tuple(_with_default_role(resource, default_role) for resource in resources)

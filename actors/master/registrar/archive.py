@@ -12,6 +12,7 @@ import msgspec
 
 from actors.master.mandate import ReignOverError
 from actors.master.registrar.changes import AGENT_DRAINING, QUOTA_V2
+from transport import decoders
 from transport.messages.registry import KnownFramework
 from transport.records.registry import Registry
 
@@ -33,8 +34,8 @@ class Stored(msgspec.Struct, frozen=True, array_like=True, tag="registry"):
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(Stored)
-_BARE_DECODER: Final = msgspec.msgpack.Decoder(Registry)
+_DECODER: Final = decoders.of_msgpack(Stored)
+_BARE_DECODER: Final = decoders.of_msgpack(Registry)
 
 
 def write(stored: Stored) -> bytes:
