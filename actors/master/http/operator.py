@@ -182,6 +182,8 @@ class Operator:
             answer = await self._ask(message, operating.OperatorAnswer)
         except HttpError as error:
             raise HttpError(unavailable(f"{error}: whether the request was granted is not known")) from error
+        if answer.status == 503:
+            raise HttpError(unavailable(answer.message))
         if answer.status >= 300:
             raise refusal(answer.status, answer.message[:_MOST_TEXT_LENGTH])
         return Response(answer.status)

@@ -104,6 +104,19 @@ def test_a_leader_that_cannot_save_never_says_that_it_is_done(seed: int) -> None
     assert agent_id.value not in master.cluster.gone
 
 
+def test_what_is_just_being_done_to_an_agent_cannot_be_done_twice() -> None:
+    cluster = cluster_of_three()
+    leader = cluster.master_node
+    office, agent_id = Office(cluster, master=lambda: leader), agents(cluster)["agent1"]
+    cluster.sim.partition([leader.name])
+    assert office.call(mark_gone(agent_id))[0] == 503
+    response = office.put(office.encoding.encode(mark_gone(agent_id)))
+    assert (response.status, "Retry-After" in response.headers) == (503, True)
+    reason = f"agent {agent_id.value}: is just being marked gone"
+    assert response.body == f"{reason}, try again\n".encode()
+    assert office.call(drain(agent_id)) == (409, reason)
+
+
 @pytest.mark.parametrize(
     "point",
     ["log.replica.after_append", "log.replica.after_sync", "log.store.after_chosen", "registrar.store.after"],
