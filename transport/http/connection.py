@@ -45,10 +45,11 @@ class Connections(web.Server):
         Each send lets other threads run Python, so actors would be woken for one message at a time.
         """
         if not self._outbox:
-            asyncio.get_running_loop().call_soon(self._send)
+            asyncio.get_running_loop().call_soon(self.send)
         self._outbox.append((transport, data))
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Send what was to be sent soon."""
         outbox, self._outbox = self._outbox, []
         for transport, data in outbox:
             if not transport.is_closing():
@@ -63,8 +64,8 @@ class Connections(web.Server):
         if self._ending:
             handler.force_close()
         elif len(self._connections) >= self.limits.connections:
-            self._send()
-            idle = next((one for one in self._each() if one.idle), None)
+            self.send()
+            idle = next((one for one in self._connections if isinstance(one, Connection) and one.idle), None)
             if idle is None:
                 transport.write(_TURNED_AWAY)
             (idle or handler).force_close()
@@ -80,7 +81,7 @@ class Connections(web.Server):
     async def shutdown(self, timeout: float | None = None) -> None:
         """End streams, and what waits for as long as its client does; let others finish within that time."""
         self._ending = True
-        self._send()
+        self.send()
         for connection in self._each():
             connection.stop()
         transports = list(self._connections.values())
@@ -118,6 +119,11 @@ class Connection(web.RequestHandler):
         #: The response that goes on just now, if one does.
         self.stream: Stream | None = None
         self._log = connections.log
+        #: The body of the newest request.
+        self._newest: Any = None
+        self._answered = 0
+        #: The client sends no more, or what it sends cannot be read.
+        self._input_is_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there."""
@@ -137,7 +143,17 @@ class Connection(web.RequestHandler):
     @property
     def ends(self) -> bool:
         """Whether the present request is its last."""
-        return self._close or self._force_close
+        return self._close or self._force_close or (self._input_is_over and self._waiting <= 1)
+
+    @property
+    def _waiting(self) -> int:
+        """Requests that are not answered."""
+        return self._request_count - self._answered
+
+    def answered(self) -> bool:
+        """A request is answered; returns whether the connection goes on."""
+        self._answered += 1
+        return not self._input_is_over or self._waiting > 0
 
     def stop(self) -> None:
         """Take no further request, and end what may go on for ever."""
@@ -149,10 +165,10 @@ class Connection(web.RequestHandler):
 
     def eof_received(self) -> bool | None:  # type: ignore[override]  # as asyncio has it
         """The client sends no more: what it waits for is sent first, unless that could go on for ever."""
-        request: object = self._current_request
-        waits = isinstance(request, Incoming) and request.is_whole and self.stream is None
-        self._close = self._close or waits
-        return waits and not self.patience.ends_with_client
+        self.connections.send()
+        self._input_is_over = True
+        _break_off(self._newest)
+        return self._waiting > 0 and self.stream is None and not self.patience.ends_with_client
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sends; what cannot be read ends the body that it is in, and the connection."""
@@ -160,12 +176,16 @@ class Connection(web.RequestHandler):
         super().data_received(data)
         if len(self._messages) == known and self.begun is None and self.idle:
             self.begun = asyncio.get_running_loop().time()
-        if self._messages and getattr(self._messages[-1][0], "exc", None) is not None:
-            request: object = self._current_request
-            if len(self._messages) > 1:
-                _break_off(self._messages[-2][1])
-            elif isinstance(request, Incoming):
-                self._close = request.break_off() or self._close
+        if len(self._messages) == known:
+            return
+        spoiled = getattr(self._messages[-1][0], "exc", None) is not None
+        if len(self._messages) - known > spoiled:
+            self._newest = self._messages[-1 - spoiled][1]
+        if spoiled and _break_off(self._newest):
+            # Who reads the body is told, and answers.
+            self._messages.pop()
+            self._request_count -= 1
+            self._input_is_over = True
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client is gone."""
@@ -252,12 +272,6 @@ class Incoming:
         return self._connection.client
 
     @property
-    def is_whole(self) -> bool:
-        """Whether all of it is here."""
-        whole: bool = self._payload.is_eof()
-        return whole
-
-    @property
     def terms(self) -> Terms:
         """How its response is to be written."""
         minor: int = self._message.version[1]
@@ -288,10 +302,6 @@ class Incoming:
             raise BodyError
         return piece
 
-    def break_off(self) -> bool:
-        """The rest of its body cannot be read; returns whether there was to be any."""
-        return _break_off(self._payload)
-
     # What aiohttp's protocol calls.
 
     def _finish(self) -> None:
@@ -313,12 +323,15 @@ class Reply:
     async def prepare(self, _request: object) -> None:
         """Send all of it."""
         connection, response = self._request.connection, self._response
-        if isinstance(response, Response):
-            await send_response(connection, self._terms, response)
-        elif isinstance(response, Transfer):
-            await send_transfer(connection, self._terms, response)
-        else:
-            await self._stream(connection, response)
+        try:
+            if isinstance(response, Response):
+                await send_response(connection, self._terms, response)
+            elif isinstance(response, Transfer):
+                await send_transfer(connection, self._terms, response)
+            else:
+                await self._stream(connection, response)
+        finally:
+            self.keep_alive = connection.answered() and self.keep_alive
 
     async def write_eof(self) -> None:
         """Everything was sent."""
@@ -343,7 +356,8 @@ async def _answer(request: Incoming) -> Reply:
 
 
 def _break_off(payload: Any) -> bool:
-    if payload.is_eof():
+    """The rest of a body cannot be read; returns whether there was to be any."""
+    if payload is None or payload.is_eof():
         return False
     # In this order: who waits for more of it, only to throw it away, sees its end.
     payload.feed_eof()

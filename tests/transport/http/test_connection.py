@@ -232,3 +232,30 @@ def test_a_client_that_wants_to_be_left_is_told_so() -> None:
         client.send(HELLO.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         assert client.response()[1]["connection"] == "close"
         assert client.read_to_end() == b""
+
+
+@pytest.mark.parametrize("pause_seconds", [0.0, 0.001])
+def test_a_client_that_sends_all_it_has_and_then_no_more_gets_all_answers(pause_seconds: float) -> None:
+    """As `printf … | nc -N` does; whenever the end comes among the steps of the server."""
+    with running() as one:
+        for _ in range(20):
+            with Client(one.address) as client:
+                client.send(3 * HELLO)
+                time.sleep(pause_seconds)
+                client.socket.shutdown(socket.SHUT_WR)
+                assert [client.response()[2] for _ in range(3)] == [b"hello \n"] * 3
+                assert client.read_to_end() == b""
+        assert one.log.lines == []
+
+
+@pytest.mark.parametrize("path", ["hello", "sink"])
+def test_a_client_that_sends_half_a_body_and_then_no_more_is_told_so(path: str) -> None:
+    call = b"POST /%b HTTP/1.1\r\nHost: here\r\nContent-Length: 10\r\n\r\nhalf" % path.encode()
+    with running() as one:
+        for _ in range(20):
+            with Client(one.address) as client:
+                client.send(call)
+                client.socket.shutdown(socket.SHUT_WR)
+                assert client.response()[0] == 400
+                assert client.read_to_end() == b""
+        assert one.log.lines == []
