@@ -111,12 +111,14 @@ class TellChanges(DomesticMessage):
 class ChangesTold(DomesticMessage):
     """The keys of what changed, and what is there by now.
 
-    `answers` is the number of the question of which all has been told by this, if there is one.
+    If it is `settled`, nothing else changed. `answers` is the number of the question of which all has been
+    told by this, if there is one.
     """
 
     info: MasterInfo
     elected_at: float
     facts: tuple[tuple[tuple[object, ...], object], ...]
+    settled: bool = False
     answers: int | None = None
 
 

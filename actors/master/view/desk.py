@@ -24,6 +24,9 @@ from transport.pid import Pid
 
 #: So many objects are told in one turn, which takes about a millisecond.
 PORTION: Final = 500
+#: An answer should be the books at one moment, when nothing is noted that was not told. Where more changes
+#: than can be told, it is given after so much more than was noted when it was asked for.
+_PATIENCE: Final = 20 * PORTION
 
 
 class ViewDesk:
@@ -37,9 +40,9 @@ class ViewDesk:
         self._elected_at = 0.0
         #: How many portions were told.
         self._told = 0
-        #: The question that is being answered, and how many of the oldest notes belong to its answer.
+        #: The question that is being answered, and how much may be told before it is.
         self._number: int | None = None
-        self._due = 0
+        self._most = 0
         #: What is told to a view that knows nothing, before what is noted.
         self._known: Iterator[Key] | None = None
         #: Whether the next portion is on its way already.
@@ -55,7 +58,7 @@ class ViewDesk:
         if message.heard == 0 and self._told:
             self._retell()
         self._changes.watched = message.watches
-        self._due = len(self._changes)
+        self._most = len(self._changes) + _PATIENCE
         if not self._goes_on:
             self._go_on()
 
@@ -73,37 +76,30 @@ class ViewDesk:
     def _go_on(self) -> None:
         self._goes_on = False
         facts = self._portion()
-        complete = self._number is not None and not self._is_due()
         self._told += 1
-        assert self._view is not None
-        answers = self._number if complete else None
-        self._world.send(self._view, ChangesTold(self._world.info, self._elected_at, facts, answers))
-        if complete:
+        settled = self._known is None and not self._changes
+        answers = self._number if settled or self._most <= 0 else None
+        if answers is not None:
             self._number = None
-        if self._number is not None or (self._changes.watched and len(self._changes)):
+        assert self._view is not None
+        told = ChangesTold(self._world.info, self._elected_at, facts, settled, answers)
+        self._world.send(self._view, told)
+        if self._number is not None or (self._changes.watched and not settled):
             self._goes_on = True
             self._world.delay(0.0, self._go_on)
-
-    def _is_due(self) -> bool:
-        """Whether the question is not answered yet; a view that watches hears of everything."""
-        if self._known is not None:
-            return True
-        return bool(len(self._changes)) and (self._changes.watched or self._due > 0)
 
     def _portion(self) -> tuple[tuple[Key, object], ...]:
         facts: list[tuple[Key, object]] = []
         while len(facts) < PORTION and self._known is not None:
             key = next(self._known, None)
             if key is None:
-                self._known, self._due = None, len(self._changes)
+                self._known, self._most = None, len(self._changes) + _PATIENCE
             else:
                 self._changes.told(key)
                 facts.append((key, self.look_up(key)))
-        if self._is_due():
-            keys = self._changes.take(PORTION - len(facts))
-            self._due -= len(keys)
-            facts += [(key, self.look_up(key)) for key in keys]
-        return tuple(facts)
+        keys = self._changes.take(PORTION - len(facts))
+        self._most -= len(keys)
+        return (*facts, *((key, self.look_up(key)) for key in keys))
 
     # --- what is there ---
 

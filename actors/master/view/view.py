@@ -134,8 +134,9 @@ class View(Process):
         if message.facts:
             self._kept.clear()
         self._tell_watchers()
-        if message.answers == self._number and self._asking:
+        if message.settled:
             model.settle()
+        if message.answers == self._number and self._asking:
             self._answer_all(model)
 
     def exited(self, pid: Pid) -> None:

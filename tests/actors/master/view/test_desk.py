@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import itertools
+
+from actors.master.changes import Key
 from actors.master.view.desk import PORTION, ViewDesk
 from actors.master.view.model import Model
 from tests.actors.master.recorder import Recorder
@@ -37,7 +40,7 @@ def take(model: Model, portions: list[ChangesTold]) -> None:
     for portion in portions:
         for key, fact in portion.facts:
             model.take(key, fact)
-        if portion.answers is not None:
+        if portion.settled:
             model.settle()
 
 
@@ -98,3 +101,19 @@ def test_a_view_that_watches_is_told_after_each_turn() -> None:
     pair.cluster.weights["a"] = 3.0
     pair.desk.turn_over()
     assert pair.told() == []
+
+
+def test_a_question_is_answered_though_more_changes_than_can_be_told() -> None:
+    pair = Pair()
+    look_up, numbers = pair.desk.look_up, itertools.count()
+
+    def change_more(key: Key) -> object:
+        pair.cluster.weights[f"role{next(numbers)}"] = 2.0
+        return look_up(key)
+
+    pair.desk.look_up = change_more  # type: ignore[method-assign]
+    pair.cluster.weights["first"] = 2.0
+    pair.desk.tell(VIEW, TellChanges(1))
+    pair.world.advance(0.001)
+    (answer,) = [one for one in pair.told() if one.answers == 1]
+    assert not answer.settled

@@ -19,6 +19,7 @@ from transport.messages.operating import OperatorAnswer, TeardownRequest
 from transport.messages.viewing import (
     ChangesTold,
     ReadView,
+    TellChanges,
     ViewEvent,
     ViewRead,
     ViewRefused,
@@ -297,3 +298,14 @@ def test_the_watch_is_over_with_the_reign() -> None:
     gallery.node.terminate(gallery.node.pid_of("master"))
     gallery.sim.run_until(lambda: client.over)
     assert client.over == "this master leads no more"
+
+
+def test_a_master_that_does_not_answer_is_asked_again() -> None:
+    gallery = Gallery()
+    client = gallery.client()
+    gallery.sim.drop(TellChanges, times=2)
+    client.ask("/state")
+    gallery.sim.run(1.5)
+    assert not client.answers
+    gallery.sim.run_until(lambda: client.answers, 2.0)
+    assert isinstance(client.answers[0], ViewRead)
