@@ -121,7 +121,8 @@ class Orderer(Scheduler):
         self._offers = [offer for offer in self._offers if offer.id.value != offer_id]
 
     def update(self, status: TaskStatus) -> None:
-        if status.reason is not TaskStatus.Reason.REASON_RECONCILIATION:
+        # The master's answers to questions say again what was told.
+        if status.uuid is not None or status.reason is not TaskStatus.Reason.REASON_RECONCILIATION:
             self.told[status.task_id.value].append(status)
 
     def framework_message(self, agent_id: str, executor_id: str, data: bytes) -> None:
