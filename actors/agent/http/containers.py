@@ -12,6 +12,7 @@ from actors.agent.http.porter import PORTER, Porter
 from actors.executor.guests import GUESTS
 from actors.executor.meter import METER
 from actors.gateway.front import Front
+from actors.system import StoppingError
 from containerizers.paths import check_id
 from transport.http.exchange import HttpError, refusal, unavailable
 from transport.message import Message
@@ -40,9 +41,12 @@ class Containers:
     def porter(self) -> Porter:
         """Who carries messages to the executor node and back."""
         if self._porter is None:
-            self._porter = Porter()
-            porter = self._porter
-            self._front.spawn(lambda: porter, PORTER)
+            porter = Porter()
+            try:
+                self._front.spawn(lambda: porter, PORTER)
+            except StoppingError:
+                raise HttpError(unavailable("this agent stops")) from None
+            self._porter = porter
         return self._porter
 
     # What the agent knows.
