@@ -12,6 +12,10 @@ through their life; `statuses` takes what becomes of tasks, `killing` ends them 
 `operations` changes its resources. `resumption` fills the books after a restart, if `reconfiguration`
 permits. `repeats` tells again what nobody answered, `memory` knows what is over, `leaving` is the end.
 
+*Executors in any language* speak HTTP to the agent's server (package `http`). To `agent` the stream of one is
+an actor like an executor's own, only that what it is told needs no repetition: it arrives, or the stream
+breaks, and the executor tells with its next subscription what it has got.
+
 *The way of a task*: taken (PENDING), archived with its executor and sandbox (QUEUED), given to its executor
 once that has subscribed (LAUNCHED). A kill on the way takes effect where the task is; what was killed is
 never launched. Each update goes executor -> agent -> stream -> executor: it is acknowledged to the executor

@@ -145,6 +145,7 @@ class ExecutorStream(Process):
             self.delay(_PAUSE_SECONDS, self._catch_up)
         self._waiting.append(event)
         if len(self._waiting) > MOST_WAITING:
+            self._outlet.abort()
             self.close("the client reads too little")
 
     def _catch_up(self) -> None:

@@ -34,6 +34,7 @@ class Body:
         self.events: list[Event] = []
         self.pieces = 0
         self.ended = False
+        self.aborted = False
         self.unread_bytes = 0
         self._encoding = encoding
         self._reader = RecordReader()
@@ -47,7 +48,7 @@ class Body:
         self.ended = True
 
     def abort(self) -> None:
-        self.ended = True
+        self.aborted = True
 
     @property
     def types(self) -> list[str]:

@@ -115,7 +115,7 @@ def test_one_that_reads_nothing_is_not_waited_for_for_ever() -> None:
     for _ in range(MOST_WAITING + 1):
         site.stage.agent.send(executor.stream, message)
     site.stage.run()
-    assert executor.body.ended
+    assert executor.body.aborted
     executor.subscribe()
     assert executor.body.types == ["SUBSCRIBED"]
 
