@@ -73,10 +73,20 @@ class Operator:
 def test_an_operator_works_with_a_real_cluster(tmp_path: Path) -> None:
     with Local(tmp_path) as cluster:
         for encoding in Encoding:
+            find_all_calls(Operator(cluster, encoding))
             work(Operator(cluster, encoding))
         use_the_older_endpoints(Operator(cluster, Encoding.JSON))
         ask_for_many_quotas(cluster)
         survive(Operator(cluster, Encoding.PROTOBUF))
+
+
+def find_all_calls(operator: Operator) -> None:
+    """Each is answered, if only by what it lacks; SUBSCRIBE would be without end."""
+    for kind in Call.Type:
+        if kind not in (Call.Type.UNKNOWN, Call.Type.SUBSCRIBE):
+            reads = kind.value.startswith("GET_") and kind is not Call.Type.GET_METRICS
+            assert operator.put(Call(type=kind)).status == (200 if reads else 400), kind
+    assert operator.put(Call(type=Call.Type.UNKNOWN)).status == 501
 
 
 def work(operator: Operator) -> None:
