@@ -1,7 +1,7 @@
 """Sends both daemons what nobody would: `python -m tests.integration.clients.fuzz --cases=100000 --seed=1`.
 
 It starts a cluster, and ends with status 1 when a daemon answered with 500 or not at all, died, or kept what
-it should not have. Each case is made of the seed and its number alone.
+it should not have. Each case is made of the seed, its number, and the ids that there are.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from tests.integration.clients.cast import Cast
 from tests.integration.clients.daemons import Local
-from tests.integration.clients.imagination import Imagination, Names
+from tests.integration.clients.imagination import Imagination
 from tests.integration.clients.speech import JSON, PROTOBUF, ask
 from tests.integration.masters import wait_until
 from transport.pid import Address
@@ -125,10 +126,10 @@ class Case(NamedTuple):
 class Fuzz:
     """Cases of one seed, for a cluster."""
 
-    def __init__(self, local: Local, seed: int) -> None:
+    def __init__(self, local: Local, cast: Cast, seed: int) -> None:
         self._local = local
+        self._cast = cast
         self._seed = seed
-        self._names = _names(local)
         self._connections: dict[str, http.client.HTTPConnection] = {}
         #: How many cases of each kind there were, and how many answers of each status.
         self.kinds: Counter[str] = Counter()
@@ -163,7 +164,7 @@ class Fuzz:
         target = random.choice(_TARGETS)
         kinds: type[Enumeration] = getattr(target.call, "Type")  # noqa: B009
         kind = random.choice(list(kinds))
-        names = {} if kind.value in _FATAL else self._names
+        names = {} if kind.value in _FATAL else self._cast.names
         imagination = Imagination(random, names)
         made = imagination.call(target.call, kind)
         form = random.choice((JSON, PROTOBUF))
@@ -172,7 +173,9 @@ class Fuzz:
             "Content-Type": form,
             "Accept": random.choice((*[JSON, PROTOBUF, "*/*"] * 3, "application/recordio")),
         }
-        if random.random() < 0.3:
+        if random.random() < 0.7:
+            headers |= self._cast.headers
+        elif random.random() < 0.3:
             headers["Mesos-Stream-Id"] = random.choice(("", "x", "00000000-0000-0000-0000-000000000000"))
         return Case(
             target.daemon,
@@ -288,12 +291,6 @@ def _resident_mebibytes(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-def _names(local: Local) -> Names:
-    """Ids that somebody has."""
-    slaves = json.loads(ask(local.master, "GET", "/slaves").body)["slaves"]
-    return {"AgentID": [one["id"] for one in slaves], "TaskID": ["t"], "ExecutorID": ["e"], "OfferID": ["o"]}
-
-
 def _streams(body: bytes, kind: Enumeration) -> bool:
     """Whether the answer may go on: of damaged bodies, all that may say so."""
     return kind.value in _STREAMS or any(name.encode() in body for name in _STREAMS)
@@ -307,13 +304,14 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the number of the first case")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Local(Path(folder)) as local:
-        warm = Fuzz(local, arguments.seed + 1)
-        warm.run(min(1_000, arguments.cases))
-        keeping = Keeping(local)
-        fuzz = Fuzz(local, arguments.seed)
-        began = time.monotonic()
-        fuzz.run(arguments.cases, arguments.first)
-        seconds = time.monotonic() - began
+        with Cast(local) as cast:
+            warm = Fuzz(local, cast, arguments.seed + 1)
+            warm.run(min(1_000, arguments.cases))
+            keeping = Keeping(local)
+            fuzz = Fuzz(local, cast, arguments.seed)
+            began = time.monotonic()
+            fuzz.run(arguments.cases, arguments.first)
+            seconds = time.monotonic() - began
         faults = [*warm.faults, *fuzz.faults, *keeping.check()]
     report = [f"{arguments.cases} cases of seed {arguments.seed} in {seconds:.0f} s"]
     report += [f"  {count:7} {kind}" for kind, count in sorted(fuzz.kinds.items())]

@@ -32,6 +32,15 @@ _TEXTS = (
     "exit 3",
     "1",
 )
+#: Of some fields, other texts: those that mean something, or what does no harm when it is done.
+_OWN_TEXTS: Mapping[str, Sequence[str]] = {
+    "name": ("cpus", "mem", "disk", "ports", "gpus", *_TEXTS),
+    "role": ("*", "r", "fuzz", "r/s", *_TEXTS),
+    "user": ("root", "nobody", "", "no such user"),
+    "host_path": ("a", "b/c", ""),
+    "path": ("a", "b/c", "", ".."),
+    "source": ("a", "b", ""),
+}
 _INTEGERS = (0, 1, 2, 5, 31, 64, 31_005, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**63, 2**64, -1, -(2**63))
 _DOUBLES: tuple[Any, ...] = (0.0, 1, 0.1, 0.0004, 1.5, 16, 64, 1e15, 1e308, -1, "NaN", "Infinity", 1e-320)
 _ODD: tuple[Any, ...] = (
@@ -113,8 +122,7 @@ class Imagination:
     def _scalar(self, field: Field) -> Any:
         match field.type_name:
             case "string":
-                own = {"name": ("cpus", "mem", "disk", "ports", "gpus"), "role": ("*", "r", "fuzz", "r/s")}
-                return self._random.choice((*own.get(field.name, ()), *_TEXTS))
+                return self._random.choice(_OWN_TEXTS.get(field.name, _TEXTS))
             case "bytes":
                 return base64.b64encode(
                     self._random.randbytes(self._random.choice((0, 1, 15, 16, 17)))
