@@ -161,9 +161,9 @@ class Watcher(Process):
     def _open(self) -> None:
         self._streams += 1
         self.seen = Watched()
-        stream = EventStream(self.pid.address, Form.JSON)
+        stream = EventStream(self.pid.address, Form.JSON, self.seen)
         self.link(self.spawn(lambda: stream, f"stream-{self._streams}"))
-        stream.begin(self.seen)
+        stream.watch()
 
     def exited(self, pid: Pid) -> None:
         self.delay(1.0, self._open)

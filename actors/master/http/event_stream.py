@@ -27,10 +27,10 @@ class EventStream(Process):
     It ends with the client's connection, and with the reign: the client is to look for the leader.
     """
 
-    def __init__(self, here: Address, form: Form) -> None:
+    def __init__(self, here: Address, form: Form, outlet: Outlet) -> None:
         self._view = Pid(VIEW, *here)
         self._form = form
-        self._outlet: Outlet | None = None
+        self._outlet = outlet
         self._closed = False
         #: What the client has no room for yet, and how much of that came after something waited.
         self._waiting: deque[bytes] = deque()
@@ -40,14 +40,12 @@ class EventStream(Process):
 
     def finalize(self) -> None:
         """Nothing more comes."""
-        if self._outlet is not None:
-            self._outlet.end()
+        self._outlet.end()
 
     # --- what the server calls ---
 
-    def begin(self, outlet: Outlet) -> None:
-        """The head of the response is sent: watch."""
-        self._outlet = outlet
+    def watch(self) -> None:
+        """Begin."""
         self.link(self._view)
         self.send(self._view, WatchView(self._form))
 
@@ -78,7 +76,7 @@ class EventStream(Process):
 
     def _write(self) -> None:
         outlet, now = self._outlet, self.system.now()
-        while self._waiting and outlet is not None and not self._closed and _has_room(outlet):
+        while self._waiting and not self._closed and _has_room(outlet):
             outlet.write(self._waiting.popleft())
             self._read_at = now
         if now - self._read_at > _PATIENCE_SECONDS:

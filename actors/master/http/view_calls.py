@@ -11,7 +11,8 @@ from actors.gateway.operator import Answer, CallHandler
 from actors.master.http.event_stream import EventStream
 from actors.master.http.reading import read
 from actors.master.view.forms import Form
-from transport.http.exchange import Response, Streaming
+from actors.system import StoppingError
+from transport.http.exchange import Outlet, Response, Streaming
 from transport.http.media_type import Encoding, MediaType
 from transport.records.enumeration import Enumeration
 from transport.records.master_call import Call
@@ -38,9 +39,23 @@ def view_calls(front: Front) -> Mapping[Enumeration, CallHandler[Call]]:
         return await read(front, call.type.value, _form(form), form.content_type)
 
     async def subscribe(_call: Call, form: MediaType) -> Answer:
-        stream = EventStream(front.here, _form(form))
-        front.spawn(lambda: stream, f"operator-stream-{next(numbers)}")
-        return Streaming(content_type=form.content_type, begin=stream.begin, ended=stream.close)
+        opened: list[EventStream] = []
+
+        def begin(outlet: Outlet) -> None:
+            stream = EventStream(front.here, _form(form), outlet)
+            try:
+                front.spawn(lambda: stream, f"operator-stream-{next(numbers)}")
+            except StoppingError:
+                outlet.end()
+            else:
+                opened.append(stream)
+                stream.watch()
+
+        def ended(reason: str) -> None:
+            for stream in opened:
+                stream.close(reason)
+
+        return Streaming(content_type=form.content_type, begin=begin, ended=ended)
 
     return {**dict.fromkeys(_READS, show), _Type.SUBSCRIBE: subscribe}
 

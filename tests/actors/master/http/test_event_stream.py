@@ -62,10 +62,10 @@ class Scene:
         self.node: SimulatedNode = self.sim.node("master")
         self.view, self.client = Puppet(), Client()
         self.node.spawn(lambda: self.view, VIEW)
-        stream = EventStream(self.node.address, Form.JSON)
+        stream = EventStream(self.node.address, Form.JSON, self.client)
         self.node.spawn(lambda: stream, "stream")
         self.sim.run(0.1)
-        stream.begin(self.client)
+        stream.watch()
         self.sim.run(0.1)
 
     def say(self, *pieces: bytes) -> None:
