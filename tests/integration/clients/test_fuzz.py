@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from tests.integration.clients.cast import Cast
@@ -9,6 +12,13 @@ from tests.integration.clients.daemons import Local
 from tests.integration.clients.fuzz import Fuzz, Keeping
 
 _CASES = 1_500
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Local]:
+    """A cluster of which nobody wants anything afterwards."""
+    with Local(tmp_path) as cluster:
+        yield cluster
 
 
 def test_nothing_that_is_sent_makes_a_daemon_fail_hang_or_keep_more(
