@@ -33,6 +33,8 @@ from actors.system import Restart, System
 from transport.pid import Address, Pid
 from transport.records.master import MasterInfo
 
+#: A view that crashes is made anew, however often: nothing depends on it but readers.
+_ALWAYS: Final = Restart(intensity=1000, backoff_seconds=0.5)
 #: The name of the actor that stands for election.
 CONTENDER: Final = "contender"
 
@@ -74,7 +76,7 @@ def start(
         make_store = _start_log(system, here, flags, election, metrics)
         court = Court(flags, identity, make_store, metrics)
     about, max_watchers = About.of(flags, system.wall()), flags.max_operator_event_stream_subscribers
-    system.spawn(lambda: View(about, max_watchers), VIEW, restart=Restart())
+    system.spawn(lambda: View(about, max_watchers), VIEW, restart=_ALWAYS)
     rejoin = flags.on_leadership_loss == "rejoin"
     system.spawn(lambda: Leadership(court, contender, detector, rejoin=rejoin), LEADERSHIP, vital=True)
 
