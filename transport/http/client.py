@@ -72,18 +72,19 @@ class HttpClient:
     ) -> Stream:
         """Post a request whose answer comes late, or goes on, on a connection of its own.
 
-        Something of it must come within the time-out, if there is one, and again and again.
+        Something of it must come within the time-out, if there is one, and again and again. The caller closes
+        what is returned.
         """
         connection = self._connect()
-        with _failing(self.address):
+        with _failing(self.address, connection):
             connection.request("POST", target, body, dict(headers))
             connection.sock.settimeout(timeout_seconds)
-            return Stream(self.address, connection, connection.getresponse())
+        return Stream(self.address, connection)
 
     def upload(self, target: str, headers: Mapping[str, str]) -> Upload:
         """Begin a request whose body goes on, on a connection of its own."""
         connection = self._connect()
-        with _failing(self.address):
+        with _failing(self.address, connection):
             connection.putrequest("POST", target)
             for name, value in {**headers, "Transfer-Encoding": "chunked"}.items():
                 connection.putheader(name, value)
@@ -92,7 +93,7 @@ class HttpClient:
 
     def _connect(self) -> http.client.HTTPConnection:
         connection = http.client.HTTPConnection(*self.address, timeout=self._timeout_seconds)
-        with _failing(self.address):
+        with _failing(self.address, connection):
             connection.connect()
             connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -135,26 +136,35 @@ class HttpClient:
 
 
 class Stream:
-    """A body that goes on."""
+    """An answer that comes late, or goes on."""
 
-    def __init__(
-        self, address: Address, connection: http.client.HTTPConnection, response: http.client.HTTPResponse
-    ) -> None:
+    def __init__(self, address: Address, connection: http.client.HTTPConnection) -> None:
         self._address = address
         self._connection = connection
-        self._response = response
         self._socket = connection.sock
-        self.status = response.status
+        self._response: http.client.HTTPResponse | None = None
+
+    def status(self) -> int:
+        """Its status, once it has come; raises HttpFailureError."""
+        return self._begun().status
 
     def read(self) -> bytes:
         """What has come meanwhile, or comes next; nothing at the end. Raises HttpFailureError."""
+        response = self._begun()
         with _failing(self._address):
-            return self._response.read1(_PIECE_BYTES)
+            return response.read1(_PIECE_BYTES)
 
     def rest(self) -> Reply:
         """All that comes; raises HttpFailureError."""
+        response = self._begun()
         with _failing(self._address):
-            return _read(self._response)
+            return _read(response)
+
+    def _begun(self) -> http.client.HTTPResponse:
+        if self._response is None:
+            with _failing(self._address):
+                self._response = self._connection.getresponse()
+        return self._response
 
     def cut(self) -> None:
         """End it for another thread that reads."""
@@ -162,7 +172,8 @@ class Stream:
 
     def close(self) -> None:
         """Let go of it, when nobody reads any more."""
-        self._response.close()
+        if self._response is not None:
+            self._response.close()
         self._connection.close()
 
 
@@ -200,7 +211,8 @@ class Upload:
 
 def _read(response: http.client.HTTPResponse) -> Reply:
     headers = {name.lower(): value for name, value in response.getheaders()}
-    return Reply(response.status, headers, response.read())
+    with response:
+        return Reply(response.status, headers, response.read())
 
 
 def _cut(connected: socket.socket | None) -> None:
@@ -210,13 +222,20 @@ def _cut(connected: socket.socket | None) -> None:
 
 
 @contextlib.contextmanager
-def _failing(address: Address) -> Iterator[None]:
+def _failing(address: Address, connection: http.client.HTTPConnection | None = None) -> Iterator[None]:
+    """Name who was asked where something fails, and give the connection up then, if one is given."""
     try:
-        yield
+        with contextlib.ExitStack() as parts:
+            if connection is not None:
+                parts.callback(connection.close)
+            yield
+            parts.pop_all()
     except TimeoutError:
         raise HttpFailureError(f"{address}: does not answer in time") from None
     except OSError as error:
         raise HttpFailureError(f"{address}: {error.strerror or error}") from None
+    except http.client.IncompleteRead:
+        raise HttpFailureError(f"{address}: the connection broke off") from None
     except http.client.HTTPException as error:
         raise HttpFailureError(f"{address}: does not speak HTTP as it should: {error!r}") from None
     except ValueError:  # http.client's word for a body that another thread has closed

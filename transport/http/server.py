@@ -102,6 +102,9 @@ class HttpServer:
         self._stop = lambda: loop.call_soon_threadsafe(stopping.set)
         self._started.set_result(None)
         await stopping.wait()
+        # asyncio cannot take in what it has accepted once its server is closed, and leaves it open.
+        loop.remove_reader(listener)
+        await asyncio.sleep(0)
         listening.close()
         connections.pre_shutdown()
         await connections.shutdown((self._stop_seconds or 0.0) / 2)

@@ -15,7 +15,7 @@ from typing import Final
 
 from actors.cli.mesos.cluster import AgentConversation
 from actors.cli.mesos.conversation import API, RefusedError
-from actors.cli.mesos.terminal import DetachKeys, Terminal, signals_to
+from actors.cli.mesos.terminal import STANDARD_INPUT, DetachKeys, Terminal, signals_to
 from actors.cli.parser import CommandError
 from transport import json_v1
 from transport.http.client import HttpFailureError, Stream, Upload
@@ -35,7 +35,6 @@ _INPUT: Final = {"Content-Type": RECORDIO, "Message-Content-Type": JSON, "Accept
 _SILENT_SECONDS: Final = 90.0
 _HEARTBEAT_SECONDS: Final = 30.0
 _PIECE_BYTES: Final = 16 * 1024
-_STDIN: Final = 0
 #: The byte that wakes the loop when the output has ended; it is the number of no signal.
 _ENDED: Final = 0
 
@@ -59,14 +58,17 @@ class Detached(Exception):  # noqa: N818  nothing has gone wrong
 
 
 def open_output(agent: AgentConversation, call: Call) -> Stream:
-    """Have a call answered by a stream; raises CommandError."""
-    try:
-        stream = agent.client.stream(API, json_v1.encode(call), _OUTPUT, _SILENT_SECONDS)
-        if stream.status != 200:
-            agent.check(stream.rest())
-    except HttpFailureError as error:
-        raise CommandError(f"the agent cannot be reached: {error}") from None
-    return stream
+    """Have a call answered by a stream, for the caller to close; raises CommandError."""
+    with contextlib.ExitStack() as parts:
+        try:
+            stream = agent.client.stream(API, json_v1.encode(call), _OUTPUT, _SILENT_SECONDS)
+            parts.callback(stream.close)
+            if stream.status() != 200:
+                agent.check(stream.rest())
+        except HttpFailureError as error:
+            raise CommandError(f"the agent cannot be reached: {error}") from None
+        parts.pop_all()
+        return stream
 
 
 class Console:
@@ -116,7 +118,7 @@ class Console:
                 for record in records.feed(piece):
                     _print(json_v1.decode(record, ProcessIO))
         except (HttpFailureError, ValueError) as error:
-            self._failure = CommandError(f"{self._agent.name}: the output breaks off: {error}")
+            self._failure = CommandError(f"the output breaks off: {error}")
         except OSError as error:
             self._failure = error
         finally:
@@ -130,14 +132,14 @@ class Console:
         while True:
             watched: list[int | Upload] = [reader]
             if self._upload is not None:
-                watched += [self._upload, *((_STDIN,) if typed else ())]
+                watched += [self._upload, *((STANDARD_INPUT,) if typed else ())]
             ready, _, _ = select.select(watched, (), (), max(0.0, beat - time.monotonic()))
             if reader in ready and self._woken(os.read(reader, 512)):
                 return
             if self._upload in ready:
                 self._hear_refusal()
-            elif _STDIN in ready:
-                typed = self._type(os.read(_STDIN, _PIECE_BYTES))
+            elif STANDARD_INPUT in ready:
+                typed = self._type(os.read(STANDARD_INPUT, _PIECE_BYTES))
             if time.monotonic() >= beat:
                 beat += _HEARTBEAT_SECONDS
                 interval = DurationInfo(nanoseconds=round(_HEARTBEAT_SECONDS * 1e9))

@@ -10,7 +10,7 @@ from actors.cli.mesos.cluster import Cluster
 from actors.cli.mesos.console import Console, Detached, Input, open_output
 from actors.cli.mesos.task_argument import add_task
 from actors.cli.mesos.task_exec import running_container
-from actors.cli.mesos.terminal import Terminal
+from actors.cli.mesos.terminal import STANDARD_INPUT, Terminal
 from transport.records.agent_call import Call
 from transport.records.task import Task
 
@@ -23,8 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Stay attached until the task's output ends."""
-    descriptor = sys.stdin.fileno()
-    is_typed_on = not arguments.no_stdin and os.isatty(descriptor)
+    is_typed_on = not arguments.no_stdin and os.isatty(STANDARD_INPUT)
     with Cluster.of(arguments) as cluster:
         task = cluster.task(arguments.task_id, arguments.framework)
         container_id = running_container(task)
@@ -32,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         attach = Call.AttachContainerOutput(container_id=container_id)
         kind = Call.Type.ATTACH_CONTAINER_OUTPUT
         output = open_output(agent, Call(type=kind, attach_container_output=attach))
-        terminal = Terminal(descriptor) if is_typed_on and _has_terminal(task) else None
+        terminal = Terminal(STANDARD_INPUT) if is_typed_on and _has_terminal(task) else None
         source = Input.OF_OTHERS if arguments.no_stdin else Input.OURS
         try:
             Console(agent, output, terminal).run(container_id, source, detachable=is_typed_on)

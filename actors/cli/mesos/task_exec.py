@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import threading
 import uuid
-from typing import Final
+from typing import Final, Self
 
 from actors.cli.mesos.cluster import AgentConversation, Cluster
 from actors.cli.mesos.console import Console, Input, open_output
 from actors.cli.mesos.conversation import API
 from actors.cli.mesos.sandbox import container_of
 from actors.cli.mesos.task_argument import add_task
-from actors.cli.mesos.terminal import Terminal
+from actors.cli.mesos.terminal import STANDARD_INPUT, Terminal
 from actors.cli.parser import CommandError, UsageError
 from transport import json_v1
 from transport.http.client import HttpFailureError
@@ -47,18 +46,18 @@ def run(arguments: argparse.Namespace) -> int:
         container_id = ContainerID(value=str(uuid.uuid4()), parent=running_container(task))
         agent = cluster.agent(task.agent_id)
         output = open_output(agent, _launch(arguments, container_id, terminal))
-        end = _End(agent, container_id)
         typed_on = terminal if arguments.interactive else None
         source = Input.OURS if arguments.interactive else Input.ENDED
-        Console(agent, output, typed_on).run(container_id, source)
-        return end.status()
+        with _End(agent, container_id) as end:
+            Console(agent, output, typed_on).run(container_id, source)
+            return end.status()
 
 
 def this_terminal() -> Terminal:
     """The terminal of standard input; raises UsageError."""
-    if not os.isatty(sys.stdin.fileno()):
+    if not os.isatty(STANDARD_INPUT):
         raise UsageError("--tty: standard input must be a terminal")
-    return Terminal(sys.stdin.fileno())
+    return Terminal(STANDARD_INPUT)
 
 
 def running_container(task: Task) -> ContainerID:
@@ -86,29 +85,39 @@ def _launch(arguments: argparse.Namespace, container_id: ContainerID, terminal: 
 
 
 class _End:
-    """Waits, in a thread, for a container to end."""
+    """Waits, in a thread, for a container to end; raises CommandError."""
 
     def __init__(self, agent: AgentConversation, container_id: ContainerID) -> None:
         self._agent = agent
         kind, wait = Call.Type.WAIT_NESTED_CONTAINER, Call.WaitNestedContainer(container_id=container_id)
-        self._call = Call(type=kind, wait_nested_container=wait)
+        body = json_v1.encode(Call(type=kind, wait_nested_container=wait))
+        try:
+            self._answer = agent.client.stream(API, body, {"Content-Type": JSON, "Accept": JSON}, None)
+        except HttpFailureError as error:
+            raise CommandError(f"the agent cannot be reached: {error}") from None
         self._status: int | None = None
         self._error = "no answer"
         self._thread = threading.Thread(target=self._wait, name="end", daemon=True)
+
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._answer.cut()
+        self._thread.join()
+        self._answer.close()
 
     def status(self) -> int:
-        """The exit status, as a shell tells it; raises CommandError."""
+        """The exit status, as a shell tells it."""
         self._thread.join(_END_SECONDS)
         if self._status is None:
             raise CommandError(f"how the command ended is not known: {self._error}")
         return self._status
 
     def _wait(self) -> None:
-        headers = {"Content-Type": JSON, "Accept": JSON}
-        body = json_v1.encode(self._call)
         try:
-            reply = self._agent.client.stream(API, body, headers, None).rest()
+            reply = self._answer.rest()
             self._agent.check(reply)
             waited = json_v1.decode(reply.body, Response).wait_nested_container
         except (HttpFailureError, CommandError, ValueError) as error:

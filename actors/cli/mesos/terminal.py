@@ -9,8 +9,12 @@ import termios
 import tty
 from collections.abc import Iterator
 from types import FrameType
+from typing import Final
 
 from transport.records.container import TTYInfo
+
+#: Its descriptor.
+STANDARD_INPUT: Final = 0
 
 
 class Terminal:

@@ -136,7 +136,7 @@ def test_a_body_that_goes_on_is_read_as_it_comes_and_can_be_ended_from_elsewhere
 
     with server(Route("/", stream, ("POST",), body_bytes=10)) as address, asking(address) as client:
         going = client.stream("/", b"body", {}, DEADLINE_SECONDS)
-        assert going.status == 200
+        assert going.status() == 200
         assert going.read() == b"first"
         failures: list[HttpFailureError | bytes] = []
 
@@ -161,7 +161,7 @@ def test_a_refusal_instead_of_a_stream_is_read_whole() -> None:
 
     with server(Route("/", refuse, ("POST",), body_bytes=10)) as address, asking(address) as client:
         going = client.stream("/", b"", {}, DEADLINE_SECONDS)
-        assert (going.status, going.rest().text) == (404, "no such container")
+        assert (going.status(), going.rest().text) == (404, "no such container")
         going.close()
 
 
