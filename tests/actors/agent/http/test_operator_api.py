@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import http.client
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.actors.agent.http import calls
-from tests.actors.agent.http.house import TASK, House, house
+from tests.actors.agent.http.house import DEADLINE_SECONDS, TASK, House, house
 from transport.http.media_type import Encoding
 from transport.records.agent_call import Call
 from transport.records.agent_response import Response
@@ -176,3 +178,15 @@ def test_nobody_is_told_anything_before_the_agent_has_recovered(tmp_path: Path) 
             assert home.get(path)[0] == 503
         home.recovering(recovering=False)
         assert home.get("/state")[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v1", "/api/v1/", "//api//v1", "/api/v1/operator"])
+def test_the_api_is_found_by_its_other_names(home: House, path: str) -> None:
+    connection = http.client.HTTPConnection(*home.address, timeout=DEADLINE_SECONDS)
+    with contextlib.closing(connection):
+        connection.request("POST", path, b'{"type":"GET_AGENT"}', {"Content-Type": JSON})
+        assert connection.getresponse().status == 200
+        connection.close()
+        connection.request("GET", path)
+        response = connection.getresponse()
+        assert (response.status, response.headers["Allow"]) == (405, "POST")
