@@ -87,7 +87,7 @@ def run(master: str, command: str) -> bool:
             launched = True
         elif event["type"] == "UPDATE":
             status = event["update"]["status"]
-            sys.stdout.write(f"  {status['state']} {status.get('message', '')}\n")
+            sys.stdout.write(f"  {status['state']} {status.get('message', '')}".rstrip() + "\n")
             framework.acknowledge(status)
             if status["state"] not in _GOING_ON:
                 framework.call("TEARDOWN")
