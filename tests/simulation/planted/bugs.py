@@ -177,7 +177,7 @@ BUGS: Final = (
     Bug("that an agent is gone is not kept", RegistryBooks, "apply", _forget_the_gone, _operators, 40),
     Bug("agents that are withdrawn are offered", AgentEntry, "active", _connected, _operators, 40),
     Bug("what a returning agent runs is ignored", returns, "compare", _forget_what_is_told, _get_done, 40),
-    Bug("a teardown leaves executors running", FrameworkDesk, "_broadcast", _keep_executors, _operators, 40),
+    Bug("a teardown leaves executors running", FrameworkDesk, "_broadcast", _keep_executors, _operators, 80),
     Bug("updates are not repeated", updates.Updates, "_retry", _nothing, _storm, 40),
     Bug(
         "an update is promised before its sync",
