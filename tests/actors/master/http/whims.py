@@ -60,7 +60,7 @@ def any_wish(rng: Random, agent_id: str, framework_id: str) -> Call:
     body: Record = getattr(wish, field)
     if rng.random() < 0.05:
         return replace(wish, **{field: any_record(rng, type(body))})
-    for _ in range(rng.choice((0, 1, 1, 2, 3))):
+    for _ in range(rng.choice((0, 0, 1, 1, 2))):
         body = _changed(rng, body)
     return replace(wish, **{field: body})
 
