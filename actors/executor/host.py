@@ -204,11 +204,8 @@ class ExecutorHost(Process):
             text = "destroyed by the agent"
         elif executor.recovered:
             text = "ended after its node had; how cannot be learned"
-        self._ended(
-            ExecutorEnding(
-                container_id=message.container_id, status=message.status, reason=reason, message=text
-            )
-        )
+        name, status = message.container_id, executor.wait_status(message)
+        self._ended(ExecutorEnding(container_id=name, status=status, reason=reason, message=text))
 
     def exited(self, pid: Pid) -> None:
         """An executor's actor has ended, the agent is gone, or the containerizer crashed."""

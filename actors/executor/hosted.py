@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from actors.process import Process
+from transport.messages.containing import ContainerEnded
 from transport.messages.hosting import LaunchExecutor
 from transport.pid import Pid
 from transport.records.executor import ExecutorInfo
@@ -40,6 +42,12 @@ class HostedExecutor:
         self.forgotten = False
         #: Whether it was launched by a host before this one.
         self.recovered = False
+
+    def wait_status(self, ended: ContainerEnded) -> int | None:
+        """How it ended, as `waitpid` tells it: an actor as a process would have."""
+        if ended.status is not None or ended.error or not self.is_built_in or self.recovered:
+            return ended.status
+        return int(signal.SIGKILL) if self.destroyed else 0
 
     @property
     def is_built_in(self) -> bool:

@@ -203,7 +203,7 @@ def test_to_launch_twice_is_to_launch_once(host: Host) -> None:
     host.sim.run(0.5)
     host.told()
     host.tell(launch("a"))
-    assert ended("a") in host.told()
+    assert ended("a", 0) in host.told()
     assert host.hosted() == []
 
 
@@ -213,7 +213,7 @@ def test_the_end_of_an_executor_s_actor_ends_its_containers_before_it_is_told(ho
     host.node.process("executor-a", Runner).terminate()
     host.sim.run_until(lambda: host.agent.received)
     assert host.running() == []
-    assert host.told() == [ended("a")]
+    assert host.told() == [ended("a", 0)]
 
 
 @pytest.mark.parametrize("executor", [launch("a"), custom("a", "endless")], ids=["actor", "container"])
@@ -223,7 +223,7 @@ def test_a_destroyed_executor_is_killed_with_everything_in_it(host: Host, execut
     host.tell(DestroyExecutor("a"))
     (told,) = host.told()
     assert isinstance(told, ExecutorEnded)
-    assert told.ending.message == "destroyed by the agent"
+    assert (told.ending.status, told.ending.message) == (9, "destroyed by the agent")
     assert (host.running(), host.hosted()) == ([], [])
 
 
@@ -241,7 +241,7 @@ def test_an_end_is_told_again_until_the_agent_forgets_it(host: Host) -> None:
     host.sim.run(100.0)
     told = host.told()
     assert told[0] == ExecutorLaunched("a", HOST_PROCESS)
-    assert told[1:] == [ended("a")] * 7  # at once, then after 1, 2, 4, 8, … seconds
+    assert told[1:] == [ended("a", 0)] * 7  # at once, then after 1, 2, 4, 8, … seconds
     host.tell(ForgetExecutor("a"))
     host.sim.run(1000.0)
     assert host.told() == []
@@ -263,9 +263,9 @@ def test_a_new_agent_is_told_what_runs_and_what_ended_meanwhile(host: Host) -> N
     actor = next(one.pid for one in host.node.actors() if one.pid.name == "executor-a")
     assert recovered.running == {"a": actor, "c": None}
     assert recovered.processes == {"a": HOST_PROCESS, "c": 1003}
-    assert recovered.ended == (ExecutorEnding(container_id="b"),)
+    assert recovered.ended == (ExecutorEnding(container_id="b", status=0),)
     host.sim.run(10.0)
-    assert set(map(repr, host.told(agent))) == {repr(ended("b"))}
+    assert set(map(repr, host.told(agent))) == {repr(ended("b", 0))}
 
 
 def test_what_a_new_agent_does_not_know_is_destroyed_without_a_word(host: Host) -> None:
@@ -293,7 +293,7 @@ def test_a_question_that_comes_twice_ends_nothing_that_was_launched_since(host: 
     recovered = host.told()[0]
     assert isinstance(recovered, ExecutorsRecovered)
     assert list(recovered.running) == ["a"]
-    assert recovered.ended == (ExecutorEnding(container_id="b"),)
+    assert recovered.ended == (ExecutorEnding(container_id="b", status=0),)
 
 
 def test_without_an_agent_the_node_is_stopped_in_the_end(host: Host) -> None:
