@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import time
 
 import pytest
@@ -92,7 +93,8 @@ def test_a_long_target_is_cut() -> None:
 def test_a_request_is_the_first_span_of_its_trace_and_its_line_names_that() -> None:
     log, tracer = Lines(), Tracer("", now=lambda: 0.0, wall=lambda: 0.0, span_base=7)
     sees = witness(log, tracer)
-    seen = sees.began("GET", "/state", CLIENT)
+    # The cause is this request's for the rest of its context.
+    seen = contextvars.copy_context().run(sees.began, "GET", "/state", CLIENT)
     assert isinstance(seen, Seen)
     sees.ended(seen, 200, {}, quiet=False)
     (entry,) = tracer.read().entries
