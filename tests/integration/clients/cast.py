@@ -76,12 +76,14 @@ class Cast:
                     self._stream = stream
                 case "OFFERS":
                     self._offers = [*self._offers, *event["offers"]["offers"]][-_OFFERS:]
-                    self._ready.set()
                     if not launched:
                         self._launch(self._offers[-1])
                         launched = True
                 case "UPDATE" if "uuid" in event["update"]["status"]:
                     status = event["update"]["status"]
+                    # Then the agent has all that it needs.
+                    if status["state"] == "TASK_RUNNING":
+                        self._ready.set()
                     self._call(
                         "ACKNOWLEDGE", {name: status[name] for name in ("agent_id", "task_id", "uuid")}
                     )

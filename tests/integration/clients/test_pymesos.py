@@ -107,6 +107,8 @@ def test_a_framework_finds_the_next_leader_by_zookeeper_and_no_task_is_lost_or_d
                 redirected.wait_for("subscribed")
                 assert redirected.end() == 0
             leader.kill()
+            # It comes back, to lead on whom another sent here that did not know yet that it leads itself.
+            masters.start(f"--ip={leader.web.host}", *flags, web=leader.web, name=leader.name)
             framework.wait_for("reregistered")
             assert framework.heard("reregistered")[0][1] == str(leading(others).web)
 
