@@ -14,6 +14,8 @@ from tests.integration.clients.imagination import Names
 from tests.integration.clients.speech import Stream, call
 
 _INFO = {"user": "root", "name": "cast", "role": "fuzz", "failover_timeout": 0}
+#: It does not end when it is told to.
+_SOON = {"shutdown_grace_period": {"nanoseconds": 100_000_000}}
 #: Offers that it remembers.
 _OFFERS = 4
 
@@ -89,7 +91,7 @@ class Cast:
                     )
 
     def _launch(self, offer: Event) -> None:
-        executor = {"executor_id": {"value": "own"}, "command": {"value": "sleep 600"}}
+        executor = {"executor_id": {"value": "own"}, "command": {"value": "sleep 600"}, **_SOON}
         own: dict[str, Any] = {**task("own", ""), "executor": {**executor, "resources": [scalar("mem", 32)]}}
         del own["command"]
         tasks = [
