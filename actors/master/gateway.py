@@ -35,6 +35,7 @@ from actors.process import handles
 from actors.pykka_system import PykkaSystem
 from transport.http.exchange import HTML, HttpError, Request, Response, refusal, show, unavailable
 from transport.http.routes import Route, Routes
+from transport.http.server import raise_descriptors
 from transport.limits import MIB
 from transport.messages.detection import LeaderDetected, WatchLeader
 from transport.messages.replication import LogStatus, ReadLogStatus
@@ -153,6 +154,7 @@ def listen(
 
     Returns the address: its port is the one that was found when --port=0.
     """
+    raise_descriptors()
     lookout = Lookout()
     desks: list[Desk] = []
     files = Files(tuple(attached_log(_LOG, flags.external_log_file)))

@@ -121,6 +121,13 @@ class HttpServer:
         self._log("http server", problem=context.get("message"), exc_info=context.get("exception"))
 
 
+def raise_descriptors() -> None:
+    """Let this process open as many files as it may: for one with thousands of clients, and no children."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # more than the system has for any process
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def _listen(address: Address, unread_seconds: float) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listener = socket.create_server(address, family=family, backlog=_BACKLOG)

@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 import json
 import random
+import resource
 import socket
 import threading
 import time
@@ -27,7 +28,7 @@ from tests.transport.http.serving import (
 )
 from transport.http.exchange import Request, Response, say
 from transport.http.routes import Route, Routes
-from transport.http.server import HttpServer
+from transport.http.server import HttpServer, raise_descriptors
 from transport.pid import Address
 
 HOST = b"Host: here\r\n"
@@ -408,3 +409,13 @@ def test_what_a_handler_has_called_soon_is_no_part_of_its_request() -> None:
     assert get(address, "/a")[2] == b"/a\n"
     servers[0].stop(1.0)
     assert seen == ["nobody"]
+
+
+def test_a_process_may_be_let_open_as_many_files_as_it_may() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 512), hard))
+        raise_descriptors()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
