@@ -50,6 +50,8 @@ class Office:
         self.encoding = encoding
         self._master = master or (lambda: cluster.master_node)
         self._numbers = itertools.count()
+        #: What the master would be asked, where it is not to be asked at once.
+        self._kept: list[Message] | None = None
         front = Front(
             here=cluster.masters.nodes[0].address,
             ask=self._ask,
@@ -76,6 +78,15 @@ class Office:
         encoding = encoding or self.encoding
         response = self.put(encoding.encode(call), encoding)
         return response.status, _text(response)
+
+    def messages(self, *calls: Call) -> list[Message]:
+        """What calls say to the master, without those that are refused before."""
+        kept: list[Message] = []
+        self._kept = kept
+        for call in calls:
+            self.call(call)
+        self._kept = None
+        return kept
 
     def read(self, kind: Call.Type) -> Told:
         """Put a call that reads something."""
@@ -128,6 +139,9 @@ class Office:
 
     async def _ask(self, name: str, message: Message) -> object:
         """As `actors.gateway.asking` does it."""
+        if self._kept is not None:
+            self._kept.append(message)
+            raise HttpError(unavailable("nobody was asked"))
         node = self._master()
         probe = node.probe(f"ask-{next(self._numbers)}")
         master = node.pid_of(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
+import msgspec
 import pytest
 
 from frameworks.scheduler import Scheduler
@@ -13,6 +14,7 @@ from tests.actors.master.http.office import Office
 from tests.actors.master.http.whims import any_wish
 from tests.actors.master.town import Capability, framework_info
 from transport.http.media_type import Encoding
+from transport.messages.operating import OperatorAnswer
 from transport.pid import Pid
 from transport.records.offer import Offer
 
@@ -68,6 +70,26 @@ def test_calls_that_are_nearly_right_are_answered_alike_in_both_forms(seed: int)
     assert at.sim.crashes == other.sim.crashes == ()
     counted = Counter(statuses)
     assert min(counted[status] for status in (200, 202, 400)) > 5
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_of_many_calls_at_once_each_is_answered_once(seed: int) -> None:
+    at, rng = office(seed, Encoding.JSON), Random(seed)
+    crowd, sent = at.cluster.master_node.probe("crowd"), []
+    for _ in range(40):
+        cluster = at.cluster.master.cluster
+        agent_ids, framework_ids = (*cluster.agents, *cluster.gone, "nobody"), (*cluster.frameworks, "nobody")
+        wishes = (any_wish(rng, rng.choice(agent_ids), rng.choice(framework_ids)) for _ in range(8))
+        for message in at.messages(*wishes):
+            crowd.send(at.cluster.master_pid, message)
+            sent.append(message)
+        at.sim.run(rng.choice((0.0, 0.0, 0.001, 0.01, 0.1)))
+    at.sim.run(20.0)
+    assert at.sim.crashes == ()
+    asked = Counter(msgspec.structs.asdict(one)["request_id"] for one in sent)
+    answered = Counter(one.request_id for one in crowd.received if isinstance(one, OperatorAnswer))
+    assert answered == asked
+    assert set(asked.values()) == {1}
 
 
 @pytest.mark.parametrize("seed", range(2))
