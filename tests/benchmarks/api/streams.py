@@ -88,7 +88,9 @@ def figures(size: Size) -> Iterator[Figure]:
         schedulers = [Scheduler(master) for _ in range(streams)]
         settle()
         kilobytes = (resident_megabytes(running.master.process.pid) - before) * 1024 / streams
-        yield alone("api.streams.memory", "kB each, of 1,000 subscribed schedulers", [kilobytes])
+        yield alone(
+            "api.streams.memory", "kB each, of 1,000 subscribed schedulers", [kilobytes], at_most(100)
+        )
         took = _deliveries(master, schedulers, seconds)
         yield alone(
             "api.streams.delivery.p50", "ms, at 1,000 events/s in all", [percentile_of(took, 50) * 1000]
