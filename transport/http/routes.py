@@ -17,6 +17,7 @@ class Route(msgspec.Struct, frozen=True):
     #: As `/api/v1`; parts of a path behind it are the request's `rest`.
     path: str
     handler: Handler
+    #: None of them: the handler looks at the method itself.
     methods: tuple[str, ...] = ("GET", "HEAD")
     #: The most that the body may have; None for a handler that does not look at it, and it is not read.
     body_bytes: int | None = None
@@ -31,7 +32,7 @@ class Route(msgspec.Struct, frozen=True):
 
     def check_method(self, method: str) -> None:
         """Raise HttpError unless the method is one of its own."""
-        if method not in self.methods:
+        if self.methods and method not in self.methods:
             allow = ", ".join(self.methods)
             raise refusal(405, f"{method}: must be one of {allow}", {"Allow": allow})
 

@@ -37,14 +37,13 @@ BODY_BYTES: Final = 16 * MIB
 _LARGE_BYTES: Final = 256 * 1024
 #: Whom the calls are for.
 _AGENT: Final = "agent"
-_METHODS: Final = ("POST", "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
 _ACCEPTED: Final = Response(202)
 _Type = Call.Type
 
 
 def executor_routes(front: Front) -> tuple[Route, ...]:
     """The route of the executor API; it takes every method, since an agent that recovers says 503 to all."""
-    return (Route(PATH, ExecutorApi(front).handle, _METHODS, BODY_BYTES, exact=True, quiet=True),)
+    return (Route(PATH, ExecutorApi(front).handle, (), BODY_BYTES, exact=True, quiet=True),)
 
 
 class ExecutorApi:

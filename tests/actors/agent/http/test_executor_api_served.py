@@ -145,6 +145,14 @@ def test_calls_may_be_sent_without_waiting_and_are_dealt_with_in_order(
         assert theatre.agent.told[1:] == [message for _, message in later]
 
 
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "PROPFIND"])
+def test_only_post_is_answered(theatre: Theatre, method: str) -> None:
+    with Client(theatre.address) as client:
+        client.send(f"{method} {PATH} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+        status, headers, _ = client.response()
+    assert (status, headers["allow"]) == (405, "POST")
+
+
 def test_the_agent_sees_that_a_client_has_gone(theatre: Theatre) -> None:
     with subscribed(theatre.address):
         wait(lambda: theatre.agent.executor)
