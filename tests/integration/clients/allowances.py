@@ -100,6 +100,9 @@ ALLOWED: dict[str, Reasons] = {
             "get_master.elected_time is added",
         ],
     },
+    "master/registrar_registry": {
+        "the registry is not shown": [" is text, not object", "master is missing", "slaves is missing"],
+    },
     "*/metrics_snapshot": {
         "metrics that came later, and those of our own runtime": ["* is added"],
     },

@@ -97,13 +97,17 @@ def _session(framework: Framework) -> Recording:
 
 
 def _one_offer(framework: Framework) -> None:
-    """Give back what was offered in parts, and have it offered as one."""
-    offers = [
-        one for event in framework.events if event["type"] == "OFFERS" for one in event["offers"]["offers"]
-    ]
-    filters = {"refuse_seconds": 0}
-    framework.call("DECLINE", {"offer_ids": [one["id"] for one in offers], "filters": filters})
-    framework.take(lambda event: event["type"] == "OFFERS" and "ports" in repr(event))
+    """Give back what was offered in parts, until all of it is offered as one."""
+
+    def offered() -> bool:
+        events = (event for event in framework.events if event["type"] == "OFFERS")
+        offers = [offer["id"] for event in events for offer in event["offers"]["offers"]]
+        framework.call("DECLINE", {"offer_ids": offers, "filters": {"refuse_seconds": 0}})
+        framework.take(lambda event: event["type"] == "OFFERS" and "ports" in repr(event))
+        (mine,) = _v0(framework.master, f"frameworks?framework_id={framework.id}")["frameworks"]
+        return len(mine["offers"]) == 1
+
+    wait_until(offered, lambda: "one offer of all that is free")
 
 
 def _settled(local: Local, framework: Framework) -> str:
@@ -142,7 +146,7 @@ def _answer(local: Local, name: str) -> Any:
 
 
 def _v0(address: Address, path: str) -> Any:
-    answer = ask(address, "GET", f"/{quote(path)}")
+    answer = ask(address, "GET", f"/{quote(path, safe='/?=')}")
     return json.loads(answer.body) if answer.status == 200 else answer.text
 
 

@@ -75,8 +75,8 @@ def test_a_stream_of_events_has_the_headers_that_clients_look_for(recording: Rec
     assert len(headers["Mesos-Stream-Id"]) == 36
 
 
-def test_the_health_of_a_daemon_is_an_empty_answer(local: Local) -> None:
-    for address in (local.master, local.agent):
+def test_the_health_of_a_daemon_is_an_empty_answer(fresh: Local) -> None:
+    for address in (fresh.master, fresh.agent):
         answer = ask(address, "GET", "/health")
         assert (answer.status, answer.body) == (200, b"")
 
