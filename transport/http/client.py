@@ -100,12 +100,11 @@ class HttpClient:
         return connection
 
     def _ask(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
-        if self._connection is not None:
-            with contextlib.suppress(ConnectionError):
-                return self._exchange(self._connection, method, target, body, headers)
-            self.close()
-        self._connection = self._connect()
         with _failing(self.address):
+            if self._connection is not None:
+                with contextlib.suppress(ConnectionError):
+                    return self._exchange(self._connection, method, target, body, headers)
+            self._connection = self._connect()
             return self._exchange(self._connection, method, target, body, headers)
 
     def _exchange(

@@ -57,6 +57,25 @@ def server(route: Route) -> Iterator[Address]:
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
+def test_an_answer_that_breaks_off_on_the_kept_connection_is_a_failure_that_names_who_was_asked() -> None:
+    def run() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            for answer in (OK, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok"):
+                connection.recv(65_536)
+                connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=run)
+        thread.start()
+        address = Address(*listener.getsockname())
+        with asking(address) as client:
+            assert client.ask("GET", "/").body == b"ok"
+            with pytest.raises(HttpFailureError, match=f"{address}: the connection broke off"):
+                client.ask("GET", "/")
+        thread.join(DEADLINE_SECONDS)
+
+
 def test_requests_are_answered_on_one_connection() -> None:
     with serving() as address, asking(address) as client:
         assert client.ask("GET", "/hello").text == "hello"
