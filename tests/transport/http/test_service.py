@@ -41,6 +41,7 @@ class Reader:
             self.failure = error
             raise
         finally:
+            self.go_on.release()  # a thread may wait for it yet
             self.ended.set()
         return say(200, str(sum(map(len, self.pieces))))
 
