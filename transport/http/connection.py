@@ -65,11 +65,16 @@ class Connections(web.Server):
             handler.force_close()
         elif len(self._connections) >= self.limits.connections:
             self.send()
-            idle = next((one for one in self._connections if isinstance(one, Connection) and one.idle), None)
-            if idle is None:
+            spare = self._spare()
+            if spare is None:
                 transport.write(_TURNED_AWAY)
-            (idle or handler).force_close()
+            (spare or handler).force_close()
         super().connection_made(handler, transport)
+
+    def _spare(self) -> Connection | None:
+        """An idle connection, the oldest; if possible one on which nothing was asked yet."""
+        idle = [one for one in self._each() if one.idle]
+        return next((one for one in idle if one.is_new), idle[0] if idle else None)
 
     def check(self, now: float) -> None:
         """Give up handlers whose time is over, and clients that do not get to the end of their headers."""
@@ -135,6 +140,11 @@ class Connection(web.RequestHandler):
     def idle(self) -> bool:
         """Whether it waits for a request, or for the rest of one's headers."""
         return not (self._request_in_progress or self._force_close)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no request has come on it."""
+        return self._request_count == 0
 
     def lags(self, now: float) -> bool:
         """Whether its client has begun a request too long ago."""

@@ -147,6 +147,17 @@ def test_slow_clients_make_room_when_there_are_too_many() -> None:
             each.socket.close()
 
 
+def test_clients_that_were_answered_stay_when_strangers_are_too_many() -> None:
+    with running() as one, Client(one.address) as known:
+        known.send(HELLO)
+        assert known.response()[0] == 200
+        strangers = [Client(one.address) for _ in range(3 * PATIENT.connections)]
+        known.send(HELLO)
+        assert known.response()[0] == 200
+        for each in strangers:
+            each.socket.close()
+
+
 def _vanish(address: Address, data: bytes, received: int) -> None:
     """Ask for something, read some of it, and be gone."""
     with Client(address) as client:
