@@ -8,13 +8,13 @@ from typing import Any, Final
 from actors.agent.http.reads import allocated
 from actors.agent.registrant import CAPABILITIES
 from actors.build import version_info
-from actors.master.view import v0
+from actors.gateway import v0
 from transport.messages.agent_reading import AgentRead, ExecutorRead, FrameworkRead
 from transport.records.agent_response import Response
 from transport.records.framework import FrameworkInfo
 from transport.records.ids import ContainerID
 from transport.records.resources import Resources
-from transport.records.task import Task, TaskInfo
+from transport.records.task import TaskInfo
 
 _Container = Response.GetContainers.Container
 _MULTI_ROLE: Final = FrameworkInfo.Capability.Type.MULTI_ROLE
@@ -139,29 +139,18 @@ def _framework(framework: FrameworkRead) -> dict[str, Any]:
 def _executor(framework: FrameworkRead, executor: ExecutorRead) -> dict[str, Any]:
     info = executor.info
     given = allocated(executor)
-    found: dict[str, Any] = {
+    return {
         "id": info.executor_id.value,
         "name": info.name or "",
         "source": info.source or "",
         "container": executor.container_id,
         "directory": executor.sandbox,
         "resources": v0.resources(given),
-        "tasks": [_task(one) for one in executor.launched],
+        "tasks": [v0.task(one) for one in executor.launched],
         "queued_tasks": [_queued(framework, one) for one in executor.queued_infos],
-        "completed_tasks": [_task(one) for one in (*executor.completed, *executor.terminated)],
+        "completed_tasks": [v0.task(one) for one in (*executor.completed, *executor.terminated)],
+        **v0.traits(info, given),
     }
-    role = next((one.allocation_info.role for one in given if one.allocation_info is not None), None)
-    if role is not None:
-        found["role"] = role
-    if info.labels is not None:
-        found["labels"] = info.labels.labels
-    if info.type is not None:
-        found["type"] = info.type.value
-    return found
-
-
-def _task(record: Task) -> dict[str, Any]:
-    return v0.task(record)
 
 
 def _queued(framework: FrameworkRead, info: TaskInfo) -> dict[str, Any]:
@@ -170,9 +159,8 @@ def _queued(framework: FrameworkRead, info: TaskInfo) -> dict[str, Any]:
         "name": info.name,
         "slave_id": info.agent_id.value,
         "resources": v0.resources(info.resources),
+        "role": v0.role_of(info.resources) or framework.info.role or "*",
     }
-    role = next((one.allocation_info.role for one in info.resources if one.allocation_info), None)
-    found["role"] = role or framework.info.role or "*"
     if info.command is not None:
         found["command"] = v0.raw(info.command)
     if info.executor is not None:

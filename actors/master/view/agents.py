@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from actors.master.view import v0
+from actors.gateway import v0
+from actors.master.view.endpoint_parts import counts
 from actors.master.view.forms import Form, Shown
 from actors.master.view.roll import Place
 from actors.master.view.shares import Share, states, total
@@ -87,7 +88,7 @@ class ShownAgent(Shown):
             found["used_resources_full"] = v0.full(self.used)
             found["offered_resources_full"] = v0.full(self.offered)
         elif form is Form.SUMMARY:
-            found |= v0.counts(states(self.shares))
+            found |= counts(states(self.shares))
             found["framework_ids"] = tuple(self.shares)
         return found
 

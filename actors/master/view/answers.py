@@ -7,7 +7,8 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from actors.master.view import rope, v0
+from actors.gateway import v0
+from actors.master.view import rope
 from actors.master.view.about import About
 from actors.master.view.forms import Form
 from actors.master.view.frameworks import ShownFramework

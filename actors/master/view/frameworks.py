@@ -7,8 +7,9 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from actors.master.view import v0
+from actors.gateway import v0
 from actors.master.view.agents import time_info
+from actors.master.view.endpoint_parts import counts, offer
 from actors.master.view.forms import Form, Shown
 from actors.master.view.roll import Place, Roll
 from actors.master.view.rope import compact, v0_lists
@@ -116,7 +117,7 @@ class ShownFramework(Shown):
     def whole(self) -> tuple[bytes, ...]:
         """As in /state, with all that it runs."""
         if self._whole is None:
-            offers = [b"," + msgspec.json.encode(v0.offer(one)) for one in self.offers.values()]
+            offers = [b"," + msgspec.json.encode(offer(one)) for one in self.offers.values()]
             lists = {
                 "tasks": self.tasks.joined(Form.V0),
                 "unreachable_tasks": self.unreachable.joined(Form.V0),
@@ -131,7 +132,7 @@ class ShownFramework(Shown):
         """As in /state, without what it runs; or with counts of that."""
         found = self._base()
         if form is Form.SUMMARY:
-            found |= v0.counts(states(self.shares))
+            found |= counts(states(self.shares))
             found["slave_ids"] = tuple(self.shares)
         else:
             found |= self._more()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from actors.gateway import v0
 from actors.master.allocator.quota import Quota
-from actors.master.view import v0
 from actors.master.view.model import Model
 from actors.master.view.shares import NOTHING
 from transport.records.ids import FrameworkID
@@ -13,6 +13,7 @@ from transport.records.quantities import Quantities
 from transport.records.quota import QuotaConfig
 from transport.records.resources import Resources
 from transport.records.role import Role
+from transport.records.scalar import from_thousandths
 
 #: Of roles of which none was set.
 _WEIGHT = 1.0
@@ -71,9 +72,9 @@ class Roles:
         quota = Quota.of(self._quotas.get(name, QuotaConfig(role=name)))
         return {
             "role": name,
-            "guarantee": v0.amounts(Quantities(quota.guarantees)),
+            "guarantee": _amounts(Quantities(quota.guarantees)),
             "limit": {resource: amount / 1000 for resource, amount in quota.limits.items()},
-            "consumed": v0.amounts(self._consumed(name)),
+            "consumed": _amounts(self._consumed(name)),
         }
 
     def _consumed(self, top: str) -> Quantities:
@@ -85,6 +86,11 @@ class Roles:
                 used = self._allocated.get(role, NOTHING).unreserved
                 found += used.non_revocable.scalar_quantities
         return found
+
+
+def _amounts(quantities: Quantities) -> dict[str, float]:
+    """Numbers by the resource's name."""
+    return {name: from_thousandths(amount) for name, amount in quantities.thousandths.items()}
 
 
 def _add(sums: dict[str, Resources], parts: dict[str, Resources]) -> None:

@@ -7,7 +7,8 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from actors.master.view import v0
+from actors.gateway import v0
+from actors.master.view.endpoint_parts import executor
 from actors.master.view.forms import Form, Shown
 from actors.master.view.roll import Place
 from transport import json_v1, protobuf
@@ -73,8 +74,8 @@ class ShownExecutor(Shown):
         return Response.GetExecutors.Executor(executor_info=info, agent_id=AgentID(value=self.agent_id))
 
     def v0(self, form: Form) -> Any:
-        """See `v0.executor`."""
-        return v0.executor(self.info, self.framework_id, self.agent_id)
+        """See `executor`."""
+        return executor(self.info, self.framework_id, self.agent_id)
 
 
 class ShownOperation(Shown):

@@ -1,41 +1,25 @@
-"""How the v0 endpoints show what tasks, executors and offers are made of (mesos-protocol.md §5.3-5.5)."""
+"""What the v0 endpoints of both daemons show alike: resources, attributes, tasks (mesos-protocol.md §5.5)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
 from transport import json_v1
 from transport.json_defaults import completed
-from transport.messages.viewing import OfferFact
 from transport.record import Record
-from transport.records.command import CommandInfo
 from transport.records.endpoint_format import shown
 from transport.records.executor import ExecutorInfo
-from transport.records.quantities import Quantities
 from transport.records.ranges import coalesce
 from transport.records.resource import Resource
 from transport.records.scalar import from_thousandths, to_thousandths
 from transport.records.task import Task
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TaskStatus
 from transport.records.value import Attribute
 from transport.records.value_text import format_value
 
-#: The states that summaries count.
-COUNTED: Final = (
-    TaskState.TASK_STAGING,
-    TaskState.TASK_STARTING,
-    TaskState.TASK_RUNNING,
-    TaskState.TASK_KILLING,
-    TaskState.TASK_FINISHED,
-    TaskState.TASK_KILLED,
-    TaskState.TASK_FAILED,
-    TaskState.TASK_LOST,
-    TaskState.TASK_ERROR,
-    TaskState.TASK_UNREACHABLE,
-)
 #: What is shown of every sum of resources, also if there is nothing of it.
 _USUAL: Final = ("cpus", "gpus", "mem", "disk")
 
@@ -71,22 +55,12 @@ def full(records: Iterable[Resource]) -> list[msgspec.Raw]:
     return [raw(shown(one)) for one in records]
 
 
-def amounts(quantities: Quantities) -> dict[str, float]:
-    """Numbers by the resource's name."""
-    return {name: from_thousandths(amount) for name, amount in quantities.thousandths.items()}
-
-
 def attributes(records: Iterable[Attribute]) -> dict[str, float | str]:
     """Attributes by name: numbers of scalars, else text."""
     return {
         one.name: format_value(one).replace(",", ", ") if one.scalar is None else one.scalar.value
         for one in records
     }
-
-
-def counts(states: Mapping[TaskState, int]) -> dict[str, int]:
-    """How many tasks are in each state."""
-    return {state.value: states.get(state, 0) for state in COUNTED}
 
 
 def task(record: Task) -> dict[str, Any]:
@@ -101,7 +75,7 @@ def task(record: Task) -> dict[str, Any]:
         "resources": resources(record.resources),
         "statuses": [_status(one) for one in record.statuses],
     }
-    role = _role(record.resources)
+    role = role_of(record.resources)
     if role is not None:
         found["role"] = role
     if record.limits:
@@ -117,9 +91,23 @@ def task(record: Task) -> dict[str, Any]:
     return found
 
 
-def _role(records: tuple[Resource, ...]) -> str | None:
+def role_of(records: Iterable[Resource]) -> str | None:
+    """The role that resources are allocated to, if they are."""
     allocated = (one.allocation_info for one in records if one.allocation_info is not None)
     return next((one.role for one in allocated), None)
+
+
+def traits(info: ExecutorInfo, given: Iterable[Resource]) -> dict[str, Any]:
+    """What is shown of an executor only if it is there; `given` is what it has."""
+    found: dict[str, Any] = {}
+    role = role_of(given)
+    if role is not None:
+        found["role"] = role
+    if info.labels is not None:
+        found["labels"] = info.labels.labels
+    if info.type is not None:
+        found["type"] = info.type.value
+    return found
 
 
 def _status(record: TaskStatus) -> dict[str, Any]:
@@ -138,49 +126,3 @@ def _status(record: TaskStatus) -> dict[str, Any]:
     if record.healthy is not None:
         found["healthy"] = record.healthy
     return found
-
-
-def executor(info: ExecutorInfo, framework_id: str, agent_id: str) -> dict[str, Any]:
-    """An executor, and where it runs."""
-    found: dict[str, Any] = {
-        "executor_id": info.executor_id.value,
-        "name": info.name or "",
-        "framework_id": framework_id,
-        "command": _command(info.command or CommandInfo()),
-        "resources": resources(info.resources),
-        "slave_id": agent_id,
-    }
-    role = _role(info.resources)
-    if role is not None:
-        found["role"] = role
-    if info.labels is not None:
-        found["labels"] = info.labels.labels
-    if info.type is not None:
-        found["type"] = info.type.value
-    return found
-
-
-def _command(command: CommandInfo) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "argv": command.arguments,
-        "uris": [{"value": one.value, "executable": bool(one.executable)} for one in command.uris],
-    }
-    if command.shell is not None:
-        found["shell"] = command.shell
-    if command.value is not None:
-        found["value"] = command.value
-    if command.environment is not None:
-        found["environment"] = raw(command.environment)
-    return found
-
-
-def offer(fact: OfferFact) -> dict[str, Any]:
-    """An outstanding offer."""
-    record = fact.record
-    return {
-        "id": record.id.value,
-        "framework_id": record.framework_id.value,
-        "allocation_info": {"role": fact.role},
-        "slave_id": record.agent_id.value,
-        "resources": resources(fact.resources),
-    }
