@@ -65,6 +65,7 @@ class ExecutorEntry:
         "holding",
         "info",
         "launched",
+        "over",
         "over_http",
         "pending",
         "pid",
@@ -130,6 +131,8 @@ class ExecutorEntry:
         self.streaming: set[bytes | None] = set()
         self.verdict: Verdict | None = None
         self.ending: ExecutorEnding | None = None
+        #: It has ended, and no restart of the agent can bring it back: the master may be told.
+        self.over = False
         #: Its node was told that it need not tell the end again.
         self.forgotten = False
         #: What it takes of the agent's total; nothing when generated.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from actors.agent.books import Books
@@ -19,6 +20,7 @@ from transport.messages.checkpointing import (
     DiscardFramework,
     EndStreams,
     SaveCompletion,
+    SaveEnding,
 )
 from transport.messages.executing import ExecutorError, ReconnectExecutor, ShutdownNow
 from transport.messages.hosting import ExecutorEnding, ExecutorLaunched
@@ -184,9 +186,19 @@ class ExecutorDesk:
             message=ending.message,
         )
         self._conclude_tasks(executor, ending)
+        if executor.over or executor.generated or not executor.framework.checkpoint:
+            self._over(executor)
+        else:
+            # Were the master told before, others could be given what this agent, restarted, takes for held.
+            save = SaveEnding(executor.framework.id, executor.executor_id, ending)
+            self._world.archive((save,), partial(self._over, executor))
+
+    def _over(self, executor: ExecutorEntry, _archived: Archived | None = None) -> None:
+        executor.over = True
         if not executor.generated:
             # Also of one that was never started: the master counts with it.
-            status = -1 if ending.status is None else ending.status
+            assert executor.ending is not None
+            status = -1 if executor.ending.status is None else executor.ending.status
             framework_id, agent_id = executor.framework.id, self._books.agent_id
             self._world.report(ExecutorExited(framework_id, agent_id, executor.executor_id, status))
         self.settle(executor)
@@ -206,7 +218,7 @@ class ExecutorDesk:
 
     def settle(self, executor: ExecutorEntry) -> None:
         """Forget what need not be remembered of an executor that is over."""
-        if executor.state is not _State.TERMINATED or executor.streaming:
+        if not executor.over or executor.streaming:
             return
         if not executor.forgotten:
             executor.forgotten = True

@@ -127,7 +127,7 @@ class LaunchDesk:
         )
         if refused is not None:
             self._refuse(info, executor_info, launch, refused, generated=generated)
-            if launch_executor and (known is None or known.ends):
+            if launch_executor and (known is None or known.over):
                 # The master counts with an executor that is not started.
                 self._world.report(
                     ExecutorExited(framework.id, self._books.agent_id, executor_info.executor_id.value, -1)

@@ -3,8 +3,9 @@
 All paths are relative to it, with `/` between folders, as `actors.disk.Disk` takes them. Ids become parts of
 paths, so every function refuses one that could lead elsewhere, with ValueError.
 
-Two things differ from Mesos: under `meta` a `latest` is a small file with the id in it instead of a symbolic
-link, and `framework.pid` and the executors' pids are not kept (executors find the agent, not it them).
+Three things differ from Mesos: under `meta` a `latest` is a small file with the id in it instead of a
+symbolic link, `framework.pid` and the executors' pids are not kept (executors find the agent, not it them),
+and how an executor ended is.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ FRAMEWORK_INFO = "framework.info"
 EXECUTOR_INFO = "executor.info"
 GENERATED_EXECUTOR = "executor_generated_for_command_task"
 LATEST_RUN = "runs/latest"
+#: How the container of this run ended.
+ENDING = "executor.ending"
 #: The executor of this run is over, and all its updates are acknowledged.
 COMPLETED = "executor.sentinel"
 TASK_INFO = "task.info"

@@ -23,6 +23,7 @@ from transport.messages.agent_state import (
     TaskCheckpoint,
 )
 from transport.messages.checkpointing import DiscardExecutor, DiscardFramework, Leftovers
+from transport.messages.hosting import ExecutorEnding
 from transport.record import Record
 from transport.records.agent import AgentInfo, DrainConfig
 from transport.records.executor import ExecutorInfo
@@ -107,12 +108,13 @@ class _Recovery:
             if not self._exists(f"{run}/{paths.COMPLETED}"):
                 generated = self._exists(f"{folder}/{paths.GENERATED_EXECUTOR}")
                 tasks = self._tasks(agent_id, framework_id, executor_id, container_id)
+                ending = self._one(f"{run}/{paths.ENDING}", ExecutorEnding)
                 self._live.add(DiscardExecutor(framework_id, executor_id, container_id))
                 found.append(
                     ExecutorCheckpoint(
                         info=info,
                         generated=generated,
-                        run=RunCheckpoint(container_id=container_id, tasks=tasks),
+                        run=RunCheckpoint(container_id=container_id, tasks=tasks, ending=ending),
                     )
                 )
         return tuple(found)

@@ -7,7 +7,6 @@ from typing import Final
 from msgspec.structs import replace
 
 from actors.agent.books import Books
-from actors.agent.executor import ExecutorState
 from transport.messages.membership import RegisterAgent, ReregisterAgent
 from transport.records.agent import AgentInfo
 
@@ -44,9 +43,9 @@ def registration(books: Books, version: str) -> RegisterAgent | ReregisterAgent:
             replace(executor.info, framework_id=framework.info.id)
             for framework in frameworks
             for executor in framework.executors.values()
-            if not executor.generated and executor.state is not ExecutorState.TERMINATED
+            if not executor.generated and not executor.over
         ),
-        tasks=tuple(task.told() for framework in frameworks for task in framework.tasks.values()),
+        tasks=tuple(task.durable() for framework in frameworks for task in framework.tasks.values()),
         operations=tuple(one.record for one in books.operations.values() if one.record is not None),
         drain_config=books.drain,
     )

@@ -139,7 +139,10 @@ class Resumption:
         )
         self._books.add_executor(executor)
         self._recover_tasks(executor, run)
-        self._awaited[executor.container_id] = executor
+        if run.ending is None:
+            self._awaited[executor.container_id] = executor
+        else:
+            executor.ending, executor.over = run.ending, True
 
     def _recover_tasks(self, executor: ExecutorEntry, run: RunCheckpoint) -> None:
         for checkpoint in run.tasks:
@@ -155,6 +158,9 @@ class Resumption:
     # --- from the executor node ---
 
     def _begin(self, *, rebooted: bool) -> None:
+        for executor in list(self._books.containers.values()):
+            if executor.ending is not None:
+                self._executors.ended(executor, executor.ending)
         waiting = list(self._awaited.values())
         if rebooted:
             for executor in waiting:

@@ -13,6 +13,7 @@ from transport.messages.checkpointing import (
     SaveAgent,
     SaveCompletion,
     SaveDrain,
+    SaveEnding,
     SaveExecutor,
     SaveFramework,
     SaveResources,
@@ -27,6 +28,7 @@ FileSave: TypeAlias = (
     | SaveTask
     | SaveResources
     | SaveDrain
+    | SaveEnding
     | SaveCompletion
 )
 #: A file, and what is to be in it; None: it is to be removed.
@@ -54,7 +56,7 @@ def changes(agent_id: str | None, save: FileSave) -> Iterator[Change]:
 
 
 def _below(
-    agent_id: str, save: SaveFramework | SaveExecutor | SaveTask | SaveDrain | SaveCompletion
+    agent_id: str, save: SaveFramework | SaveExecutor | SaveTask | SaveDrain | SaveEnding | SaveCompletion
 ) -> Iterator[Change]:
     if isinstance(save, SaveDrain):
         content = None if save.config is None else encode(save.config)
@@ -69,6 +71,9 @@ def _below(
         framework_id, task_id = save.task.framework_id.value, save.task.task_id.value
         folder = paths.meta(agent_id, framework_id, save.executor_id, save.container_id, task_id)
         yield f"{folder}/{paths.TASK_INFO}", encode(save.task)
+    elif isinstance(save, SaveEnding):
+        run = paths.meta(agent_id, save.framework_id, save.executor_id, save.ending.container_id)
+        yield f"{run}/{paths.ENDING}", encode(save.ending)
     else:
         run = paths.meta(agent_id, save.framework_id, save.executor_id, save.container_id)
         yield f"{run}/{paths.COMPLETED}", b""

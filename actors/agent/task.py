@@ -100,6 +100,15 @@ class TaskEntry:
             return replace(self.record, status_update_state=sent.state, status_update_uuid=sent.uuid)
         return self.record
 
+    def durable(self) -> Task:
+        """The same without an end whose update is still on its way into its stream, and may be lost."""
+        told, statuses = self.told(), self.record.statuses
+        if not self.terminal or statuses[-1].uuid not in self.executor.streaming:
+            return told
+        before = statuses[:-1]
+        state = before[-1].state if before else TaskState.TASK_STAGING
+        return replace(told, state=state, statuses=before)
+
     def advance(self, status: TaskStatus) -> None:
         """An update was acknowledged."""
         if self.unacknowledged and self.unacknowledged[0].uuid == status.uuid:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transport.messages.hosting import ExecutorEnding
 from transport.record import Record
 from transport.records.agent import AgentInfo, DrainConfig
 from transport.records.executor import ExecutorInfo
@@ -26,6 +27,8 @@ class RunCheckpoint(Record):
 
     container_id: str
     tasks: tuple[TaskCheckpoint, ...] = ()
+    #: How it ended, of which the master may have been told; None for one that may still be there.
+    ending: ExecutorEnding | None = None
     #: The executor is over and all its updates are acknowledged.
     completed: bool = False
 

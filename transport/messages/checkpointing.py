@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from transport.message import Message
 from transport.messages.agent_state import AgentCheckpoint
+from transport.messages.hosting import ExecutorEnding
 from transport.messages.launching import StatusUpdate
 from transport.pid import Pid
 from transport.records.agent import AgentInfo, DrainConfig
@@ -78,6 +79,14 @@ class SaveDrain(Message):
     config: DrainConfig | None
 
 
+class SaveEnding(Message):
+    """An executor's container is over, though not yet all of its updates are acknowledged."""
+
+    framework_id: str
+    executor_id: str
+    ending: ExecutorEnding
+
+
 class SaveCompletion(Message):
     """An executor's container is over and all its updates are acknowledged: it need not be recovered."""
 
@@ -112,6 +121,7 @@ Save = (
     | SaveTask
     | SaveResources
     | SaveDrain
+    | SaveEnding
     | SaveCompletion
     | MakeSandbox
     | RemoveVolumes

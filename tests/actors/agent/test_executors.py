@@ -29,7 +29,7 @@ from transport.messages.launching import ExecutorExited, RunTask, ShutdownFramew
 from transport.messages.membership import AgentReregistered, ReregisterAgent
 from transport.messages.scheduling import ExecutorMessage, FrameworkMessage
 from transport.records.check import KillPolicy
-from transport.records.task_status import TaskStatus
+from transport.records.task_status import TaskState, TaskStatus
 from transport.records.time_info import DurationInfo
 
 
@@ -387,6 +387,27 @@ def test_an_executor_is_remembered_until_its_updates_are_acknowledged() -> None:
     saved = [save for one in hold.held if isinstance(one.message, Archive) for save in one.message.saves]
     assert [type(save) for save in saved] == [SaveCompletion]
     assert not stage.agent.books.containers
+
+
+def test_the_master_is_not_told_of_an_end_that_a_restart_could_undo() -> None:
+    stage = Stage()
+    running_custom(stage, "t1")
+    kept = stage.sim.hold(Archive, to=stage.node.pid_of("archive"))
+    updates = stage.sim.hold(to=stage.node.pid_of("updates"))
+    stage.end("e1", 9)
+    stage.ping(connected=False)
+    told = stage.reregister()
+    assert [one.executor_id.value for one in told.executors] == ["e1"]
+    assert [one.state for one in told.tasks] == [TaskState.TASK_RUNNING]
+    assert not stage.heard(ExecutorExited)
+    for hold in (kept, updates):
+        hold.release()
+    stage.run()
+    assert [one.status for one in stage.heard(ExecutorExited)] == [9]
+    stage.ping(connected=False)
+    told = stage.reregister()
+    assert told.executors == ()
+    assert [one.state for one in told.tasks] == [TaskState.TASK_FAILED]
 
 
 def test_what_an_executor_held_is_free_when_it_ends() -> None:

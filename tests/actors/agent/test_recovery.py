@@ -28,11 +28,13 @@ from transport.messages.checkpointing import (
     SaveAgent,
     SaveCompletion,
     SaveDrain,
+    SaveEnding,
     SaveExecutor,
     SaveFramework,
     SaveResources,
     SaveTask,
 )
+from transport.messages.hosting import ExecutorEnding
 from transport.records.agent import DrainConfig
 from transport.records.task_status import TaskState
 
@@ -123,6 +125,14 @@ def test_folders_of_other_agents_are_left_over() -> None:
     disk.write(f"{paths.sandboxes('m0-S3', 'f', 'e', 'c')}/stdout", b"")
     disk.write("slaves/latest.new", b"")
     assert recover(disk, "b").leftovers.agents == ("m0-S3", "m1-S7")
+
+
+def test_how_a_container_ended_is_found_again() -> None:
+    ending = ExecutorEnding(container_id=RUN, status=9, message="killed by hand")
+    checkpoint = recover(disk_with(*run(), SaveEnding(FRAMEWORK_ID, "e1", ending)), "b").checkpoint
+    ((ran,),) = (each.executors for each in checkpoint.frameworks)
+    assert ran.run is not None
+    assert ran.run.ending == ending
 
 
 def test_a_completed_run_is_left_out_and_left_over() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.agent.executor import ExecutorState
 from actors.units import Duration
 from tests.actors.agent.stage import (
     AGENT_ID,
@@ -13,10 +14,11 @@ from tests.actors.agent.stage import (
     flags,
     task,
 )
+from transport.messages.checkpointing import StreamUpdate
 from transport.messages.detection import WatchLeader
 from transport.messages.executing import KillExecutorTask
 from transport.messages.hosting import RecoverExecutors
-from transport.messages.launching import ShutdownFramework, StatusUpdate
+from transport.messages.launching import ExecutorExited, ShutdownFramework, StatusUpdate
 from transport.messages.membership import AgentReconciliation, RegisterAgent, ReregisterAgent
 from transport.messages.node import StopNode
 from transport.records.ids import TaskID
@@ -119,6 +121,25 @@ def test_an_executor_that_ended_while_the_agent_was_away() -> None:
     stage.detect()
     stage.reregister()
     stage.acknowledge()
+    assert stage.last() == ("FAILED", "EXECUTOR_TERMINATED")
+    assert stage.statuses()[-1].message == "killed by hand"
+
+
+def test_an_end_that_the_master_was_told_of_stays_though_its_tasks_updates_got_lost() -> None:
+    stage = Stage()
+    stage.run_task(task(executor=custom()), launch_executor=True)
+    stage.executor("e1").update("RUNNING")
+    stage.acknowledge()
+    stage.sim.drop(StreamUpdate, times=1)
+    stage.end("e1", 9, message="killed by hand")
+    assert [one.status for one in stage.heard(ExecutorExited)] == [9]
+    stage.executors.ended.clear()
+    stage.start_again()
+    stage.run(0.1)
+    assert stage.agent.books.executor_counts[ExecutorState.TERMINATED] == 1
+    assert not stage.agent.books.used
+    stage.detect()
+    assert stage.reregister().executors == ()
     assert stage.last() == ("FAILED", "EXECUTOR_TERMINATED")
     assert stage.statuses()[-1].message == "killed by hand"
 

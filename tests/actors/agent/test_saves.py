@@ -9,11 +9,13 @@ from transport.messages.checkpointing import (
     SaveAgent,
     SaveCompletion,
     SaveDrain,
+    SaveEnding,
     SaveExecutor,
     SaveFramework,
     SaveResources,
     SaveTask,
 )
+from transport.messages.hosting import ExecutorEnding
 from transport.records.agent import DrainConfig
 
 _META = "meta/slaves/m1-S0"
@@ -36,6 +38,10 @@ _EXECUTOR = f"{_META}/frameworks/m1-0000/executors/e1"
             ],
         ),
         (SaveTask("e1", RUN, task()), [f"{_EXECUTOR}/runs/{RUN}/tasks/t1/task.info"]),
+        (
+            SaveEnding(FRAMEWORK_ID, "e1", ExecutorEnding(container_id=RUN)),
+            [f"{_EXECUTOR}/runs/{RUN}/executor.ending"],
+        ),
         (SaveCompletion(FRAMEWORK_ID, "e1", RUN), [f"{_EXECUTOR}/runs/{RUN}/executor.sentinel"]),
     ],
 )
