@@ -45,9 +45,7 @@ def test_numbers_that_64_bits_do_not_hold_are_refused() -> None:
     largest = json_v1.decode(b'{"begin":1,"end":18446744073709551615}', Value.Range)
     assert largest.end == 2**64 - 1
     for text in (b'{"begin":1,"end":18446744073709551616}', b'{"begin":"99999999999999999999","end":1}'):
-        with pytest.raises(
-            ValueError, match=r"<= 18446744073709551615 - at `\$\.(begin|end)`"
-        ):
+        with pytest.raises(ValueError, match=r"<= 18446744073709551615 - at `\$\.(begin|end)`"):
             json_v1.decode(text, Value.Range)
 
 
