@@ -6,15 +6,13 @@ the HTTP server, or in simulation on the only one that there is.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final
 
 from actors.agent.http.executor_events import HEARTBEAT, event_of
+from actors.gateway.pace import Pace
 from actors.process import Process, handles
 from transport.http.exchange import PacedOutlet
 from transport.http.media_type import Encoding
-from transport.http.recordio import frame
-from transport.limits import MIB
 from transport.message import Message
 from transport.messages import executing
 from transport.pid import Pid
@@ -22,12 +20,6 @@ from transport.records.executor_event import Event
 
 #: Between two HEARTBEAT events; the first comes so long after the subscription (mesos-protocol.md §3.3).
 HEARTBEAT_SECONDS: Final = 30 * 60.0
-#: A client that is so far behind is waited for. A thousand launches at once are nothing unusual, and what
-#: waits as an event is the record that the agent has anyway.
-_BEHIND_BYTES: Final = MIB
-_PAUSE_SECONDS: Final = 0.02
-#: One that never reads is not waited for any longer; it may come again and tell what it has got.
-MOST_WAITING: Final = 32_768
 
 
 class ExecutorStream(Process):
@@ -51,13 +43,11 @@ class ExecutorStream(Process):
         self.executor_id = subscription.executor_id
         self._subscription = subscription
         self._agent = agent
-        self._encoding = encoding
         self._outlet = outlet
+        self._pace = Pace(outlet, encoding, self.delay, self._lose_patience)
         self._streams = streams
         self._subscribed = False
         self._closed = False
-        #: What is to be written once the client has caught up.
-        self._waiting: deque[Event] = deque()
 
     def initialize(self) -> None:
         """Subscribe, in place of whatever stream the executor had."""
@@ -138,21 +128,12 @@ class ExecutorStream(Process):
 
     def _write(self, event: Event | None) -> None:
         assert event is not None
-        if not self._waiting and self._outlet.unread_bytes < _BEHIND_BYTES:
-            self._outlet.write(frame(self._encoding.encode(event)))
-            return
-        if not self._waiting:
-            self.delay(_PAUSE_SECONDS, self._catch_up)
-        self._waiting.append(event)
-        if len(self._waiting) > MOST_WAITING:
-            self._outlet.abort()
-            self.close("the client reads too little")
+        self._pace.write(event)
 
-    def _catch_up(self) -> None:
-        while self._waiting and self._outlet.unread_bytes < _BEHIND_BYTES:
-            self._outlet.write(frame(self._encoding.encode(self._waiting.popleft())))
-        if self._waiting:
-            self.delay(_PAUSE_SECONDS, self._catch_up)
+    def _lose_patience(self) -> None:
+        """One that never reads is not waited for; it may come again and tell what it has got."""
+        self._outlet.abort()
+        self.close("the client reads too little")
 
 
 class ExecutorStreams:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actors.agent.http.executor_stream import HEARTBEAT_SECONDS, MOST_WAITING
+from actors.agent.http.executor_stream import HEARTBEAT_SECONDS
+from actors.gateway.pace import MOST_WAITING
 from actors.units import Duration
 from tests.actors.agent.http.conversation import EVENTS, UUID_BYTES
 from tests.actors.agent.http.site import HttpExecutor, Site
