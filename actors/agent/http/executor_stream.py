@@ -105,8 +105,10 @@ class ExecutorStream(Process):
     @handles(executing.ExecutorError)
     def refused(self, sender: Pid, message: executing.ExecutorError) -> None:
         """The stream ends by this."""
-        if self._is_agent(sender):
-            self._write(event_of(message))
+        event = event_of(message)
+        if self._is_agent(sender) and event is not None:
+            # The last that there is; what the client has not read until now it does not need any more.
+            self._pace.write_now(event)
             self.close(message.message)
 
     @handles(executing.ReconnectExecutor)

@@ -12,7 +12,13 @@ from tests.actors.agent.http.site import HttpExecutor, Site
 from tests.actors.agent.stage import AGENT_ID, FRAMEWORK_ID, Stage, custom, task
 from transport.http.media_type import Encoding
 from transport.limits import MIB
-from transport.messages.executing import LaunchTask, ReconnectExecutor, SubscribeExecutor, UpdateAcknowledged
+from transport.messages.executing import (
+    ExecutorError,
+    LaunchTask,
+    ReconnectExecutor,
+    SubscribeExecutor,
+    UpdateAcknowledged,
+)
 from transport.messages.scheduling import ExecutorMessage, FrameworkMessage
 from transport.records.executor_call import Call
 from transport.records.task import TaskInfo
@@ -117,6 +123,15 @@ def test_one_that_reads_nothing_is_not_waited_for_for_ever() -> None:
     assert executor.body.aborted
     executor.subscribe()
     assert executor.body.types == ["SUBSCRIBED"]
+
+
+def test_one_that_is_behind_still_hears_why_its_stream_ends() -> None:
+    site, executor = running("t1")
+    executor.body.unread_bytes = 2 * MIB
+    for message in (FrameworkMessage(FRAMEWORK_ID, AGENT_ID, "e1", b""), ExecutorError("enough")):
+        site.stage.agent.send(executor.stream, message)
+    site.stage.run()
+    assert (executor.body.types[-1], executor.body.ended) == ("ERROR", True)
 
 
 # --- updates and messages ---
