@@ -25,6 +25,7 @@ agent's own in the same stream, of which the first terminal one counts.
 
 *What survives*: the agent's id and total always; frameworks, executors, tasks and their streams if the
 framework checkpoints. Nothing is started before it is archived, and nobody is told of an update, or of an
-executor's end, before it is durable: what it frees is given to others. After a restart the executor node says what runs and what has ended; executors that do not subscribe
-again in time are destroyed; only then the agent registers, with all that it knows.
+executor's end, before it is durable: what it frees is given to others. After a restart the executor node says
+what runs and what has ended; executors that do not subscribe again in time are destroyed; only then the agent
+registers, with all that it knows.
 """
