@@ -95,7 +95,7 @@ class Watched:
             self.agents[agent["agent_info"]["id"]["value"]] = None
         for framework in state["get_frameworks"].get("frameworks", ()):
             self.frameworks[framework["framework_info"]["id"]["value"]] = None
-        # A task that came back after its agent was given up is there twice: as it was told to be, and as it is.
+        # A task that came back after its agent was given up is there twice; what it is now counts.
         for _, tasks in sorted(state["get_tasks"].items(), key=lambda group: group[0] == "tasks"):
             for task in tasks:
                 self._note(task)
