@@ -182,7 +182,9 @@ class View(Process):
                 return
             if len(self._kept) < _KEPT:
                 self._kept[key] = pieces
-        self.send(reader, ViewRead(f"{model.info.id}-{model.version}", pieces))
+        # A view that took this one's place would count anew.
+        version = f"{model.info.id}-{self.pid.incarnation}-{model.version}"
+        self.send(reader, ViewRead(version, pieces))
 
     # --- those who watch ---
 

@@ -161,10 +161,15 @@ def test_a_view_that_crashed_is_told_all_again() -> None:
     scheduler, client = gallery.worker(), gallery.client()
     running(gallery, scheduler, "t")
     before = gallery.read(client, "/state")
+    (old,) = client.answers
     gallery.node.terminate(gallery.node.pid_of(VIEW))
     gallery.sim.run(0.1)
     gallery.node.spawn(gallery._view, VIEW)
     assert gallery.read(client, "/state") == before
+    (new,) = client.answers
+    assert isinstance(old, ViewRead)
+    assert isinstance(new, ViewRead)
+    assert old.version != new.version
 
 
 def test_much_is_told_in_portions_between_which_the_master_does_other_things() -> None:
