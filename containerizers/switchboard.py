@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -49,6 +49,10 @@ class Closed(msgspec.Struct, frozen=True):
     container_id: str
 
 
+#: No pipe holds more than this (pipe(7), pipe-max-size): what else comes after the end of a container is of
+#: somebody whom it left behind, and may never end.
+_LEFT_BYTES: Final = 2**20
+
 Event: TypeAlias = Opened | Output | InputTaken | Closed | Broken
 #: Takes events, on any thread; some of Opened may come twice.
 Tell: TypeAlias = Callable[[Event], None]
@@ -57,7 +61,7 @@ Tell: TypeAlias = Callable[[Event], None]
 class _Line:
     """A console, and who listens."""
 
-    __slots__ = ("console", "container_id", "finished", "granted", "listened", "watched")
+    __slots__ = ("console", "container_id", "finished", "granted", "left", "listened", "watched")
 
     def __init__(self, container_id: str, console: Console) -> None:
         self.container_id = container_id
@@ -67,6 +71,8 @@ class _Line:
         #: How much may be told.
         self.granted = 0
         self.finished = False
+        #: How much may still be read once it has finished, by descriptor.
+        self.left: dict[int, int] = {}
         #: What is waited for, by descriptor.
         self.watched: dict[int, int] = {}
 
@@ -176,6 +182,7 @@ class Switchboard:
         line = self._lines.get(container_id)
         if line is not None:
             line.finished = True
+            line.left = dict.fromkeys(line.console.outputs, _LEFT_BYTES)
             line.console.finish()
             self._drain(line)
 
@@ -229,30 +236,30 @@ class Switchboard:
             self._read(line, descriptor)
         self._go_on(line)
 
-    def _read(self, line: _Line, descriptor: int) -> bool:
-        """Read a piece, if that is allowed; whether there may be more."""
+    def _read(self, line: _Line, descriptor: int) -> int:
+        """Read a piece, if that is allowed; how many bytes it has."""
         if not line.may_read:
-            return False
+            return 0
         stream = line.console.outputs[descriptor]
         data = line.console.read(descriptor, line.granted if line.listened else 2**20)
         if data is None:
-            return False
+            return 0
         if not data:
             self._unwatch(line, descriptor)
             line.console.drop(descriptor)
-            return False
+            return 0
         line.console.keep(stream, data)
         if line.listened:
             line.granted -= len(data)
             self._tell(Output(line.container_id, stream, data))
-        return True
+        return len(data)
 
     def _drain(self, line: _Line) -> None:
         """Of a container that has ended, read what is there, and then let go of the console."""
         if line.finished:
             for descriptor in tuple(line.console.outputs):
-                while self._read(line, descriptor):
-                    pass
+                while line.left[descriptor] > 0 and (size := self._read(line, descriptor)):
+                    line.left[descriptor] -= size
             if line.may_read or not line.console.outputs:
                 self._forget(line)
                 self._tell(Closed(line.container_id))

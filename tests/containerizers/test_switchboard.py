@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import os
 import queue
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from containerizers.console import Console
 from containerizers.containerizer import ConsoleSpec, Ended
 from containerizers.switchboard import Closed, Event, InputTaken, Opened, Output, Switchboard
 from tests.containerizers.containers import DEADLINE_SECONDS, Containers, wait_until
@@ -214,6 +216,16 @@ def test_who_takes_events_anew_hears_of_all_consoles(containers: Containers, des
     desk.board.listen("one", LARGE)
     desk.board.write("one", b"b\n")
     assert other.read_until(b"b") == b"b\n"
+
+
+def test_who_is_left_behind_and_writes_for_ever_holds_up_nobody(desk: Desk) -> None:
+    console = Console(PIPES)
+    with subprocess.Popen(["/usr/bin/yes"], stdout=console.ends.stdout) as endless:
+        console.given()
+        desk.board.add("c", console)
+        desk.board.finish("c")
+        desk.until(Closed)
+        endless.wait(DEADLINE_SECONDS)
 
 
 def test_a_console_needs_somebody_who_holds_it(tmp_path: Path) -> None:
