@@ -111,7 +111,7 @@ _TARGETS = (
 
 
 class Case(NamedTuple):
-    """A request."""
+    """A request; without a method, the body is all of it."""
 
     daemon: str
     method: str
@@ -158,7 +158,13 @@ class Fuzz:
     def case(self, number: int) -> Case:
         """That one."""
         random = Random(f"{self._seed}/{number}")
-        return self._older(random) if random.random() < 0.2 else self._call(random)
+        make = random.choices((self._call, self._older, self._raw), (75, 20, 5))[0]
+        return make(random)
+
+    def _raw(self, random: Random) -> Case:
+        call = self._call(random)
+        request = Imagination(random, {}).raw(call.target, call.body)
+        return Case(call.daemon, "", call.target, request, {}, f"raw {call.daemon}", streams=True)
 
     def _call(self, random: Random) -> Case:
         target = random.choice(_TARGETS)
@@ -227,12 +233,23 @@ class Fuzz:
         """Leave when the answer has begun, or does not soon."""
         connection = self._connection(case, _STREAM_SECONDS)
         with contextlib.closing(connection):
+            if not case.method:
+                return self._begin_raw(connection, case.body)
             connection.request(case.method, case.target, case.body, case.headers)
             try:
                 response = connection.getresponse()
                 return response.status, b"" if response.status == 200 else response.read()
             except TimeoutError:
                 return 0, b""
+
+    def _begin_raw(self, connection: http.client.HTTPConnection, request: bytes) -> tuple[int, bytes]:
+        connection.connect()
+        try:
+            connection.sock.sendall(request)
+            told = connection.sock.recv(65536)
+        except (TimeoutError, ConnectionResetError, BrokenPipeError):
+            return 0, b""
+        return int(told[9:12]) if told else 0, told
 
     def _connection(self, case: Case, seconds: float) -> http.client.HTTPConnection:
         address: Address = getattr(self._local, case.daemon)

@@ -58,6 +58,35 @@ _ODD: tuple[Any, ...] = (
     [None, {}],
 )
 _DEEPEST = 5
+#: Of requests.
+_HEADERS = (
+    b"Host: mesos\r\n",
+    b"Content-Type: application/json\r\n",
+    b"Accept: application/json\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Expect: 100-continue\r\n",
+    b"Accept-Encoding: gzip\r\n",
+    b"Upgrade: websocket\r\n",
+    b"Content-Type: application/recordio\r\nMessage-Content-Type: application/json\r\n",
+)
+#: What takes the place of bytes in one.
+_PIECES = (
+    b"",
+    b"\r\n",
+    b"\r",
+    b"\n",
+    b"\0",
+    b":",
+    b" ",
+    b"%",
+    b"/",
+    b"?",
+    b";",
+    b"0",
+    b"-1",
+    b"\xff",
+    b"chunked",
+)
 
 Names = Mapping[str, Sequence[str]]
 
@@ -89,6 +118,17 @@ class Imagination:
         except ValueError:
             return self._random.randbytes(self._random.randrange(64))
         return self._damaged(written)
+
+    def raw(self, path: str, body: bytes) -> bytes:
+        """A whole request, of which some bytes are missing, others, or too many."""
+        headers = self._random.sample(_HEADERS, 3)
+        length = b"Content-Length: %d\r\n" % len(body)
+        head = b"POST " + path.encode() + b" HTTP/1.1\r\n" + b"".join(headers) + length
+        request = bytearray(head + b"Connection: close\r\n\r\n" + body)
+        for _ in range(self._random.choice((1, 1, 2, 4))):
+            at = self._random.randrange(len(request))
+            request[at : at + self._random.choice((0, 1, 4))] = self._random.choice(_PIECES)
+        return bytes(request)
 
     def _record(self, record: type[Record], depth: int) -> Any:
         names = self._names.get(record.__name__)

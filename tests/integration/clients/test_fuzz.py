@@ -34,4 +34,4 @@ def test_nothing_that_is_sent_makes_a_daemon_fail_hang_or_keep_more(
     with capsys.disabled():
         print(f"\n{fuzz.kinds.total()} cases, answers: {dict(sorted(fuzz.statuses.items()))}")  # noqa: T201
     assert [*warm.faults, *fuzz.faults, *keeping.check()] == []
-    assert len(fuzz.kinds) == 10
+    assert len(fuzz.kinds) == 12
