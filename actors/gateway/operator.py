@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from transport.http.call import read_call
+from transport.http.call import take_call
 from transport.http.exchange import Request, Response, Streaming, refusal
 from transport.http.media_type import MediaType
 from transport.http.negotiation import form_of_answer
@@ -14,9 +13,6 @@ from transport.record import Record
 from transport.records.enumeration import Enumeration
 
 C = TypeVar("C", bound=Record)
-
-#: A body that is larger is read on another thread: the server's own is all clients'.
-_LARGE_BYTES: Final = 256 * 1024
 
 #: What a call is answered by: a record, written in the form that the client takes, or what says more.
 Answer = Record | Response | Streaming
@@ -45,7 +41,7 @@ class OperatorApi(Generic[C]):
 
     async def handle(self, request: Request) -> Response | Streaming:
         """Answer a call: 501 naming its type where nobody does."""
-        call = await self._read(request)
+        call = await take_call(request, self._call)
         form = form_of_answer(request.headers)
         # Every `Call` has a type, an enumeration of its own.
         kind: Any = getattr(call, "type")  # noqa: B009
@@ -59,8 +55,3 @@ class OperatorApi(Generic[C]):
         if isinstance(answer, Record):
             return Response(200, form.encoding.encode(answer), form.content_type)
         return answer
-
-    async def _read(self, request: Request) -> C:
-        if len(request.body) > _LARGE_BYTES:
-            return await asyncio.to_thread(read_call, request, self._call)
-        return read_call(request, self._call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final, TypeVar
 
 from transport.http.exchange import Request, refusal
@@ -9,6 +10,9 @@ from transport.http.negotiation import form_of_call
 from transport.record import Record, proto_name
 
 _Record = TypeVar("_Record", bound=Record)
+
+#: A body that is larger is read on another thread: the server's own is all clients'.
+LARGE_BYTES: Final = 256 * 1024
 
 #: Types of calls whose field may be left out, by the call's protobuf name (mesos-protocol.md §2.3, §4.3).
 _MAY_LACK_FIELD: Final = {
@@ -26,6 +30,13 @@ def read_call(request: Request, record: type[_Record]) -> _Record:
         raise refusal(400, f"body: {error}") from error
     check_type(call)
     return call
+
+
+async def take_call(request: Request, record: type[_Record]) -> _Record:
+    """The same for handlers: a large one is read on another thread."""
+    if len(request.body) > LARGE_BYTES:
+        return await asyncio.to_thread(read_call, request, record)
+    return read_call(request, record)
 
 
 def check_type(call: Record) -> None:

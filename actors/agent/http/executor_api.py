@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from typing import Final
 
@@ -10,7 +9,7 @@ from actors.agent.http.executor_calls import call_error, message_of, subscriptio
 from actors.agent.http.executor_stream import ExecutorStream, ExecutorStreams
 from actors.gateway.front import Front
 from actors.system import StoppingError
-from transport.http.call import read_call
+from transport.http.call import take_call
 from transport.http.exchange import (
     HttpError,
     Outlet,
@@ -33,8 +32,6 @@ from transport.records.executor_call import Call
 PATH: Final = "/api/v1/executor"
 #: The most that a call may have: all tasks and updates of an executor that subscribes again.
 BODY_BYTES: Final = 16 * MIB
-#: A body that is larger is read on another thread: the server's own is all clients'.
-_LARGE_BYTES: Final = 256 * 1024
 #: Whom the calls are for.
 _AGENT: Final = "agent"
 _ACCEPTED: Final = Response(202)
@@ -123,10 +120,7 @@ async def _read(request: Request) -> Call:
     """Read a call, and check it by itself; raises HttpError."""
     if request.method != "POST":
         raise refusal(405, f"{request.method}: must be POST", {"Allow": "POST"})
-    if len(request.body) > _LARGE_BYTES:
-        call = await asyncio.to_thread(read_call, request, Call)
-    else:
-        call = read_call(request, Call)
+    call = await take_call(request, Call)
     error = call_error(call)
     if error is not None:
         raise refusal(400, error)

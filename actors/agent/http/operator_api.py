@@ -9,9 +9,9 @@ from typing import Final
 from actors.agent.http.attach import AttachCalls
 from actors.agent.http.containers import Containers
 from actors.gateway.operator import CallHandler
-from transport.http.call import check_type
+from transport.http.call import take_call
 from transport.http.exchange import Request, Response, Streaming, refusal
-from transport.http.media_type import RECORDIO, Encoding, MediaType
+from transport.http.media_type import RECORDIO, MediaType
 from transport.http.negotiation import form_of_answer, form_of_call
 from transport.http.routes import Route
 from transport.limits import MIB
@@ -24,8 +24,6 @@ _Type = Call.Type
 _PATHS: Final = ("/api/v1", "/api/v1/operator")
 #: The most that a call may have, but for streams.
 _BODY_BYTES: Final = 16 * MIB
-#: Larger ones are read on another thread: the server's own is all clients'.
-_LARGE_BYTES: Final = 256 * 1024
 #: Calls whose answers may be large, and are written on another thread, too.
 _LARGE: Final = (_Type.GET_STATE, _Type.GET_TASKS, _Type.GET_EXECUTORS, _Type.GET_CONTAINERS)
 #: Calls that wait for as long as their client does, and those that are answered by streams.
@@ -69,7 +67,7 @@ class AgentOperatorApi:
             form_of_answer(request.headers, streams=True)
             request.take_time()
             return await self._attach.attach_input(_pieces(request), form.encoding)
-        call = await _read(request, form.encoding)
+        call = await take_call(request, Call)
         assert call.type is not None
         request.notes["type"] = call.type.value
         answer_form = _answer_form(request, call.type)
@@ -99,19 +97,6 @@ def _answer_form(request: Request, kind: Call.Type) -> MediaType:
     if form.is_stream and kind not in _STREAMED:
         raise refusal(406, f"Accept: must not be {RECORDIO} alone if type is {kind.value}")
     return form
-
-
-async def _read(request: Request, encoding: Encoding) -> Call:
-    body = request.body
-    try:
-        if len(body) > _LARGE_BYTES:
-            call = await asyncio.to_thread(encoding.decode, body, Call)
-        else:
-            call = encoding.decode(body, Call)
-    except ValueError as error:
-        raise refusal(400, f"body: {error}") from error
-    check_type(call)
-    return call
 
 
 def _pieces(request: Request) -> AsyncIterator[bytes]:

@@ -15,7 +15,7 @@ from actors.gateway.front import Front
 from actors.master.http.scheduler_calls import call_error, message_of
 from actors.master.http.scheduler_stream import NOT_SUBSCRIBED, SchedulerStream, SchedulerStreams
 from actors.system import StoppingError
-from transport.http.call import read_call
+from transport.http.call import LARGE_BYTES, read_call
 from transport.http.exchange import (
     HttpError,
     Outlet,
@@ -43,8 +43,6 @@ BODY_BYTES: Final = 8 * MIB
 MESSAGE_BYTES: Final = 4 * MIB
 #: All: who does not lead leads on whatever comes, and a call is checked after that (§2.2).
 _METHODS: Final = ("POST", "GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS")
-#: A body that is larger is read on another thread: the server's own is all clients'.
-_LARGE_BYTES: Final = 256 * 1024
 _STREAM_ID: Final = "Mesos-Stream-Id"
 _ACCEPTED: Final = Response(202)
 _Type = Call.Type
@@ -125,7 +123,7 @@ async def _read(request: Request) -> Call:
     """Read a call, and check it by itself; raises HttpError."""
     if request.method != "POST":
         raise refusal(405, f"{request.method}: must be POST", {"Allow": "POST"})
-    if len(request.body) > _LARGE_BYTES:
+    if len(request.body) > LARGE_BYTES:
         return await asyncio.to_thread(_read_large, request)
     return _read_small(request)
 
