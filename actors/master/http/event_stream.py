@@ -32,9 +32,10 @@ class EventStream(Process):
         self._form = form
         self._outlet = outlet
         self._closed = False
-        #: What the client has no room for yet, and how much of that came after something waited.
+        #: What the client has no room for yet, and how much of that came while something waited.
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
+        self._late_bytes = 0
         #: When it had room last.
         self._read_at = 0.0
 
@@ -66,19 +67,24 @@ class EventStream(Process):
         waits = bool(self._waiting)
         # What fits into one chunk is one.
         self._waiting.extend((b"".join(record),) if size < MIB else record)
+        self._waiting_bytes += sum(map(len, record))
         if not waits:
-            self._waiting_bytes, self._read_at = 0, self.system.now()
+            self._read_at = self.system.now()
             self._write()
             return
-        self._waiting_bytes += size
-        if self._waiting_bytes > _WAITING_BYTES:
+        self._late_bytes += size
+        if self._late_bytes > _WAITING_BYTES:
             self._break_off("the client reads too slowly")
 
     def _write(self) -> None:
         outlet, now = self._outlet, self.system.now()
         while self._waiting and not self._closed and _has_room(outlet):
-            outlet.write(self._waiting.popleft())
+            piece = self._waiting.popleft()
+            outlet.write(piece)
+            self._waiting_bytes -= len(piece)
             self._read_at = now
+        # What came late is at the end of what waits.
+        self._late_bytes = min(self._late_bytes, self._waiting_bytes)
         if now - self._read_at > _PATIENCE_SECONDS:
             self._break_off("the client reads nothing")
         elif self._waiting:

@@ -107,6 +107,21 @@ def test_who_reads_more_slowly_than_much_happens_is_broken_off() -> None:
     assert scene.client.most_unread <= 2 * MIB
 
 
+def test_who_is_always_a_little_behind_is_not_broken_off_however_much_happens() -> None:
+    scene = Scene()
+    for _ in range(3):
+        scene.say(b"x" * (MIB // 4))
+    for _ in range(50):
+        scene.say(b"x" * (MIB // 4))
+        scene.client.read()
+        scene.say(b"x" * (MIB // 4))
+    for _ in range(10):
+        scene.client.read()
+        scene.sim.run(0.1)
+    assert scene.lives
+    assert len(scene.client.records) == 103
+
+
 def test_who_reads_nothing_of_what_there_is_is_broken_off_after_a_while() -> None:
     scene = Scene()
     scene.say(*[b"x" * MIB] * 10)
