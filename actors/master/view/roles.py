@@ -17,6 +17,7 @@ from transport.records.scalar import from_thousandths
 
 #: Of roles of which none was set.
 _WEIGHT = 1.0
+_NONE = Quantities()
 
 
 class Roles:
@@ -53,14 +54,15 @@ class Roles:
 
     def v0(self) -> list[dict[str, Any]]:
         """As in /roles."""
-        return [self._role(name) for name in self.names]
+        consumed = self._consumption()
+        return [self._role(name, consumed.get(name, _NONE)) for name in self.names]
 
-    def _role(self, name: str) -> dict[str, Any]:
+    def _role(self, name: str, consumed: Quantities) -> dict[str, Any]:
         allocated, offered = self._allocated.get(name, NOTHING), self._offered.get(name, NOTHING)
         return {
             "name": name,
             "weight": self._weights.get(name, _WEIGHT),
-            "quota": self._quota(name),
+            "quota": self._quota(name, consumed),
             "resources": v0.resources(allocated + offered),
             "allocated": v0.resources(allocated),
             "offered": v0.resources(offered),
@@ -68,23 +70,23 @@ class Roles:
             "frameworks": self._frameworks.get(name, []),
         }
 
-    def _quota(self, name: str) -> dict[str, Any]:
+    def _quota(self, name: str, consumed: Quantities) -> dict[str, Any]:
         quota = Quota.of(self._quotas.get(name, QuotaConfig(role=name)))
         return {
             "role": name,
             "guarantee": _amounts(Quantities(quota.guarantees)),
             "limit": {resource: amount / 1000 for resource, amount in quota.limits.items()},
-            "consumed": _amounts(self._consumed(name)),
+            "consumed": _amounts(consumed),
         }
 
-    def _consumed(self, top: str) -> Quantities:
-        """What a role and those below it have: their reservations, and what they are allocated besides."""
-        found = Quantities()
+    def _consumption(self) -> dict[str, Quantities]:
+        """What roles and those below them have: their reservations, and what they are allocated besides."""
+        found: dict[str, Quantities] = {}
         for role in self.names:
-            if role == top or role.startswith(f"{top}/"):
-                found += self._reserved.get(role, NOTHING).non_revocable.scalar_quantities
-                used = self._allocated.get(role, NOTHING).unreserved
-                found += used.non_revocable.scalar_quantities
+            own = self._reserved.get(role, NOTHING).non_revocable.scalar_quantities
+            own += self._allocated.get(role, NOTHING).unreserved.non_revocable.scalar_quantities
+            for above in _path(role):
+                found[above] = found.get(above, _NONE) + own
         return found
 
 
