@@ -129,7 +129,7 @@ class GuestCalls:
         if found.known and not wanted.parent:
             raise refusal(409, f"{wanted.field}: container {wanted.container_id} has not terminated yet")
         container_id, sandbox = wanted.container_id, self._sandbox_around(wanted, found)
-        if not found.known and wanted.parent and not Path(sandbox).is_dir():
+        if not found.known and wanted.parent and not await asyncio.to_thread(Path(sandbox).is_dir):
             raise refusal(404, f"{wanted.field}: container {wanted.parent} cannot be found")
         await self._containers.ask(found.node, lambda number: RemoveGuest(number, container_id, sandbox))
         return Response()
