@@ -59,8 +59,6 @@ class Agent(ReadableAgent):
         self._requests: dict[int, Callable[[Archived], None]] = {}
         self._request_id = 0
         self._recovered = False
-        #: Ends of executors that a registration under way may have told the master of as alive.
-        self._exits: list[launching.ExecutorExited] = []
 
     def initialize(self) -> None:
         """Ask what the agent before this one left."""
@@ -81,7 +79,7 @@ class Agent(ReadableAgent):
         self._leaving = Leaving(self, books, self._executors, self._registration)
         self._resumption = Resumption(self, books, self._node, self._executors, self._operations, self._ready)
         metrics.read_from(books, lambda: self.system.now() - self._started_at)
-        metrics.registered.read = lambda: float(self._registration.master is not None)
+        metrics.registered.read = lambda: float(self.has_master)
         self.send(self._archive, RecoverAgent())
         self.every(SWEEP_SECONDS, self._sweep)
 
@@ -113,13 +111,16 @@ class Agent(ReadableAgent):
         """Seconds since the Unix epoch."""
         return self.system.wall()
 
+    @property
+    def has_master(self) -> bool:
+        """Whether the agent is registered with a master."""
+        return self._registration.master is not None
+
     def report(self, message: Message) -> None:
         """Tell the master, if the agent is registered with one."""
         master = self._registration.master
         if master is not None:
             self.send(master, message)
-        elif isinstance(message, launching.ExecutorExited):
-            self._exits.append(message)
 
     def archive(self, saves: tuple[Save, ...], then: Callable[[Archived], None]) -> None:
         """Have these kept, and go on once they are."""
@@ -210,9 +211,7 @@ class Agent(ReadableAgent):
         """The master has the agent back, and tells which tasks it misses."""
         if self._registration.admitted(sender, message.agent_id, message.ping_timeout_seconds):
             self._operations.tell_all()
-            exits, self._exits = self._exits, []
-            for exit_ in exits:
-                self.report(exit_)
+            self._executors.tell_ends()
         if self._registration.obeys(sender):
             self._statuses.reconcile(message.reconciliations)
 

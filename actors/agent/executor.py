@@ -131,7 +131,7 @@ class ExecutorEntry:
         self.streaming: set[bytes | None] = set()
         self.verdict: Verdict | None = None
         self.ending: ExecutorEnding | None = None
-        #: It has ended, and no restart of the agent can bring it back: the master may be told.
+        #: It has ended, no restart of the agent can bring it back, and the master was told.
         self.over = False
         #: Its node was told that it need not tell the end again.
         self.forgotten = False

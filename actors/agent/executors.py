@@ -77,6 +77,8 @@ class ExecutorDesk:
         #: By container id: those that the node was asked to start and did not, and those that wait for that.
         self._starting: dict[str, ExecutorEntry] = {}
         self._waiting: dict[str, ExecutorEntry] = {}
+        #: By container id: those whose end is durable, and of which the master is still to be told.
+        self._untold: dict[str, ExecutorEntry] = {}
 
     # --- the beginning ---
 
@@ -186,22 +188,35 @@ class ExecutorDesk:
             message=ending.message,
         )
         self._conclude_tasks(executor, ending)
-        if executor.over or executor.generated or not executor.framework.checkpoint:
-            self._over(executor)
-        else:
+        if executor.generated or executor.over:
+            executor.over = True
+            self.settle(executor)
+        elif executor.framework.checkpoint:
             # Were the master told before, others could be given what this agent, restarted, takes for held.
             save = SaveEnding(executor.framework.id, executor.executor_id, ending)
-            self._world.archive((save,), partial(self._over, executor))
+            self._world.archive((save,), partial(self._tell_end, executor))
+        else:
+            self._tell_end(executor)
 
-    def _over(self, executor: ExecutorEntry, _archived: Archived | None = None) -> None:
-        executor.over = True
-        if not executor.generated:
-            # Also of one that was never started: the master counts with it.
-            assert executor.ending is not None
-            status = -1 if executor.ending.status is None else executor.ending.status
-            framework_id, agent_id = executor.framework.id, self._books.agent_id
-            self._world.report(ExecutorExited(framework_id, agent_id, executor.executor_id, status))
-        self.settle(executor)
+    def _tell_end(self, executor: ExecutorEntry, _archived: Archived | None = None) -> None:
+        self._untold[executor.container_id] = executor
+        self.tell_ends()
+
+    def tell_ends(self) -> None:
+        """Tell the master which executors have ended, also if they were never started: it counts with them.
+
+        One that is away is told of them as alive when it is back, and then of their ends: had it learned of
+        an end already, the news could come late, and be taken for that of a next executor of the same id.
+        """
+        for container_id, executor in list(self._untold.items()):
+            if self._world.has_master or executor.framework.terminating:
+                del self._untold[container_id]
+                executor.over = True
+                assert executor.ending is not None
+                status = -1 if executor.ending.status is None else executor.ending.status
+                framework_id, agent_id = executor.framework.id, self._books.agent_id
+                self._world.report(ExecutorExited(framework_id, agent_id, executor.executor_id, status))
+                self.settle(executor)
 
     def _conclude_tasks(self, executor: ExecutorEntry, ending: ExecutorEnding) -> None:
         live = [
@@ -256,6 +271,7 @@ class ExecutorDesk:
                 self._books.remove_task(task)
             self.shut_down(executor)
             self.settle(executor)
+        self.tell_ends()
 
     # --- connections ---
 

@@ -34,6 +34,11 @@ class World(Protocol):
         """The newest leader's epoch that this node has heard of."""
         ...
 
+    @property
+    def has_master(self) -> bool:
+        """Whether the agent is registered with a master."""
+        ...
+
     def now(self) -> float:
         """Monotonic seconds."""
         ...

@@ -26,7 +26,7 @@ from transport.messages.executing import (
 )
 from transport.messages.hosting import DestroyExecutor, ExecutorEnded, ExecutorLaunched, ForgetExecutor
 from transport.messages.launching import ExecutorExited, RunTask, ShutdownFramework, StatusUpdate
-from transport.messages.membership import AgentReregistered, ReregisterAgent
+from transport.messages.membership import AgentReregistered, ReregisterAgent, UnregisterAgent
 from transport.messages.scheduling import ExecutorMessage, FrameworkMessage
 from transport.records.check import KillPolicy
 from transport.records.task_status import TaskState, TaskStatus
@@ -408,6 +408,30 @@ def test_the_master_is_not_told_of_an_end_that_a_restart_could_undo() -> None:
     told = stage.reregister()
     assert told.executors == ()
     assert [one.state for one in told.tasks] == [TaskState.TASK_FAILED]
+
+
+def test_an_executor_that_ends_while_the_master_is_away_is_told_to_be_there_and_then_to_have_ended() -> None:
+    stage = Stage()
+    running_custom(stage, "t1")
+    stage.sim.disconnect("agent", "master")
+    stage.end("e1", 9)
+    stage.detect()
+    told = stage.reregister()
+    assert [one.executor_id.value for one in told.executors] == ["e1"]
+    assert [one.status for one in stage.heard(ExecutorExited)] == [9]
+    stage.ping(connected=False)
+    assert stage.reregister().executors == ()
+
+
+def test_who_is_told_of_no_framework_need_not_be_told_of_its_executors_ends() -> None:
+    stage = Stage()
+    running_custom(stage, "t1")
+    stage.sim.disconnect("agent", "master")
+    stage.end("e1", 9)
+    assert stage.agent.books.frameworks
+    stage.node.probe("operator").send(stage.pid, UnregisterAgent(AGENT_ID))
+    stage.run()
+    assert not stage.agent.books.frameworks
 
 
 def test_what_an_executor_held_is_free_when_it_ends() -> None:
