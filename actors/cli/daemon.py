@@ -25,6 +25,9 @@ from actors.node.node import Node
 F = TypeVar("F", bound=DaemonFlags)
 #: The descriptor.
 _STANDARD_ERROR: Final = 2
+#: By what nohup starts, or a shell in the background. What is ignored here is ignored by every program started
+#: in turn, also by tasks, to which these may mean something; handlers are not handed down.
+_OFTEN_IGNORED: Final = (signal.SIGHUP, signal.SIGQUIT)
 
 
 class Daemon(msgspec.Struct, Generic[F], frozen=True, kw_only=True):
@@ -83,6 +86,12 @@ def _obey_signals(node: Node, further: Mapping[int, Callable[[Node], None]]) -> 
     def obey(number: int, _frame: FrameType | None) -> None:
         further[number](node)
 
+    def pass_over(_number: int, _frame: FrameType | None) -> None:
+        pass
+
+    for ignored in _OFTEN_IGNORED:
+        if signal.getsignal(ignored) is signal.SIG_IGN:
+            signal.signal(ignored, pass_over)
     signal.signal(signal.SIGTERM, finish)
     signal.signal(signal.SIGINT, finish)
     for number in further:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -123,6 +124,21 @@ def test_a_signal_finishes_all_actors_in_reverse_order(children: Children, numbe
     assert node.process.wait(DEADLINE_SECONDS) == 0
     assert [entry["name"] for entry in logged(node, "finalized")] == ["c", "b", "a"]
     assert logged(node, "node ended")[0]["status"] == 0
+
+
+def test_what_a_node_was_started_to_ignore_is_not_ignored_by_what_it_starts(children: Children) -> None:
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        before = signal.signal(number, signal.SIG_IGN)
+        try:
+            node = children.start(f"node-{number}", [])
+        finally:
+            signal.signal(number, before)
+        node.process.send_signal(number)
+        status = Path(f"/proc/{node.process.pid}/status").read_text()
+        (ignored,) = re.findall(r"SigIgn:\s*(\w+)", status)
+        assert not int(ignored, 16) >> (number - 1) & 1
+        node.process.send_signal(signal.SIGTERM)
+        assert node.process.wait(DEADLINE_SECONDS) == 0, "it went on by that signal"
 
 
 def test_a_second_signal_ends_a_node_at_once(children: Children) -> None:
