@@ -25,7 +25,7 @@ from actors.node.node import Node
 F = TypeVar("F", bound=DaemonFlags)
 #: The descriptor.
 _STANDARD_ERROR: Final = 2
-#: By what nohup starts, or a shell in the background. What is ignored here is ignored by every program started
+#: By what nohup starts, or a shell in the background. What is ignored here is ignored by all programs started
 #: in turn, also by tasks, to which these may mean something; handlers are not handed down.
 _OFTEN_IGNORED: Final = (signal.SIGHUP, signal.SIGQUIT)
 
