@@ -32,6 +32,7 @@ from transport.messages.checkpointing import (
     SaveAgent,
     SaveCompletion,
     SaveFramework,
+    SaveFrameworkEnd,
     StreamOver,
 )
 from transport.pid import Pid
@@ -157,6 +158,8 @@ class Archivist(Process):
                 self._batch.remove(path)
             else:
                 self._batch.replace(path, content)
+        if isinstance(save, SaveFrameworkEnd):
+            self._flush_files()  # before others are given what it held
         self._note(save)
         return None
 

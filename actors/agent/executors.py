@@ -21,6 +21,7 @@ from transport.messages.checkpointing import (
     EndStreams,
     SaveCompletion,
     SaveEnding,
+    SaveFrameworkEnd,
 )
 from transport.messages.executing import ExecutorError, ReconnectExecutor, ShutdownNow
 from transport.messages.hosting import ExecutorEnding, ExecutorLaunched
@@ -264,6 +265,9 @@ class ExecutorDesk:
             self._world.log.info("framework is not here", framework_id=framework_id)
             return
         framework.terminating = True
+        if framework.saved:
+            framework.saved = False
+            self._world.archive((SaveFrameworkEnd(framework_id),), _nothing)
         for executor in list(framework.executors.values()):
             executor.streaming.clear()
             executor.queue.clear()

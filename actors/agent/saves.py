@@ -16,6 +16,7 @@ from transport.messages.checkpointing import (
     SaveEnding,
     SaveExecutor,
     SaveFramework,
+    SaveFrameworkEnd,
     SaveResources,
     SaveTask,
 )
@@ -24,6 +25,7 @@ FileSave: TypeAlias = (
     SaveAgent
     | ForgetAgentId
     | SaveFramework
+    | SaveFrameworkEnd
     | SaveExecutor
     | SaveTask
     | SaveResources
@@ -56,7 +58,14 @@ def changes(agent_id: str | None, save: FileSave) -> Iterator[Change]:
 
 
 def _below(
-    agent_id: str, save: SaveFramework | SaveExecutor | SaveTask | SaveDrain | SaveEnding | SaveCompletion
+    agent_id: str,
+    save: SaveFramework
+    | SaveFrameworkEnd
+    | SaveExecutor
+    | SaveTask
+    | SaveDrain
+    | SaveEnding
+    | SaveCompletion,
 ) -> Iterator[Change]:
     if isinstance(save, SaveDrain):
         content = None if save.config is None else encode(save.config)
@@ -65,6 +74,8 @@ def _below(
         if save.info.id is None:
             raise ValueError("SaveFramework.info.id: must be set")
         yield f"{paths.meta(agent_id, save.info.id.value)}/{paths.FRAMEWORK_INFO}", encode(save.info)
+    elif isinstance(save, SaveFrameworkEnd):
+        yield f"{paths.meta(agent_id, save.framework_id)}/{paths.FRAMEWORK_INFO}", None
     elif isinstance(save, SaveExecutor):
         yield from _executor(agent_id, save)
     elif isinstance(save, SaveTask):

@@ -50,6 +50,12 @@ class SaveFramework(Message):
     info: FrameworkInfo
 
 
+class SaveFrameworkEnd(Message):
+    """A framework was ended: nothing of it is to be recovered, though some may still run."""
+
+    framework_id: str
+
+
 class SaveExecutor(Message):
     """Keep an executor and its container. Its framework is one that was saved."""
 
@@ -117,6 +123,7 @@ Save = (
     SaveAgent
     | ForgetAgentId
     | SaveFramework
+    | SaveFrameworkEnd
     | SaveExecutor
     | SaveTask
     | SaveResources

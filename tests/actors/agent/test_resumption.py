@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from actors.agent.executor import ExecutorState
 from actors.units import Duration
 from tests.actors.agent.stage import (
@@ -12,16 +14,17 @@ from tests.actors.agent.stage import (
     agent_info,
     custom,
     flags,
+    framework,
     task,
 )
 from transport.messages.checkpointing import StreamUpdate
 from transport.messages.detection import WatchLeader
 from transport.messages.executing import KillExecutorTask
 from transport.messages.hosting import RecoverExecutors
-from transport.messages.launching import ExecutorExited, ShutdownFramework, StatusUpdate
+from transport.messages.launching import ExecutorExited, RunTask, ShutdownFramework, StatusUpdate
 from transport.messages.membership import AgentReconciliation, RegisterAgent, ReregisterAgent
 from transport.messages.node import StopNode
-from transport.records.ids import TaskID
+from transport.records.ids import FrameworkID, TaskID
 from transport.records.task_status import TaskState, TaskStatus
 
 
@@ -368,6 +371,20 @@ def test_a_framework_that_ends_while_the_agent_was_away_ends_after_its_return() 
     back(stage, executor)
     stage.tell(ShutdownFramework(FRAMEWORK_ID))
     assert executor.shut_down
+
+
+def test_a_framework_that_was_ended_does_not_come_back_with_the_agent_and_others_hold_what_it_held() -> None:
+    stage = Stage()
+    stage.run_task(task("t1", "cpus:4;mem:64"))
+    stage.executor("t1").update("RUNNING")
+    stage.tell(ShutdownFramework(FRAMEWORK_ID))
+    other = replace(framework(), id=FrameworkID(value="m1-0001"))
+    stage.tell(RunTask(other, task("t2", "cpus:4;mem:64")))
+    assert [one.executor.executor_id.value for one in stage.executors.launched] == ["t1", "t2"]
+    stage.start_again()
+    stage.run(0.1)
+    assert list(stage.agent.books.frameworks) == ["m1-0001"]
+    assert stage.executors.destroyed == [stage.container("t1")]
 
 
 def test_a_kill_after_the_return_reaches_the_executor() -> None:

@@ -12,6 +12,7 @@ from transport.messages.checkpointing import (
     SaveEnding,
     SaveExecutor,
     SaveFramework,
+    SaveFrameworkEnd,
     SaveResources,
     SaveTask,
 )
@@ -53,6 +54,8 @@ def test_everything_is_saved_where_mesos_saves_it(save: FileSave, files: list[st
 
 def test_what_is_not_so_any_more_is_removed() -> None:
     assert list(changes(AGENT_ID, SaveDrain(None))) == [(f"{_META}/drain.config", None)]
+    framework_info = f"{_META}/frameworks/{FRAMEWORK_ID}/framework.info"
+    assert list(changes(AGENT_ID, SaveFrameworkEnd(FRAMEWORK_ID))) == [(framework_info, None)]
     generated = f"{_EXECUTOR}/{paths.GENERATED_EXECUTOR}"
     assert (generated, None) in changes(AGENT_ID, SaveExecutor(executor(), RUN))
 
