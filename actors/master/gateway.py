@@ -56,6 +56,8 @@ _BODY_BYTES: Final = 16 * MIB
 _EARLY: Final = ("/state", "/state-summary", "/slaves", "/frameworks", "/tasks", "/roles")
 #: The detector ends with the node, or has not been spawned yet.
 _LOOK_AGAIN_SECONDS: Final = 0.2
+#: By then somebody else leads, unless it is only from here that the leader cannot be reached.
+_ELECTED_SECONDS: Final = 15.0
 
 
 #: What clients say and get, in the order in which it is likely to be needed.
@@ -63,11 +65,16 @@ _SPOKEN: Final = (SchedulerCall, SchedulerEvent, Call, CallResponse, Event)
 
 
 class MasterGateway(Gateway):
-    """Owns a master's HTTP server, and keeps it informed of who leads."""
+    """Owns a master's HTTP server, and keeps it informed of who leads.
+
+    A leader that has just died leads until its session ends, but clients are not sent there any more: they may
+    wait for ever for somebody to answer.
+    """
 
     def __init__(self, server: Server, lookout: Lookout) -> None:
         super().__init__(server, _SPOKEN)
         self._lookout = lookout
+        self._detected = LeaderDetected(None)
 
     def initialize(self) -> None:
         """Watch the detector."""
@@ -78,12 +85,34 @@ class MasterGateway(Gateway):
     def leader_detected(self, sender: Pid, message: LeaderDetected) -> None:
         """Requests go there from now on, if it is this node that knows."""
         if sender.address == self.pid.address:
-            self._lookout.leader = message
+            if (before := self._there()) is not None:
+                self.unlink(before)
+            self._detected = message
+            self._trust(message)
 
     def exited(self, pid: Pid) -> None:
-        """Without a detector nobody is known to lead."""
-        self._lookout.leader = LeaderDetected(None)
-        self.delay(_LOOK_AGAIN_SECONDS, self._watch)
+        """Without a detector nobody is known to lead, and nobody can be asked without the leader's."""
+        if pid.address == self.pid.address:
+            self._detected = self._lookout.leader = LeaderDetected(None)
+            self.delay(_LOOK_AGAIN_SECONDS, self._watch)
+        elif pid == self._there():
+            reason = f"the master at {pid.address} led, and cannot be reached"
+            self._lookout.leader = LeaderDetected(None, self._detected.epoch, reason=reason)
+            self.delay(_ELECTED_SECONDS, self._trust, self._detected)
+
+    def _trust(self, leader: LeaderDetected) -> None:
+        """Send clients there, until its node is seen to be gone."""
+        if leader is self._detected:
+            self._lookout.leader = leader
+            if (there := self._there()) is not None:
+                self.link(there)
+
+    def _there(self) -> Pid | None:
+        """The detector of the leader's node, if that is another one: an actor that each master's node has."""
+        master = self._detected.master
+        if master is None or master.address == self.pid.address:
+            return None
+        return Pid(DETECTOR, *master.address)
 
     def _watch(self) -> None:
         detector = Pid(DETECTOR, *self.pid.address)

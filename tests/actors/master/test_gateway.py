@@ -112,9 +112,11 @@ class Master:
 
 @contextlib.contextmanager
 def serving(
-    leader: LeaderDetected | None = None, answer_seconds: float = DEADLINE_SECONDS
+    leader: LeaderDetected | None = None,
+    answer_seconds: float = DEADLINE_SECONDS,
+    bind: Address | None = None,
 ) -> Iterator[Master]:
-    system = PykkaSystem()
+    system = PykkaSystem(bind=bind)
     system.start()
     try:
         master = Master(system, answer_seconds)
@@ -178,6 +180,33 @@ def test_clients_wait_while_nobody_leads_and_are_led_on_as_soon_as_somebody_does
         master.until(lambda: not any(actor.pid.name == DETECTOR for actor in master.system.actors()))
         master.system.spawn(lambda: Oracle(ELSEWHERE), DETECTOR)
         master.until(lambda: master.fetch("/redirect").status == 307)
+
+
+def test_clients_wait_rather_than_go_to_a_leader_that_has_died() -> None:
+    with leading() as (elsewhere, leader), serving(leader, bind=Address("127.0.0.1", 0)) as master:
+        assert master.fetch("/state").status == 307
+        elsewhere.stop()
+        master.until(lambda: master.fetch("/state").status == 503)
+        answer = master.fetch("/redirect")
+        assert (answer.status, answer.text) == (
+            503,
+            f"No leader elected: the master at {elsewhere.address} led, and cannot be reached\n",
+        )
+        master.tell(LeaderDetected(None, leader.epoch))
+        master.until(lambda: master.fetch("/redirect").text == "No leader elected\n")
+
+
+@contextlib.contextmanager
+def leading() -> Iterator[tuple[PykkaSystem, LeaderDetected]]:
+    """The node of another master, which leads."""
+    system = PykkaSystem(bind=Address("127.0.0.1", 0))
+    system.start()
+    try:
+        system.spawn(lambda: Oracle(LeaderDetected(None)), DETECTOR)
+        info = MasterInfo(id="b", ip=1, port=5050, hostname="leader.example")
+        yield system, LeaderDetected(system.pid_of("master"), 9, info)
+    finally:
+        system.stop()
 
 
 def test_the_leader_says_what_it_cannot_tell_before_it_has_recovered() -> None:
