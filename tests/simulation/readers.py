@@ -68,7 +68,9 @@ class Reader(Process):
 
 
 class Watched:
-    """The outlet of a stream: what there is, as its events tell."""
+    """The outlet of a stream whose client reads all at once: what there is, as its events tell."""
+
+    unread_bytes = 0
 
     def __init__(self) -> None:
         self.agents: dict[str, None] = {}
@@ -87,6 +89,9 @@ class Watched:
 
     def end(self) -> None:
         assert self._kinds[:2] in ([], ["SUBSCRIBED"], ["SUBSCRIBED", "HEARTBEAT"])
+
+    def abort(self) -> None:
+        raise AssertionError("nobody reads too slowly")
 
     def _subscribed(self, event: dict[str, Any]) -> None:
         assert len(self._kinds) == 1

@@ -8,11 +8,10 @@ from typing import Final
 from actors.agent.http.executor_calls import call_error, message_of, subscription_of
 from actors.agent.http.executor_stream import ExecutorStream, ExecutorStreams
 from actors.gateway.front import Front
-from actors.system import StoppingError
+from actors.gateway.streaming import streamed_by
 from transport.http.call import take_call
 from transport.http.exchange import (
     HttpError,
-    Outlet,
     PacedOutlet,
     Request,
     Response,
@@ -82,24 +81,10 @@ class ExecutorApi:
         return found
 
     def _subscribe(self, call: Call, encoding: Encoding) -> Streaming:
-        opened: list[ExecutorStream] = []
+        def make(outlet: PacedOutlet) -> ExecutorStream:
+            return ExecutorStream(subscription_of(call), self._agent, encoding, outlet, self._streams)
 
-        def begin(outlet: Outlet) -> None:
-            assert isinstance(outlet, PacedOutlet)
-            subscription = subscription_of(call)
-            stream = ExecutorStream(subscription, self._agent, encoding, outlet, self._streams)
-            try:
-                self._front.spawn(lambda: stream, f"http-executor-{next(self._numbers)}")
-            except StoppingError:
-                outlet.end()
-            else:
-                opened.append(stream)
-
-        def ended(reason: str) -> None:
-            for stream in opened:
-                stream.close(reason)
-
-        return Streaming(content_type=encoding.value, begin=begin, ended=ended)
+        return streamed_by(self._front, f"http-executor-{next(self._numbers)}", make, encoding.value)
 
     async def _pass_on(self, call: Call) -> None:
         """Tell the agent, by the executor's stream unless that broke; raises HttpError."""

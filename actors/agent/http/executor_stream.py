@@ -10,7 +10,8 @@ from typing import Final
 
 from actors.agent.http.executor_events import HEARTBEAT, event_of
 from actors.gateway.pace import Pace
-from actors.process import Process, handles
+from actors.gateway.streaming import StreamActor
+from actors.process import handles
 from transport.http.exchange import PacedOutlet
 from transport.http.media_type import Encoding
 from transport.message import Message
@@ -22,7 +23,7 @@ from transport.records.executor_event import Event
 HEARTBEAT_SECONDS: Final = 30 * 60.0
 
 
-class ExecutorStream(Process):
+class ExecutorStream(StreamActor):
     """Subscribes with the agent, and writes the events that it is sent as records, each as one piece.
 
     Its end is seen by the agent as that of any executor's connection. It ends with the client's connection,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
+from actors.gateway.streaming import StreamActor
 from actors.master.view.forms import Form
 from actors.master.view.view import VIEW
-from actors.process import Process, handles
-from transport.http.exchange import Outlet, PacedOutlet
+from actors.process import handles
+from transport.http.exchange import PacedOutlet
 from transport.limits import MIB
 from transport.messages.viewing import ViewEvent, ViewRefused, ViewWatchOver, WatchView
 from transport.pid import Address, Pid
@@ -21,13 +22,13 @@ _WAITING_BYTES: Final = 4 * MIB
 _PATIENCE_SECONDS: Final = 60.0
 
 
-class EventStream(Process):
+class EventStream(StreamActor):
     """Writes events as records: the cluster as it is, and then what happens to it.
 
     It ends with the client's connection, and with the reign: the client is to look for the leader.
     """
 
-    def __init__(self, here: Address, form: Form, outlet: Outlet) -> None:
+    def __init__(self, here: Address, form: Form, outlet: PacedOutlet) -> None:
         self._view = Pid(VIEW, *here)
         self._form = form
         self._outlet = outlet
@@ -78,7 +79,7 @@ class EventStream(Process):
 
     def _write(self) -> None:
         outlet, now = self._outlet, self.system.now()
-        while self._waiting and not self._closed and _has_room(outlet):
+        while self._waiting and not self._closed and outlet.unread_bytes < _AHEAD_BYTES:
             piece = self._waiting.popleft()
             outlet.write(piece)
             self._waiting_bytes -= len(piece)
@@ -92,8 +93,7 @@ class EventStream(Process):
 
     def _break_off(self, reason: str) -> None:
         """The client is not to take what it got for complete."""
-        if isinstance(self._outlet, PacedOutlet):
-            self._outlet.abort()
+        self._outlet.abort()
         self.close(reason)
 
     @handles(ViewWatchOver)
@@ -109,7 +109,3 @@ class EventStream(Process):
     def exited(self, pid: Pid) -> None:
         """The view crashed: its successor knows nobody."""
         self.close("the view has ended")
-
-
-def _has_room(outlet: Outlet) -> bool:
-    return not isinstance(outlet, PacedOutlet) or outlet.unread_bytes < _AHEAD_BYTES

@@ -12,13 +12,12 @@ import msgspec
 
 from actors.election.address import MASTER
 from actors.gateway.front import Front
+from actors.gateway.streaming import streamed_by
 from actors.master.http.scheduler_calls import call_error, message_of
 from actors.master.http.scheduler_stream import NOT_SUBSCRIBED, SchedulerStream, SchedulerStreams
-from actors.system import StoppingError
 from transport.http.call import LARGE_BYTES, read_call
 from transport.http.exchange import (
     HttpError,
-    Outlet,
     PacedOutlet,
     Request,
     Response,
@@ -79,25 +78,17 @@ class SchedulerApi:
         if _STREAM_ID.lower() in request.headers:
             raise refusal(400, f"{_STREAM_ID}: must not be given if type is SUBSCRIBE")
         stream_id = str(self._make_stream_id())
-        opened: list[SchedulerStream] = []
 
-        def begin(outlet: Outlet) -> None:
-            assert isinstance(outlet, PacedOutlet)
-            stream = SchedulerStream(call, stream_id, self._master, encoding, outlet, self._streams)
-            try:
-                self._front.spawn(lambda: stream, f"http-scheduler-{next(self._numbers)}")
-            except StoppingError:
-                outlet.end()
-            else:
-                opened.append(stream)
-                stream.subscribe()
+        def make(outlet: PacedOutlet) -> SchedulerStream:
+            return SchedulerStream(call, stream_id, self._master, encoding, outlet, self._streams)
 
-        def ended(reason: str) -> None:
-            for stream in opened:
-                stream.close(reason)
-
-        return Streaming(
-            content_type=encoding.value, headers={_STREAM_ID: stream_id}, begin=begin, ended=ended
+        return streamed_by(
+            self._front,
+            f"http-scheduler-{next(self._numbers)}",
+            make,
+            encoding.value,
+            headers={_STREAM_ID: stream_id},
+            begun=SchedulerStream.subscribe,
         )
 
     async def _stream(self, call: Call) -> SchedulerStream:

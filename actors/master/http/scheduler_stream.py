@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Final
 
 from actors.gateway.pace import Pace
+from actors.gateway.streaming import StreamActor
 from actors.master.http.scheduler_calls import message_of
 from actors.master.http.scheduler_events import event_of
-from actors.process import Process, handles
+from actors.process import handles
 from transport.http.exchange import PacedOutlet
 from transport.http.media_type import Encoding
 from transport.message import Message
@@ -31,7 +32,7 @@ _MISSED_HEARTBEATS: Final = 3
 Answered = Callable[[str | None], None]
 
 
-class SchedulerStream(Process):
+class SchedulerStream(StreamActor):
     """Subscribes with a master, and writes the events that it is sent as records, each as one piece.
 
     Its end is seen by the master as that of any scheduler: the framework is disconnected (§2.6). It ends with

@@ -8,11 +8,11 @@ from typing import Final
 
 from actors.gateway.front import Front
 from actors.gateway.operator import Answer, CallHandler
+from actors.gateway.streaming import streamed_by
 from actors.master.http.event_stream import EventStream
 from actors.master.http.reading import read
 from actors.master.view.forms import Form
-from actors.system import StoppingError
-from transport.http.exchange import Outlet, Response, Streaming
+from transport.http.exchange import PacedOutlet, Response
 from transport.http.media_type import Encoding, MediaType
 from transport.records.enumeration import Enumeration
 from transport.records.master_call import Call
@@ -39,23 +39,11 @@ def view_calls(front: Front) -> Mapping[Enumeration, CallHandler[Call]]:
         return await read(front, call.type.value, _form(form), form.content_type)
 
     async def subscribe(_call: Call, form: MediaType) -> Answer:
-        opened: list[EventStream] = []
+        def make(outlet: PacedOutlet) -> EventStream:
+            return EventStream(front.here, _form(form), outlet)
 
-        def begin(outlet: Outlet) -> None:
-            stream = EventStream(front.here, _form(form), outlet)
-            try:
-                front.spawn(lambda: stream, f"operator-stream-{next(numbers)}")
-            except StoppingError:
-                outlet.end()
-            else:
-                opened.append(stream)
-                stream.watch()
-
-        def ended(reason: str) -> None:
-            for stream in opened:
-                stream.close(reason)
-
-        return Streaming(content_type=form.content_type, begin=begin, ended=ended)
+        name = f"operator-stream-{next(numbers)}"
+        return streamed_by(front, name, make, form.content_type, begun=EventStream.watch)
 
     return {**dict.fromkeys(_READS, show), _Type.SUBSCRIBE: subscribe}
 
