@@ -67,8 +67,8 @@ _SPOKEN: Final = (SchedulerCall, SchedulerEvent, Call, CallResponse, Event)
 class MasterGateway(Gateway):
     """Owns a master's HTTP server, and keeps it informed of who leads.
 
-    A leader that has just died leads until its session ends, but clients are not sent there any more: they may
-    wait for ever for somebody to answer.
+    A leader that has just died leads until its session ends. No client is sent there any more: it might wait
+    for ever for somebody to answer.
     """
 
     def __init__(self, server: Server, lookout: Lookout) -> None:
