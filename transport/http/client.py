@@ -115,12 +115,12 @@ class HttpClient:
         body: bytes | None,
         headers: Mapping[str, str],
     ) -> Reply:
-        try:
+        with contextlib.ExitStack() as failed:
+            failed.callback(self.close)
             connection.request(method, target, body, dict(headers))
-            return _read(connection.getresponse())
-        except BaseException:
-            self.close()
-            raise
+            reply = _read(connection.getresponse())
+            failed.pop_all()
+        return reply
 
     def _turn(self, location: str) -> None:
         try:
