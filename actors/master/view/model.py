@@ -106,6 +106,7 @@ class Model:
         agent = self.agents.get(agent_id)
         if fact is None:
             if self.agents.pop(agent_id) is not None:
+                self._agent_changed(agent_id)
                 self._tell(events.agent_removed, agent_id)
         elif agent is None:
             shares, offers = self.shares.setdefault(agent_id, {}), self._offers_of.setdefault(agent_id, {})

@@ -23,6 +23,8 @@ def test_a_model_that_is_told_what_is_noted_is_as_the_books_are(seed: int) -> No
             assert unlike(model, whims.cluster) == ""
     tell(whims.cluster, model)
     assert unlike(model, whims.cluster) == ""
+    known = dict.fromkeys((*model.shares, *model._offers_of))
+    assert all(one in model.agents or model.shares.get(one) or model._offers_of.get(one) for one in known)
 
 
 def tell(cluster: Cluster, model: Model) -> None:
