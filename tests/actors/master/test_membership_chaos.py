@@ -179,7 +179,8 @@ class World:
         agents = self.stage.master.cluster.agents
         hosts = [host.process("agent", Host) for host in self.hosts]
         return all(
-            host.registered and host.id in agents and agents[host.id].connected for host in hosts
+            host.registered and (agent := agents.get(host.id or "")) is not None and agent.connected
+            for host in hosts
         ) and len(agents) == len(hosts)
 
     def check_allocator(self) -> None:
