@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from transport.http.call import take_call
 from transport.http.exchange import Request, Response, Streaming, refusal
@@ -20,24 +20,32 @@ Answer = Record | Response | Streaming
 CallHandler = Callable[[C, MediaType], Awaitable[Answer]]
 
 
-class OperatorApi(Generic[C]):
-    """Reads calls that are records of that kind, and has them answered."""
-
-    def __init__(
-        self,
-        call: type[C],
-        handlers: Mapping[Enumeration, CallHandler[C]],
-        waiting: Collection[Enumeration] = (),
-    ) -> None:
-        """`waiting` are the types of calls that are answered some time, for as long as the client waits."""
-        self._call = call
-        self._handlers = handlers
-        self._waiting = waiting
+@runtime_checkable
+class AnswersCalls(Protocol):
+    """Whose method `handle` is a route for calls."""
 
     @property
     def types(self) -> tuple[str, ...]:
         """The types of calls that are answered."""
-        return tuple(sorted(str(kind.value) for kind in self._handlers))
+        ...
+
+
+def names_of(types: Iterable[Enumeration]) -> tuple[str, ...]:
+    """Types of calls as a daemon tells them."""
+    return tuple(sorted(str(kind.value) for kind in types))
+
+
+class OperatorApi(Generic[C]):
+    """Reads calls that are records of that kind, and has them answered."""
+
+    def __init__(self, call: type[C], handlers: Mapping[Enumeration, CallHandler[C]]) -> None:
+        self._call = call
+        self._handlers = handlers
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """See `AnswersCalls`."""
+        return names_of(self._handlers)
 
     async def handle(self, request: Request) -> Response | Streaming:
         """Answer a call: 501 naming its type where nobody does."""
@@ -49,8 +57,6 @@ class OperatorApi(Generic[C]):
         handler = self._handlers.get(kind)
         if handler is None:
             raise refusal(501, f"type: {kind.value} is not implemented here")
-        if kind in self._waiting:
-            request.take_time()
         answer = await handler(call, form)
         if isinstance(answer, Record):
             return Response(200, form.encoding.encode(answer), form.content_type)

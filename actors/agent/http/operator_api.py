@@ -8,7 +8,7 @@ from typing import Final
 
 from actors.agent.http.attach import AttachCalls
 from actors.agent.http.containers import Containers
-from actors.gateway.operator import CallHandler
+from actors.gateway.operator import CallHandler, names_of
 from transport.http.call import take_call
 from transport.http.exchange import Request, Response, Streaming, refusal
 from transport.http.media_type import RECORDIO, MediaType
@@ -52,6 +52,11 @@ class AgentOperatorApi:
             _Type.LAUNCH_NESTED_CONTAINER_SESSION: attach.launch_session,
             _Type.ATTACH_CONTAINER_OUTPUT: attach.attach_output,
         }
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """See `AnswersCalls`."""
+        return names_of((*self._handlers, _Type.ATTACH_CONTAINER_INPUT))
 
     def routes(self) -> tuple[Route, ...]:
         """Where it is."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from actors import MESOS_VERSION
 from actors.gateway.openapi.endpoint import Argument, Endpoint, Endpoints
 from actors.gateway.openapi.schemas import Schemas
-from actors.gateway.operator import OperatorApi
+from actors.gateway.operator import AnswersCalls
 from transport.http.exchange import JSON
 from transport.http.media_type import Encoding
 from transport.http.routes import Route
@@ -50,7 +50,7 @@ class Described:
     def calls(self, route: Route) -> tuple[str, ...]:
         """The types of calls that are answered there, for a route of an operator API."""
         owner = getattr(inspect.unwrap(route.handler), "__self__", None)
-        return owner.types if isinstance(owner, OperatorApi) else ()
+        return owner.types if isinstance(owner, AnswersCalls) else ()
 
     def document(self) -> dict[str, Any]:
         """All of it."""

@@ -9,8 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from actors.agent.http.attach import AttachCalls
+from actors.agent.http.containers import Containers
+from actors.agent.http.nested import GuestCalls
+from actors.agent.http.operator_api import AgentOperatorApi
+from actors.gateway.openapi.document import Described
 from tests.actors.agent.http import calls
 from tests.actors.agent.http.house import DEADLINE_SECONDS, TASK, House, house
+from tests.actors.gateway.fronts import front
 from transport.http.media_type import Encoding
 from transport.records.agent_call import Call
 from transport.records.agent_response import Response
@@ -190,3 +196,13 @@ def test_the_api_is_found_by_its_other_names(home: House, path: str) -> None:
         connection.request("GET", path)
         response = connection.getresponse()
         assert (response.status, response.headers["Allow"]) == (405, "POST")
+
+
+def test_which_calls_are_answered_is_told(tmp_path: Path) -> None:
+    containers = Containers(front())
+    guests = GuestCalls(containers, tmp_path, switch_user=False)
+    api = AgentOperatorApi(containers, AttachCalls(containers, guests, 15.0), guests.handlers())
+    described = Described("Pion agent", "slave(1)", api.routes(), {})
+    for route in described.routes:
+        told = described.calls(route)
+        assert {"LAUNCH_CONTAINER", "ATTACH_CONTAINER_INPUT", "ATTACH_CONTAINER_OUTPUT"}.issubset(told)
