@@ -100,6 +100,9 @@ class Landlord(Scheduler):
         kind, name, _ = status.operation_id.value.split(":")
         stands = self.deeds.stands
         self._waits = False
+        if kind == "create" and status.state is OperationState.OPERATION_DROPPED:
+            # It was offered as if it were made, and the order has not reached its agent.
+            stands[name] = Stand.WANTED
         if status.state is not OperationState.OPERATION_FINISHED:
             return
         if kind == "create" and stands[name] is Stand.WANTED:
