@@ -14,6 +14,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from actors import __version__
+from actors.cli.ending import end_within
 from actors.cli.parser import CommandError
 from actors.flags import help_text, load
 from actors.logging import Logs
@@ -25,6 +26,8 @@ from actors.node.node import Node
 F = TypeVar("F", bound=DaemonFlags)
 #: The descriptor.
 _STANDARD_ERROR: Final = 2
+#: For what is left when all actors have ended.
+_LAST_SECONDS: Final = 5.0
 #: By what nohup starts, or a shell in the background. What is ignored here is ignored by all programs started
 #: in turn, also by tasks, to which these may mean something; handlers are not handed down.
 _OFTEN_IGNORED: Final = (signal.SIGHUP, signal.SIGQUIT)
@@ -71,7 +74,9 @@ def run(daemon: Daemon[F], words: Sequence[str], environment: Mapping[str, str])
     collect_seldom()
     if not node.finishing:
         print(f"{daemon.name} {node.address}", flush=True)
-    return node.wait()
+    status = node.wait()
+    end_within(_LAST_SECONDS, status)
+    return status
 
 
 def _obey_signals(node: Node, further: Mapping[int, Callable[[Node], None]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 
 from actors.cli.parser import CommandError, UsageError
@@ -24,6 +25,21 @@ def ending(program: str, act: Callable[[], int]) -> int:
         return _failed(program, error, 1)
     except KeyboardInterrupt:
         return 130
+
+
+def end_within(seconds: float, status: int) -> None:
+    """Have this process, which has nothing more to do, end by then, whatever its threads wait for.
+
+    Python waits for threads of pools, and one of these may wait for a disk that does not answer.
+    """
+
+    def end() -> None:
+        sys.stderr.flush()
+        os._exit(status)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _failed(program: str, error: Exception, status: int) -> int:
