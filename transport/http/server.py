@@ -101,11 +101,7 @@ class HttpServer:
         watching = asyncio.create_task(self._watch(connections))
         self._stop = lambda: loop.call_soon_threadsafe(stopping.set)
         self._started.set_result(None)
-        stopped = asyncio.create_task(stopping.wait())
-        await asyncio.wait((stopped, watching), return_when=asyncio.FIRST_COMPLETED)
-        if watching.done():
-            # Nothing would be given up any more: better no server than one that takes what it never ends.
-            watching.result()
+        await stopping.wait()
         # asyncio cannot take in what it has accepted once its server is closed, and leaves it open.
         loop.remove_reader(listener)
         await asyncio.sleep(0)

@@ -132,7 +132,7 @@ def test_a_thousand_slow_clients_delay_nobody_and_leave_nothing_behind() -> None
                 while each.recv(4_096):
                     pass
             each.close()
-        until(lambda: (descriptors(), one.tasks()) == before)
+        until(lambda: descriptors() <= before[0] and one.tasks() <= before[1])
         assert one.log.lines == []
 
 
@@ -190,7 +190,8 @@ def test_nothing_is_left_of_clients_that_are_gone(desertion: str) -> None:
         before = descriptors()
         for _ in range(5):
             _vanish(one.address, data, received)
-        until(lambda: (descriptors(), one.tasks()) == (before, 2))
+        # Whatever was on its way to be closed was counted before, too.
+        until(lambda: one.tasks() == 2 and descriptors() <= before)
         assert one.log.lines == []
 
 
