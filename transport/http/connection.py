@@ -128,7 +128,7 @@ class Connection(web.RequestHandler):
         self._newest: Any = None
         self._answered = 0
         #: The client sends no more, or what it sends cannot be read.
-        self._input_is_over = False
+        self.input_is_over = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there."""
@@ -153,7 +153,7 @@ class Connection(web.RequestHandler):
     @property
     def ends(self) -> bool:
         """Whether the present request is its last."""
-        return self._close or self._force_close or (self._input_is_over and self._waiting <= 1)
+        return self._close or self._force_close or (self.input_is_over and self._waiting <= 1)
 
     @property
     def _waiting(self) -> int:
@@ -163,7 +163,7 @@ class Connection(web.RequestHandler):
     def answered(self) -> bool:
         """A request is answered; returns whether the connection goes on."""
         self._answered += 1
-        return not self._input_is_over or self._waiting > 0
+        return not self.input_is_over or self._waiting > 0
 
     def stop(self) -> None:
         """Take no further request, and end what may go on for ever."""
@@ -176,7 +176,7 @@ class Connection(web.RequestHandler):
     def eof_received(self) -> bool | None:  # type: ignore[override]  # as asyncio has it
         """The client sends no more: what it waits for is sent first, unless that could go on for ever."""
         self.connections.send()
-        self._input_is_over = True
+        self.input_is_over = self.patience.is_deserted = True
         _break_off(self._newest)
         return self._waiting > 0 and self.stream is None and not self.patience.ends_with_client
 
@@ -195,7 +195,7 @@ class Connection(web.RequestHandler):
             # Who reads the body is told, and answers.
             self._messages.pop()
             self._request_count -= 1
-            self._input_is_over = True
+            self.input_is_over = True
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client is gone."""
@@ -348,7 +348,8 @@ class Reply:
 
     async def _stream(self, connection: Connection, streaming: Streaming) -> None:
         transport = connection.transport
-        if transport is None:
+        if transport is None or connection.input_is_over:
+            self.keep_alive = False
             streaming.ended("the client is gone")
             return
         connection.stream = stream = Stream(transport, self._terms, connection.limits.unread_bytes)

@@ -19,6 +19,8 @@ class Patience:
         self.is_over = False
         #: Whether it ends with its client.
         self.ends_with_client = False
+        #: The client sends no more: what it waits for is finished, but it is not waited for.
+        self.is_deserted = False
 
     def begin(self, until: float) -> None:
         """The task that runs has time until then."""
@@ -29,6 +31,8 @@ class Patience:
         """The handler has as long as its client waits."""
         self._until = math.inf
         self.ends_with_client = True
+        if self.is_deserted:
+            self.lose()
 
     def end(self) -> None:
         """The handler has answered."""
