@@ -12,7 +12,7 @@ import termios
 from collections import deque
 from typing import NamedTuple
 
-from containerizers.containerizer import ConsoleSpec
+from containerizers.spec import ConsoleSpec
 
 #: How much is read or written at a time, in bytes.
 _PIECE_BYTES = 65_536

@@ -3,34 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
-
-class ConsoleSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """That a container's input and output go through this process, so that others can attach to them."""
-
-    #: Rows and columns of its pseudo terminal, 0 where that does not matter; None: it has three pipes.
-    terminal: tuple[int, int] | None = None
-    #: Whether nothing is read of what it writes before somebody listens.
-    waits: bool = False
-
-
-class Spec(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to run in a container; paths are absolute."""
-
-    #: The program and its arguments; the program is looked up in PATH of `environment`.
-    arguments: tuple[str, ...]
-    directory: str
-    environment: Mapping[str, str] = {}
-    #: A user's name; None: that of this process.
-    user: str | None = None
-    #: Files that take what it writes, appended to; None: /dev/null.
-    stdout: str | None = None
-    stderr: str | None = None
-    #: None: it has no input, and only files take its output.
-    console: ConsoleSpec | None = None
+from containerizers.spec import Limits, Spec
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +20,36 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     #: Of all processes since they began, with those that ended among them.
     user_seconds: float = 0.0
     system_seconds: float = 0.0
+    #: Resident; that of processes of which several share it counts for each.
     memory_bytes: int = 0
+    # What follows is None where nobody counts it.
+    #: Periods of the CPU's hard limit that it ran in, those in which it was held up, and for how long.
+    cpu_periods: int | None = None
+    throttled_periods: int | None = None
+    throttled_seconds: float | None = None
+    #: With caches; and of that, what is what.
+    total_memory_bytes: int | None = None
+    anonymous_bytes: int | None = None
+    file_bytes: int | None = None
+    mapped_file_bytes: int | None = None
+    swap_bytes: int | None = None
+    unevictable_bytes: int | None = None
+    memory_limit_bytes: int | None = None
+    soft_memory_limit_bytes: int | None = None
+    #: In an order: how often pressure was low, medium, critical.
+    memory_pressure: tuple[int, int, int] | None = None
+    read_bytes: int | None = None
+    written_bytes: int | None = None
+    received_bytes: int | None = None
+    received_packets: int | None = None
+    received_errors: int | None = None
+    received_dropped: int | None = None
+    sent_bytes: int | None = None
+    sent_packets: int | None = None
+    sent_errors: int | None = None
+    sent_dropped: int | None = None
+    disk_bytes: int | None = None
+    disk_limit_bytes: int | None = None
 
 
 class Launched(msgspec.Struct, frozen=True):
@@ -51,18 +57,32 @@ class Launched(msgspec.Struct, frozen=True):
 
     container_id: str
     process: int
+    #: Of its own network, if it has one.
+    addresses: tuple[str, ...] = ()
+    #: What Docker says of it, in JSON.
+    described: bytes = b""
+
+
+class Limitation(msgspec.Struct, frozen=True):
+    """That a container used more than it may, and how much of it: bytes, or a number of ports."""
+
+    kind: Literal["memory", "disk", "ports"]
+    message: str
+    used: int | None = None
 
 
 class Ended(msgspec.Struct, frozen=True):
     """A container is no more, and nothing of it runs.
 
     `status` is as `os.waitpid` gives it; None when it could not be learned (adopted, and not a child of this
-    process), or nothing was started. `error` says why it was not started.
+    process), or nothing was started. `error` says why it was not started, or why nothing is known of it.
     """
 
     container_id: str
     status: int | None = None
     error: str = ""
+    #: Why it was ended, when it used too much.
+    limitation: Limitation | None = None
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -87,6 +107,10 @@ class Containerizer(Protocol):
         """Start a container; raises ValueError when one of that id is there."""
         ...
 
+    def update(self, container_id: str, limits: Limits) -> None:
+        """Change what a container may use; or, where only nested ones are, all of them together."""
+        ...
+
     def signal(self, container_id: str, signal: int) -> None:
         """Send a signal to all processes of a container; nothing happens to one that is no more."""
         ...
@@ -109,6 +133,10 @@ class Containerizer(Protocol):
 
     def usage(self) -> Mapping[str, Usage]:
         """What all containers use, by id; may take a while, so it is for a thread that may wait."""
+        ...
+
+    def processes(self) -> Mapping[str, tuple[int, ...]]:
+        """The numbers of the processes of all containers, by id; may take a while, too."""
         ...
 
     def close(self) -> None:

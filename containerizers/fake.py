@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from containerizers.containerizer import Ended, Launched, Notify, Spec, Usage
+from containerizers.containerizer import Ended, Launched, Notify, Usage
 from containerizers.paths import check_id, parent_of
+from containerizers.spec import Limits, Spec
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -156,6 +157,13 @@ class FakeContainerizer:
             container_id: Usage(process=running.process, processes=1, threads=1)
             for container_id, running in self._mine.items()
         }
+
+    def update(self, container_id: str, limits: Limits) -> None:
+        """See `Containerizer.update`: nothing here uses anything."""
+
+    def processes(self) -> Mapping[str, tuple[int, ...]]:
+        """See `Containerizer.processes`."""
+        return {container_id: (running.process,) for container_id, running in self._mine.items()}
 
     def close(self) -> None:
         """See `Containerizer.close`."""

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from containerizers import groups
 from containerizers.census import Census, environment
-from containerizers.containerizer import Broken, Ended, Launched, Notify, Spec, Usage
+from containerizers.containerizer import Broken, Ended, Launched, Notify, Usage
 from containerizers.paths import RuntimePaths, check_id, parent_of
 from containerizers.program import StartError, raise_limit, start
 from containerizers.session import Session, status_of
+from containerizers.spec import Limits, Spec
 from containerizers.stamp import Stamp
 from containerizers.switchboard import Switchboard
 from containerizers.usage import Meter
@@ -142,6 +143,15 @@ class ProcessContainerizer:
         with self._lock:
             first = {container_id: one.process for container_id, one in self._containers.items()}
         return self._meter.read(first)
+
+    def update(self, container_id: str, limits: Limits) -> None:
+        """See `Containerizer.update`: plain processes are held to nothing."""
+
+    def processes(self) -> Mapping[str, tuple[int, ...]]:
+        """See `Containerizer.processes`."""
+        with self._lock:
+            first = {container_id: one.process for container_id, one in self._containers.items()}
+        return self._meter.processes(first)
 
     def close(self) -> None:
         """See `Containerizer.close`."""

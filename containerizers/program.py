@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from containerizers.console import Console
-from containerizers.containerizer import ConsoleSpec, Spec
+from containerizers.spec import ConsoleSpec, Spec
 
 #: What leads a session gets the first terminal that it opens; then it becomes the program.
 _ON_TERMINAL = 'exec "$@" 0<>"$0" 1>&0 2>&0'

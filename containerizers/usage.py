@@ -24,13 +24,17 @@ class Meter:
 
     def read(self, first: Mapping[str, int | None]) -> Mapping[str, Usage]:
         """What these containers use, by id; `first` tells the numbers of their first processes."""
+        members = self.processes(first)
+        return {
+            container_id: measure(members[container_id], process) for container_id, process in first.items()
+        }
+
+    def processes(self, first: Mapping[str, int | None]) -> Mapping[str, tuple[int, ...]]:
+        """The numbers of the processes of these containers, by id."""
         sessions = {process: container_id for container_id, process in first.items() if process is not None}
         with self._turn:
             members = self._census.take(sessions)
-        return {
-            container_id: measure(members.get(container_id, ()), process)
-            for container_id, process in first.items()
-        }
+        return {container_id: tuple(members.get(container_id, ())) for container_id in first}
 
 
 def measure(processes: Iterable[int], first: int | None = None) -> Usage:

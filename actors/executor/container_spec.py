@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from actors.executor.settings import PRIVATE_PREFIX
-from transport.messages.containing import ConsoleSpec, ContainerSpec
+from transport.messages.container_spec import ConsoleSpec, ContainerSpec
 from transport.records.command import CommandInfo, Environment
 from transport.records.container import ContainerInfo
 from transport.records.task import TaskInfo

@@ -10,29 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+import msgspec
+
 from actors.process import Process, handles
 from actors.system import Timer
-from containerizers import containerizer
-from containerizers.containerizer import (
-    Broken,
-    Containerizer,
-    Ended,
-    Event,
-    Launched,
-    Notify,
-    Spec,
-)
+from containerizers.containerizer import Broken, Containerizer, Ended, Event, Launched, Notify
 from containerizers.paths import check_id
+from containerizers.spec import Spec
 from transport.envelope import Envelope
 from transport.messages.containing import (
     AdoptContainer,
     AwaitContainer,
-    ConsoleSpec,
     ContainerEnded,
     ContainerInspected,
     ContainerLaunched,
     ContainersFound,
-    ContainerSpec,
     DestroyContainer,
     FindContainers,
     InspectContainer,
@@ -119,7 +111,7 @@ class ContainerizerProcess(Process):
             self.send(sender, ContainerEnded(container_id, None, str(error)))
             return
         self._own(container_id, sender)
-        self._containerizer.launch(container_id, _spec(message.spec))
+        self._containerizer.launch(container_id, msgspec.convert(message.spec, Spec, from_attributes=True))
         self.system.fault("containerizer.launch.after")
 
     @handles(SignalContainer)
@@ -284,24 +276,6 @@ class ContainerizerProcess(Process):
     def _answer(self, container_id: str, answer: ContainerEnded) -> None:
         for asker in self._asked.pop(container_id, ()):
             self.send(asker, answer)
-
-
-def _spec(spec: ContainerSpec) -> Spec:
-    return Spec(
-        arguments=spec.arguments,
-        directory=spec.directory,
-        environment=spec.environment,
-        user=spec.user,
-        stdout=spec.stdout,
-        stderr=spec.stderr,
-        console=_console(spec.console),
-    )
-
-
-def _console(console: ConsoleSpec | None) -> containerizer.ConsoleSpec | None:
-    if console is None:
-        return None
-    return containerizer.ConsoleSpec(terminal=console.terminal, waits=console.waits)
 
 
 def _family(container_id: str) -> str:

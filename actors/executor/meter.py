@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+import msgspec
+
 from actors.process import Process, handles
 from containerizers.containerizer import Usage
 from transport.messages.containing import ContainersMeasured, ContainerUsage, MeasureContainers
@@ -35,19 +37,11 @@ class Meter(Process):
         last, now = self._last, self.system.now()
         if last is None or message.anew or now - self._measured_at >= _REST_SECONDS:
             last = self._last = ContainersMeasured(
-                {container_id: _told(usage) for container_id, usage in self._measure().items()},
+                {
+                    container_id: msgspec.convert(usage, ContainerUsage, from_attributes=True)
+                    for container_id, usage in self._measure().items()
+                },
                 self.system.wall(),
             )
             self._measured_at = now
         self.send(sender, last)
-
-
-def _told(usage: Usage) -> ContainerUsage:
-    return ContainerUsage(
-        process=usage.process,
-        processes=usage.processes,
-        threads=usage.threads,
-        user_seconds=usage.user_seconds,
-        system_seconds=usage.system_seconds,
-        memory_bytes=usage.memory_bytes,
-    )

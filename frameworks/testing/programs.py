@@ -11,8 +11,9 @@ from actors.executor.settings import ExecutorSettings
 from actors.process import Process
 from actors.simulation import SimulatedNode, Simulation
 from actors.system import NEVER
-from containerizers.containerizer import Ended, Launched, Notify, Spec, Usage
+from containerizers.containerizer import Ended, Launched, Notify, Usage
 from containerizers.fake import Course, Delay, FakeContainerizer, FakeKernel, Script
+from containerizers.spec import Limits, Spec
 from transport.pid import Pid
 
 #: Makes an executor of a framework, which is played by a node of its own.
@@ -220,6 +221,14 @@ class SimulatedContainers:
     def usage(self) -> Mapping[str, Usage]:
         """See `Containerizer.usage`; executors are not measured."""
         return self._fake.usage()
+
+    def update(self, container_id: str, limits: Limits) -> None:
+        """See `Containerizer.update`."""
+        self._fake.update(container_id, limits)
+
+    def processes(self) -> Mapping[str, tuple[int, ...]]:
+        """See `Containerizer.processes`; executors have none."""
+        return self._fake.processes()
 
     def close(self) -> None:
         """See `Containerizer.close`."""

@@ -9,8 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from containerizers.containerizer import Ended, Event, Launched, Spec
+from containerizers.containerizer import Ended, Event, Launched
 from containerizers.process import ProcessContainerizer
+from containerizers.spec import Spec
 from containerizers.stamp import stat
 from containerizers.switchboard import Switchboard
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from containerizers.containerizer import Ended, Event, Launched, Spec
+from containerizers.containerizer import Ended, Event, Launched
 from containerizers.fake import Course, FakeContainerizer, FakeKernel
+from containerizers.spec import Spec
 
 SHORT = Course(seconds=10.0, status=3 << 8)
 ENDLESS = Course()

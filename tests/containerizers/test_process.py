@@ -174,7 +174,8 @@ def test_a_user_s_output_is_not_led_into_the_folder_of_another(
 LIMITED = """
 import resource, subprocess, sys, threading
 from pathlib import Path
-from containerizers.containerizer import Ended, Spec
+from containerizers.containerizer import Ended
+from containerizers.spec import Spec
 from containerizers.process import ProcessContainerizer
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
@@ -367,7 +368,7 @@ def test_a_nested_one_needs_no_process_of_its_parent(containers: Containers) -> 
 CRASHER = """
 import os, signal, sys
 from pathlib import Path
-from containerizers.containerizer import Spec
+from containerizers.spec import Spec
 from containerizers.process import ProcessContainerizer
 folder = sys.argv[1]
 containerizer = ProcessContainerizer(Path(folder) / "runtime", lambda event: None)

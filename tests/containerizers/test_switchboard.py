@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from containerizers.console import Console
-from containerizers.containerizer import ConsoleSpec, Ended
+from containerizers.containerizer import Ended
+from containerizers.spec import ConsoleSpec
 from containerizers.switchboard import Closed, Event, InputTaken, Opened, Output, Switchboard
 from tests.containerizers.containers import DEADLINE_SECONDS, Containers, wait_until
 

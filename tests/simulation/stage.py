@@ -8,8 +8,8 @@ from functools import partial
 
 from actors.executor.settings import ExecutorSettings
 from actors.simulation import Plan, SimulatedNode, Simulation
-from containerizers.containerizer import Spec
 from containerizers.fake import Course
+from containerizers.spec import Spec
 from frameworks.scheduler import Scheduler
 from frameworks.testing import SimulatedCluster
 from frameworks.testing.programs import command_of

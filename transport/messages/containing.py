@@ -3,34 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from transport.message import Message
+from transport.messages.container_spec import ContainerSpec, Limits
 from transport.record import Record
-
-
-class ConsoleSpec(Record):
-    """That others can attach to a container's input and output."""
-
-    #: Rows and columns of its pseudo terminal, 0 where that does not matter; None: it has three pipes.
-    terminal: tuple[int, int] | None = None
-    #: Whether nothing is read of what it writes before somebody is attached.
-    waits: bool = False
-
-
-class ContainerSpec(Record):
-    """What is to run in a container, and how; paths are absolute, sizes in bytes, times in seconds."""
-
-    #: What is executed: the program, then its arguments. The first is looked up in PATH of `environment`.
-    arguments: tuple[str, ...]
-    directory: str
-    environment: Mapping[str, str] = {}
-    #: A user's name; None: that of the node.
-    user: str | None = None
-    #: Files that take what it writes; None: /dev/null.
-    stdout: str | None = None
-    stderr: str | None = None
-    #: None: it has no input, and only files take its output.
-    console: ConsoleSpec | None = None
 
 
 class LaunchContainer(Message):
@@ -48,6 +25,18 @@ class ContainerLaunched(Message):
 
     container_id: str
     process: int
+    #: Of its own network, if it has one.
+    addresses: tuple[str, ...] = ()
+    #: What Docker says of it, in JSON.
+    described: bytes = b""
+
+
+class Limitation(Record):
+    """That a container used more than it may, and how much of it: bytes, or a number of ports."""
+
+    kind: Literal["memory", "disk", "ports"]
+    message: str
+    used: int | None = None
 
 
 class ContainerEnded(Message):
@@ -57,6 +46,41 @@ class ContainerEnded(Message):
     status: int | None = None
     #: Why it could not be started, or was ended by the containerizer.
     error: str = ""
+    #: Why it was ended, when it used too much.
+    limitation: Limitation | None = None
+
+
+class UpdateContainer(Message):
+    """Change what a container may use, or all together that are nested in one that runs nothing itself."""
+
+    container_id: str
+    limits: Limits
+
+
+class LimitContainer(Message):
+    """Destroy a container, which uses more than it may; its end tells why."""
+
+    container_id: str
+    limitation: Limitation
+
+
+class ListContainers(Message):
+    """What is there? Answered by ContainersListed."""
+
+
+class ListedContainer(Record):
+    """One that runs, and what it was launched with; of one that was adopted only the id is known."""
+
+    container_id: str
+    process: int | None = None
+    directory: str | None = None
+    limits: Limits | None = None
+
+
+class ContainersListed(Message):
+    """All that run."""
+
+    containers: tuple[ListedContainer, ...]
 
 
 class SignalContainer(Message):
@@ -117,9 +141,39 @@ class ContainerUsage(Record):
     process: int | None = None
     processes: int = 0
     threads: int = 0
+    #: Of all processes since they began, with those that ended among them.
     user_seconds: float = 0.0
     system_seconds: float = 0.0
+    #: Resident; that of processes of which several share it counts for each.
     memory_bytes: int = 0
+    # What follows is None where nobody counts it.
+    #: Periods of the CPU's hard limit that it ran in, those in which it was held up, and for how long.
+    cpu_periods: int | None = None
+    throttled_periods: int | None = None
+    throttled_seconds: float | None = None
+    #: With caches; and of that, what is what.
+    total_memory_bytes: int | None = None
+    anonymous_bytes: int | None = None
+    file_bytes: int | None = None
+    mapped_file_bytes: int | None = None
+    swap_bytes: int | None = None
+    unevictable_bytes: int | None = None
+    memory_limit_bytes: int | None = None
+    soft_memory_limit_bytes: int | None = None
+    #: In an order: how often pressure was low, medium, critical.
+    memory_pressure: tuple[int, int, int] | None = None
+    read_bytes: int | None = None
+    written_bytes: int | None = None
+    received_bytes: int | None = None
+    received_packets: int | None = None
+    received_errors: int | None = None
+    received_dropped: int | None = None
+    sent_bytes: int | None = None
+    sent_packets: int | None = None
+    sent_errors: int | None = None
+    sent_dropped: int | None = None
+    disk_bytes: int | None = None
+    disk_limit_bytes: int | None = None
 
 
 class ContainersMeasured(Message):

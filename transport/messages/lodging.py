@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from transport.message import Message
-from transport.messages.containing import ContainerSpec
+from transport.messages.container_spec import ContainerSpec
 from transport.pid import Pid
 
 

@@ -21,7 +21,7 @@ from transport.http.exchange import HttpError, Response, refusal, unavailable
 from transport.http.media_type import MediaType
 from transport.message import Message
 from transport.messages.agent_reading import ContainerFound
-from transport.messages.containing import ConsoleSpec, ContainerSpec
+from transport.messages.container_spec import ConsoleSpec, ContainerSpec
 from transport.messages.lodging import (
     EndSession,
     GuestEnded,

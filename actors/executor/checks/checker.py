@@ -11,7 +11,8 @@ from actors.executor.checks.look import CommandLook, HttpLook, Look, Schedule, S
 from actors.executor.container_spec import container_spec, variables
 from actors.process import Process
 from actors.system import Timer
-from transport.messages.containing import ContainerEnded, ContainerSpec, DestroyContainer, LaunchContainer
+from transport.messages.container_spec import ContainerSpec
+from transport.messages.containing import ContainerEnded, DestroyContainer, LaunchContainer
 from transport.messages.probing import Probed, ProbeHttp, ProbeTcp
 from transport.pid import Pid
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from actors.executor.checks.prober import Answer
 from actors.process import Process, handles
+from transport.messages.container_spec import ContainerSpec
 from transport.messages.containing import (
     AdoptContainer,
     ContainerEnded,
     ContainerLaunched,
-    ContainerSpec,
     DestroyContainer,
     LaunchContainer,
     SignalContainer,

@@ -7,8 +7,10 @@ import pytest
 from actors.executor.containerizer import ADOPTION_SECONDS, ContainerizerProcess
 from actors.simulation import Probe, SimulatedNode, Simulation
 from actors.system import Restart
-from containerizers.containerizer import Broken, Notify, Spec
+from containerizers.containerizer import Broken, Notify
 from containerizers.fake import Course, Delay, FakeContainerizer, FakeKernel
+from containerizers.spec import Spec
+from transport.messages.container_spec import ContainerSpec
 from transport.messages.containing import (
     AdoptContainer,
     AwaitContainer,
@@ -16,7 +18,6 @@ from transport.messages.containing import (
     ContainerInspected,
     ContainerLaunched,
     ContainersFound,
-    ContainerSpec,
     DestroyContainer,
     FindContainers,
     InspectContainer,

@@ -12,10 +12,12 @@ from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
 from actors.process import Process, handles
 from actors.simulation import Probe, SimulatedNode, Simulation
 from actors.system import Restart
-from containerizers.containerizer import Broken, Notify, Spec
+from containerizers.containerizer import Broken, Notify
 from containerizers.fake import Course, Delay, FakeContainerizer, FakeKernel
+from containerizers.spec import Spec
 from transport.messages.attaching import DismissConsole
-from transport.messages.containing import ContainerSpec, LaunchContainer
+from transport.messages.container_spec import ContainerSpec
+from transport.messages.containing import LaunchContainer
 from transport.messages.lodging import (
     EndSession,
     GuestAnswer,

@@ -8,9 +8,11 @@ from actors.executor.host import EXECUTORS, ExecutorHost
 from actors.process import Process
 from actors.simulation import Probe, SimulatedNode, Simulation
 from actors.system import Restart
-from containerizers.containerizer import Notify, Spec
+from containerizers.containerizer import Notify
 from containerizers.fake import Course, Delay, FakeContainerizer, FakeKernel
-from transport.messages.containing import ContainerSpec, LaunchContainer
+from containerizers.spec import Spec
+from transport.messages.container_spec import ContainerSpec
+from transport.messages.containing import LaunchContainer
 from transport.messages.executing import (
     ExecutorSubscribed,
     ExecutorUpdate,

@@ -9,8 +9,9 @@ from actors.executor.host import EXECUTORS, ExecutorHost
 from actors.process import Process, handles
 from actors.simulation import SimulatedNode, Simulation
 from actors.system import Restart
-from containerizers.containerizer import Notify, Spec
+from containerizers.containerizer import Notify
 from containerizers.fake import Course, Delay, FakeContainerizer, FakeKernel
+from containerizers.spec import Spec
 from tests.actors.executor.test_host import Runner, custom, launch
 from transport.messages.hosting import (
     DestroyExecutor,

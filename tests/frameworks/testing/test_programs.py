@@ -7,8 +7,9 @@ import pytest
 from actors.executor.settings import ExecutorSettings
 from actors.process import Process
 from actors.simulation import Simulation
-from containerizers.containerizer import Ended, Event, Launched, Spec
+from containerizers.containerizer import Ended, Event, Launched
 from containerizers.fake import Course, FakeKernel
+from containerizers.spec import Spec
 from frameworks.testing.programs import Executors, HealthyServers, SimulatedContainers, scripted, shell
 
 ENVIRONMENT = {

@@ -33,7 +33,8 @@ from transport.http.media_type import Encoding
 from transport.http.recordio import RecordReader, frame
 from transport.http.routes import Routes
 from transport.messages.agent_reading import AgentRead, ContainerFound, FindContainer, ReadAgent
-from transport.messages.containing import ConsoleSpec, ContainerLaunched, ContainerSpec, LaunchContainer
+from transport.messages.container_spec import ConsoleSpec, ContainerSpec
+from transport.messages.containing import ContainerLaunched, LaunchContainer
 from transport.pid import Address, Pid
 from transport.record import Record
 from transport.records.agent_call import Call
