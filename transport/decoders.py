@@ -32,9 +32,9 @@ def of_json(kind: type[T], *, strict: bool = True) -> msgspec.json.Decoder[T]:
         return msgspec.json.Decoder(kind, strict=strict)
 
 
-def convert(value: object, kind: type[T], *, strict: bool = True) -> T:
+def convert(value: object, kind: type[T], *, strict: bool = True, from_attributes: bool = False) -> T:
     """See `msgspec.convert`; raises msgspec.ValidationError."""
     if kind not in _KNOWN:
         of_msgpack(kind)
         _KNOWN.add(kind)
-    return msgspec.convert(value, kind, strict=strict)
+    return msgspec.convert(value, kind, strict=strict, from_attributes=from_attributes)

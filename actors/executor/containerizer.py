@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-import msgspec
-
 from actors.process import Process, handles
 from actors.system import Timer
 from containerizers.containerizer import Broken, Containerizer, Ended, Event, Launched, Notify
 from containerizers.paths import check_id
 from containerizers.spec import Spec
+from transport import decoders
 from transport.envelope import Envelope
 from transport.messages.containing import (
     AdoptContainer,
@@ -111,7 +110,7 @@ class ContainerizerProcess(Process):
             self.send(sender, ContainerEnded(container_id, None, str(error)))
             return
         self._own(container_id, sender)
-        self._containerizer.launch(container_id, msgspec.convert(message.spec, Spec, from_attributes=True))
+        self._containerizer.launch(container_id, decoders.convert(message.spec, Spec, from_attributes=True))
         self.system.fault("containerizer.launch.after")
 
     @handles(SignalContainer)

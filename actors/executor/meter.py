@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-import msgspec
-
 from actors.process import Process, handles
 from containerizers.containerizer import Usage
+from transport import decoders
 from transport.messages.containing import ContainersMeasured, ContainerUsage, MeasureContainers
 from transport.pid import Pid
 
@@ -38,7 +37,7 @@ class Meter(Process):
         if last is None or message.anew or now - self._measured_at >= _REST_SECONDS:
             last = self._last = ContainersMeasured(
                 {
-                    container_id: msgspec.convert(usage, ContainerUsage, from_attributes=True)
+                    container_id: decoders.convert(usage, ContainerUsage, from_attributes=True)
                     for container_id, usage in self._measure().items()
                 },
                 self.system.wall(),
