@@ -32,6 +32,7 @@ COMMANDS = {
     "node": Command("actors.cli.node", "host actors on this machine", is_daemon=True),
     "nodes": Command("actors.cli.nodes", "list a node and all that it is connected with"),
     "actors": Command("actors.cli.actors", "list the actors of a node"),
+    "image": Command("actors.cli.image", "make an image for Docker, where there is no registry"),
     "log": Command("actors.cli.log", "look into the replicated log; also mesos-log"),
     "metrics": Command("actors.cli.metrics", "show what a node measures"),
     "spawn": Command("actors.cli.spawn", "start an actor on a node"),
