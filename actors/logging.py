@@ -1,6 +1,7 @@
 """Structured logs: one line per decision, a fixed lower-case phrase, and values as keys.
 
-On a terminal a line is for people and in colour; anywhere else it is one JSON object, times in UTC.
+On a terminal a line is for people and in colour; anywhere else, and where a file takes it as well, it is one
+JSON object, times in UTC.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Final, Literal, TextIO
 import msgspec
 import structlog
 
+from actors.log_file import LogFile
 from actors.system import Log
 from transport.pid import Address, Pid
 
@@ -29,15 +31,22 @@ class Logs:
 
     `stream` is stderr unless given. `terminal` says whether lines are for people; None asks the stream. A
     stream that nobody reads any more loses lines and nothing else, and whatever the values are, a line never
-    raises: to log must not end an actor.
+    raises: to log must not end an actor. `file` takes all lines, too; with `quiet` the stream is left the
+    errors alone.
     """
 
     def __init__(
-        self, level: Level = "INFO", stream: TextIO | None = None, terminal: bool | None = None
+        self,
+        level: Level = "INFO",
+        stream: TextIO | None = None,
+        terminal: bool | None = None,
+        *,
+        file: LogFile | None = None,
+        quiet: bool = False,
     ) -> None:
         if terminal is None:
-            terminal = (sys.stderr if stream is None else stream).isatty()
-        self._lines = _Lines(stream)
+            terminal = file is None and (sys.stderr if stream is None else stream).isatty()
+        self._lines = _Lines(stream, file, quiet=quiet)
         self._level = level
         self._verbosity = 0
         # A class of its own, so that the level of all logs can be changed at once.
@@ -83,21 +92,37 @@ class Logs:
 
 
 class _Lines:
-    """What structlog calls with a finished line."""
+    """What structlog calls with a finished line, by the name of its level."""
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: TextIO | None, file: LogFile | None, *, quiet: bool) -> None:
         self._stream = stream
+        self._file = file
+        self._quiet = quiet
 
     def msg(self, line: str) -> None:
         """Write the line at once; a single write keeps the lines of several threads apart."""
+        self._keep(line)
+        if not self._quiet:
+            self._show(line)
+
+    debug = info = warning = msg
+
+    def error(self, line: str) -> None:
+        """Write a line that is shown even where it is quiet."""
+        self._keep(line)
+        self._show(line)
+
+    def _keep(self, line: str) -> None:
+        if self._file is not None:
+            self._file.write(line + "\n")
+
+    def _show(self, line: str) -> None:
         stream = sys.stderr if self._stream is None else self._stream
         try:
             stream.write(line + "\n")
             stream.flush()
         except (OSError, ValueError):  # the pipe broke, or the stream was closed
             return
-
-    debug = info = warning = error = msg
 
 
 def _for_people() -> list[Any]:

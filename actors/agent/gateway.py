@@ -29,6 +29,8 @@ from transport.records.executor_event import Event as ExecutorEvent
 
 #: The first part of a path, which may be left out: the name of Mesos' agent.
 _PREFIX: Final = "slave(1)"
+#: As `actors.cli` calls it.
+_DAEMON: Final = "mesos-agent"
 #: Where its log is shown, if it is.
 _LOG: Final = "/slave/log"
 #: What clients say and get, in the order in which it is likely to be needed.
@@ -38,7 +40,7 @@ _SPOKEN: Final = (ExecutorCall, ExecutorEvent, Call, Response)
 def listen(system: PykkaSystem, flags: AgentFlags, metrics: Registry) -> Address:
     """Serve HTTP at --port from now on; raises StartError when that cannot be had."""
 
-    files = Files((*attached_log(_LOG, flags.external_log_file), AttachedSandboxes(flags.work_dir)))
+    files = Files((*attached_log(_LOG, flags.log_file(_DAEMON)), AttachedSandboxes(flags.work_dir)))
 
     def routes(front: Front) -> Routes:
         ordinary = (*ordinary_routes(flags, metrics), *file_routes(files), *inspection_routes(front))

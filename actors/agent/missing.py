@@ -125,9 +125,10 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
     "containers are not made through the agent yet": {
         "gc_non_executor_container_sandboxes": "false",
     },
-    "lines are logged to stderr only": {
+    "what containers write goes to files of their sandboxes": {
         "container_logger": None,
-        "log_dir": None,
+    },
+    "lines are logged at once": {
         "logbufsecs": "0",
         "initialize_driver_logging": "true",
     },

@@ -16,9 +16,11 @@ import msgspec
 from actors import __version__
 from actors.cli.ending import end_within
 from actors.cli.parser import CommandError
-from actors.flags import help_text, load
+from actors.flags import FlagError, help_text, load
+from actors.log_file import LogFile
 from actors.logging import Logs
 from actors.node.crew import Crew, StartError
+from actors.node.daemon import MesosFlags
 from actors.node.flags import DaemonFlags
 from actors.node.garbage import collect_seldom
 from actors.node.node import Node
@@ -61,7 +63,7 @@ def run(daemon: Daemon[F], words: Sequence[str], environment: Mapping[str, str])
     flags = load(daemon.flags, words, environment, prefix=daemon.prefix)
     # As with `python -m`: whoever writes actors finds them from the folder that they stand in.
     sys.path.insert(0, str(Path.cwd()))
-    logs = Logs(flags.level)
+    logs = _logs(daemon.name, flags)
     logs.install()
     # What ends a process from below (libzmq asserts, a fault in C) tells where every thread was.
     faulthandler.enable(_STANDARD_ERROR)
@@ -77,6 +79,16 @@ def run(daemon: Daemon[F], words: Sequence[str], environment: Mapping[str, str])
     status = node.wait()
     end_within(_LAST_SECONDS, status)
     return status
+
+
+def _logs(name: str, flags: DaemonFlags) -> Logs:
+    if not isinstance(flags, MesosFlags) or flags.log_dir is None:
+        return Logs(flags.level)
+    try:
+        file = LogFile(flags.log_dir, name)
+    except OSError as error:
+        raise FlagError(f"--log_dir={flags.log_dir}: {error}") from None
+    return Logs(flags.level, file=file, quiet=flags.quiet)
 
 
 def _obey_signals(node: Node, further: Mapping[int, Callable[[Node], None]]) -> None:

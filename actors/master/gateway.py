@@ -49,6 +49,8 @@ from transport.records.scheduler_event import Event as SchedulerEvent
 
 #: The first part of a path, which may be left out.
 _PREFIX: Final = "master"
+#: As `actors.cli` calls it.
+_DAEMON: Final = "mesos-master"
 #: Where its log is shown, if it is.
 _LOG: Final = "/master/log"
 _BODY_BYTES: Final = 16 * MIB
@@ -186,7 +188,7 @@ def listen(
     raise_descriptors()
     lookout = Lookout()
     desks: list[Desk] = []
-    files = Files(tuple(attached_log(_LOG, flags.external_log_file)))
+    files = Files(tuple(attached_log(_LOG, flags.log_file(_DAEMON))))
 
     def routes(front: Front) -> Routes:
         desks.append(Desk(flags, lookout, front))

@@ -75,8 +75,7 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
         "offer_constraints_re2_max_mem": "4KB",
         "offer_constraints_re2_max_program_size": "100",
     },
-    "lines are logged to stderr only": {
-        "log_dir": None,
+    "lines are logged at once": {
         "logbufsecs": "0",
         "initialize_driver_logging": "true",
     },

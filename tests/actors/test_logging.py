@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 import structlog
 
+from actors.log_file import LogFile
 from actors.logging import Level, Logs
 from actors.units import Duration
 from transport.pid import Address, Pid
@@ -43,6 +45,16 @@ def test_on_a_terminal_a_line_is_for_people() -> None:
     assert "agent lost" in stream.getvalue()
     assert "\x1b[" in stream.getvalue()
     assert "{" not in stream.getvalue()
+
+
+def test_a_file_takes_all_lines_and_a_quiet_stream_the_errors(tmp_path: Path) -> None:
+    stream = Terminal()
+    log = Logs(stream=stream, file=LogFile(tmp_path, "mesos-master"), quiet=True).process()
+    log.info("agent registered")
+    log.error("disk full")
+    kept = LogFile.latest(tmp_path, "mesos-master").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in kept] == ["agent registered", "disk full"]
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["disk full"]
 
 
 class MuteError(Exception):
