@@ -24,6 +24,7 @@ from actors.master.http.described import ENDPOINTS
 from actors.master.http.endpoints import endpoint_routes
 from actors.master.http.operator_calls import operator_calls
 from actors.master.http.operator_endpoints import operator_endpoints
+from actors.master.http.registry_endpoint import registry_route
 from actors.master.http.scheduler_api import scheduler_routes
 from actors.master.http.view_calls import view_calls
 from actors.master.leading import Leading, Lookout
@@ -210,6 +211,7 @@ def _leaders_routes(front: Front, flags: MasterFlags, files: Files) -> Iterator[
     yield from scheduler_routes(front)
     yield from operator_endpoints(front)
     yield from endpoint_routes(front)
+    yield registry_route(front)
     operator = OperatorApi(Call, _calls(front, flags, files))
     for path in ("/api/v1", "/api/v1/operator"):
         yield Route(path, operator.handle, ("POST",), _BODY_BYTES)

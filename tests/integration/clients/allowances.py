@@ -101,7 +101,11 @@ ALLOWED: dict[str, Reasons] = {
         ],
     },
     "master/registrar_registry": {
-        "the registry is not shown": [" is text, not object", "master is missing", "slaves is missing"],
+        **_MASTER,
+        "what is unreserved names no role, since Mesos 1.4": ["*.resources[[]].role is missing"],
+        "all agents checkpoint, since Mesos 0.26": ["*.info.checkpoint is missing"],
+        "agents are deactivated, since Mesos 1.11": ["*.deactivated is added"],
+        "what is empty is shown, too": ["machines is added", "unreachable is added", "gone is added"],
     },
     "*/metrics_snapshot": {
         "metrics that came later, and those of our own runtime": ["* is added"],

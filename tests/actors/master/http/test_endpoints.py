@@ -40,6 +40,12 @@ def test_the_summary_counts_tasks(master: Leader) -> None:
     assert "tasks" not in framework
 
 
+def test_the_registry_is_shown_as_it_is_durable(master: Leader) -> None:
+    registry = master.shown("/registrar(1)/registry")
+    assert registry["master"]["info"]["pid"] == f"master@{master.web}"
+    assert [one["info"]["id"] for one in registry["slaves"]["slaves"]] == [{"value": "old-S0"}]
+
+
 @pytest.mark.parametrize("path", ["/master/slaves", "/slaves.json", "//slaves/", "/master/slaves.json"])
 def test_paths_are_as_old_clients_write_them(master: Leader, path: str) -> None:
     (agent,) = master.shown(path)["slaves"]
