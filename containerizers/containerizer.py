@@ -34,6 +34,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     mapped_file_bytes: int | None = None
     swap_bytes: int | None = None
     unevictable_bytes: int | None = None
+    kernel_bytes: int | None = None
+    kernel_tcp_bytes: int | None = None
     memory_limit_bytes: int | None = None
     soft_memory_limit_bytes: int | None = None
     #: In an order: how often pressure was low, medium, critical.
@@ -69,6 +71,8 @@ class Limitation(msgspec.Struct, frozen=True):
     kind: Literal["memory", "disk", "ports"]
     message: str
     used: int | None = None
+    #: Ranges, both ends included, of the ports that are not its own.
+    ports: tuple[tuple[int, int], ...] = ()
 
 
 class Ended(msgspec.Struct, frozen=True):

@@ -16,6 +16,16 @@ class ConsoleSpec(msgspec.Struct, frozen=True, kw_only=True):
     waits: bool = False
 
 
+class VolumeLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """A persistent volume of a container, which lies outside of the folder that it works in."""
+
+    #: Absolute, on the host.
+    path: str
+    #: How much may be in it.
+    limit_bytes: int
+    persistence_id: str = ""
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What a container may use; None: as much as there is."""
 
@@ -27,7 +37,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     memory_limit_bytes: int | None = None
     #: Of the folder it works in.
     disk_bytes: int | None = None
-    #: Ranges, both ends included, of the ports it may listen on.
+    #: Of what lies elsewhere.
+    volumes: tuple[VolumeLimit, ...] = ()
+    #: Ranges, both ends included, of the ports of the host it may listen on; none where there are no ranges.
     ports: tuple[tuple[int, int], ...] | None = None
 
 

@@ -37,6 +37,8 @@ class Limitation(Record):
     kind: Literal["memory", "disk", "ports"]
     message: str
     used: int | None = None
+    #: Ranges, both ends included, of the ports that are not its own.
+    ports: tuple[tuple[int, int], ...] = ()
 
 
 class ContainerEnded(Message):
@@ -73,6 +75,8 @@ class ListedContainer(Record):
 
     container_id: str
     process: int | None = None
+    #: Whether it was told to end.
+    is_ending: bool = False
     directory: str | None = None
     limits: Limits | None = None
 
@@ -127,6 +131,28 @@ class ContainerInspected(Message):
     environment: Mapping[str, str] = {}
 
 
+class VolumeUsage(Record):
+    """How much is in a persistent volume of a container, and may be; None while that was not counted."""
+
+    persistence_id: str
+    limit_bytes: int
+    used_bytes: int | None = None
+
+
+class DiskUsage(Record):
+    """How much is in the folder that a container works in, and in its volumes."""
+
+    limit_bytes: int | None = None
+    used_bytes: int | None = None
+    volumes: tuple[VolumeUsage, ...] = ()
+
+
+class DisksMeasured(Message):
+    """What takes up the disk, by container id: from the actor `disk_watch` to `meter`, after each round."""
+
+    usages: Mapping[str, DiskUsage]
+
+
 class MeasureContainers(Message):
     """What do all containers use? For the actor `meter`; answered by ContainersMeasured, in order."""
 
@@ -158,6 +184,8 @@ class ContainerUsage(Record):
     mapped_file_bytes: int | None = None
     swap_bytes: int | None = None
     unevictable_bytes: int | None = None
+    kernel_bytes: int | None = None
+    kernel_tcp_bytes: int | None = None
     memory_limit_bytes: int | None = None
     soft_memory_limit_bytes: int | None = None
     #: In an order: how often pressure was low, medium, critical.
@@ -174,6 +202,7 @@ class ContainerUsage(Record):
     sent_dropped: int | None = None
     disk_bytes: int | None = None
     disk_limit_bytes: int | None = None
+    volumes: tuple[VolumeUsage, ...] = ()
 
 
 class ContainersMeasured(Message):
