@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import stat
+import threading
 import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -106,20 +107,45 @@ def file_routes(files: Files) -> tuple[Route, ...]:
 
 
 class _Download:
-    """Reads a file piece by piece."""
+    """Reads a file piece by piece.
+
+    Whoever downloads may be gone while a thread reads: its descriptor is another file's as soon as it is
+    closed, so then it is the thread that closes it.
+    """
 
     def __init__(self, files: Files, file: OpenFile) -> None:
         self._files = files
         self._descriptor = file.descriptor
+        self._lock = threading.Lock()
+        self._reading = self._closed = False
 
     async def read(self) -> bytes:
         try:
-            return await self._files.away(lambda: os.read(self._descriptor, _PIECE_BYTES))
+            return await self._files.away(self._read)
         except HttpError:  # the disk failed, and the head of the response is sent: its client sees it cut off
             return b""
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        with self._lock:
+            if not self._closed and not self._reading:
+                os.close(self._descriptor)
+            self._closed = True
+
+    def _read(self) -> bytes:
+        with self._lock:
+            if self._closed:
+                return b""
+            self._reading = True
+        try:
+            return os.read(self._descriptor, _PIECE_BYTES)
+        finally:
+            self._was_read()
+
+    def _was_read(self) -> None:
+        with self._lock:
+            self._reading = False
+            if self._closed:
+                os.close(self._descriptor)
 
 
 @contextlib.contextmanager

@@ -99,6 +99,8 @@ class HttpServer:
         connections = Connections(service, self._limits, self._log)
         listening = await loop.create_server(connections, sock=listener, backlog=_BACKLOG)
         watching = asyncio.create_task(self._watch(connections))
+        # A server that gives up nothing any more would fill up: it fails, and says so.
+        watching.add_done_callback(lambda _task: stopping.set())
         self._stop = lambda: loop.call_soon_threadsafe(stopping.set)
         self._started.set_result(None)
         await stopping.wait()
@@ -108,6 +110,8 @@ class HttpServer:
         listening.close()
         connections.pre_shutdown()
         await connections.shutdown((self._stop_seconds or 0.0) / 2)
+        if watching.done():
+            self._log("http server", problem="nothing is given up any more", exc_info=watching.exception())
         watching.cancel()
 
     async def _watch(self, connections: Connections) -> None:

@@ -20,6 +20,7 @@ from actors.gateway.files import Files, file_routes
 from actors.gateway.reading import OpenFile
 from tests.actors.gateway.browser import DEADLINE_SECONDS, Answer, fetch
 from tests.actors.gateway.fronts import served
+from transport.http.exchange import Request, Transfer
 from transport.pid import Address
 
 
@@ -150,6 +151,46 @@ def test_a_file_that_nobody_waits_for_any_more_is_closed(
             await asyncio.sleep(0.01)
 
     asyncio.run(give_up())
+
+
+def test_a_download_given_up_while_the_disk_is_slow_closes_its_file_after_it_was_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out, into = os.pipe()  # is read no faster than the test wants
+    reads, really_read = threading.Event(), os.read
+
+    def read(descriptor: int, length: int) -> bytes:
+        reads.set()
+        return really_read(descriptor, length)
+
+    monkeypatch.setattr(files, "open_file", lambda _attached, name: OpenFile(name, out, 9))
+    monkeypatch.setattr(os, "read", read)
+    (download,) = (route.handler for route in file_routes(Files([])) if route.path == "/files/download")
+
+    async def give_up() -> None:
+        transfer = await download(Request(method="GET", target="", query={"path": "/box/slow"}))
+        assert isinstance(transfer, Transfer)
+        reading = asyncio.create_task(transfer.source.read())
+        assert await asyncio.to_thread(reads.wait, DEADLINE_SECONDS)
+        reading.cancel()
+        transfer.source.close()
+        os.fstat(out)  # else another file would have the number that is being read
+        os.write(into, b"at last")
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while _is_open(out):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+
+    asyncio.run(give_up())
+    os.close(into)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def test_what_is_attached_is_told(tmp_path: Path) -> None:

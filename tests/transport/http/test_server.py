@@ -26,6 +26,7 @@ from tests.transport.http.serving import (
     get,
     serving,
 )
+from transport.http.connection import Connections
 from transport.http.exchange import Request, Response, say
 from transport.http.routes import Route, Routes
 from transport.http.server import HttpServer, raise_descriptors
@@ -419,3 +420,16 @@ def test_a_process_may_be_let_open_as_many_files_as_it_may() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_server_that_can_give_up_nothing_any_more_says_that_it_has_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed, log = threading.Event(), Log()
+    monkeypatch.setattr(Connections, "check", lambda _self, _now: 1 / 0)
+    limits = msgspec.structs.replace(LIMITS, head_seconds=0.1)
+    server = HttpServer(ROUTES, limits=limits, log=log, failed=failed.set)
+    server.start(Address("127.0.0.1", 0))
+    assert failed.wait(DEADLINE_SECONDS)
+    server.stop(1.0)
+    assert [values["problem"] for _, values in log.lines] == ["nothing is given up any more"]
