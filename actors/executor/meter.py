@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from msgspec.structs import replace
+
 from actors.process import Process, handles
 from containerizers.containerizer import Usage
 from transport import decoders
-from transport.messages.containing import ContainersMeasured, ContainerUsage, MeasureContainers
+from transport.messages.containing import (
+    ContainersMeasured,
+    ContainerUsage,
+    DisksMeasured,
+    DiskUsage,
+    MeasureContainers,
+)
 from transport.pid import Pid
 
 #: Its name.
@@ -30,17 +38,34 @@ class Meter(Process):
         """Nothing was measured yet."""
         self._last: ContainersMeasured | None = None
         self._measured_at = 0.0
+        #: By container id, what is on the disk.
+        self._disks: Mapping[str, DiskUsage] = {}
+
+    @handles(DisksMeasured)
+    def _on_disks(self, sender: Pid, message: DisksMeasured) -> None:
+        self._disks = message.usages
 
     @handles(MeasureContainers)
     def _on_measure(self, sender: Pid, message: MeasureContainers) -> None:
         last, now = self._last, self.system.now()
         if last is None or message.anew or now - self._measured_at >= _REST_SECONDS:
-            last = self._last = ContainersMeasured(
-                {
-                    container_id: decoders.convert(usage, ContainerUsage, from_attributes=True)
-                    for container_id, usage in self._measure().items()
-                },
-                self.system.wall(),
-            )
+            last = self._last = ContainersMeasured(self._look(), self.system.wall())
             self._measured_at = now
         self.send(sender, last)
+
+    def _look(self) -> Mapping[str, ContainerUsage]:
+        measured = self._measure()
+        # One that runs nothing itself, but for those nested in it, may have a folder of its own.
+        families = dict.fromkeys(container_id.partition(".")[0] for container_id in measured)
+        found = {family: Usage() for family in families if family in self._disks}
+        found.update(measured)
+        return {container_id: self._told(container_id, usage) for container_id, usage in found.items()}
+
+    def _told(self, container_id: str, usage: Usage) -> ContainerUsage:
+        told = decoders.convert(usage, ContainerUsage, from_attributes=True)
+        disk = self._disks.get(container_id)
+        if disk is None:
+            return told
+        return replace(
+            told, disk_bytes=disk.used_bytes, disk_limit_bytes=disk.limit_bytes, volumes=disk.volumes
+        )
