@@ -95,6 +95,9 @@ class AcceptanceDesk:
                 self._offers.discard(offer)
             self._refuse_all(framework, message.operations, _Reason.REASON_INVALID_OFFERS, error)
             return
+        framework.tally.offers_accepted += len(offers)
+        for operation in message.operations:
+            framework.tally.asked(operation.type)
         role, agent_id = offers[0].role, offers[0].agent_id
         agent = self._cluster.agents.get(agent_id)
         orders = self._orders(framework, agent, message.operations, role)

@@ -16,6 +16,7 @@ from actors.master.allocator.process import AllocatorProcess
 from actors.master.allocator.settings import Settings
 from actors.master.cluster import Cluster
 from actors.master.flags import MasterFlags
+from actors.master.framework_gauges import FrameworkMetrics
 from actors.master.gauges import MasterMetrics
 from actors.master.mandate import Mandate
 from actors.master.master import Master
@@ -23,7 +24,7 @@ from actors.master.observer import AgentObserver
 from actors.master.registrar.gauges import RegistrarMetrics
 from actors.master.registrar.registrar import Registrar
 from actors.master.usage import UsageMetrics
-from actors.metrics import Registry
+from actors.metrics import Metrics, Registry
 from actors.process import Process
 from actors.system import System
 from transport.pid import Address, Pid
@@ -80,7 +81,10 @@ class Court:
         observer_pid = system.spawn(lambda: AgentObserver(flags, master), OBSERVER)
         usage = UsageMetrics()
         usage.read_from(process.cluster, system.now)
-        self._show(process.metrics, usage, allocator_metrics, registrar.metrics)
+        frameworks = FrameworkMetrics()
+        if flags.publish_per_framework_metrics:
+            frameworks.read_from(process.cluster)
+        self._show(process.metrics, usage, frameworks, allocator_metrics, registrar.metrics)
         return store, registrar_pid, allocator_pid, master_pid, observer_pid
 
     def close(self) -> None:
@@ -88,9 +92,9 @@ class Court:
         metrics, usage, cluster = MasterMetrics(), UsageMetrics(), Cluster()
         metrics.read_from(cluster)
         usage.read_from(cluster, float)
-        self._show(metrics, usage, AllocatorMetrics(), RegistrarMetrics())
+        self._show(metrics, usage, FrameworkMetrics(), AllocatorMetrics(), RegistrarMetrics())
 
-    def _show(self, *metrics: MasterMetrics | UsageMetrics | AllocatorMetrics | RegistrarMetrics) -> None:
+    def _show(self, *metrics: Metrics) -> None:
         if self._metrics is not None:
             for one in metrics:
                 self._metrics.add(one)

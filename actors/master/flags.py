@@ -165,6 +165,7 @@ class MasterFlags(MesosFlags):
     )
     allocator_recovery_timeout: Duration = flag(Duration.of(600), "How long to wait for them.")
     roles: str | None = flag(None, "The only roles that there are, separated by commas; any unless given.")
+    publish_per_framework_metrics: bool = flag(True, "Whether the metrics tell of each framework, too.")
     max_completed_frameworks: int = flag(50, "How many frameworks that ended are remembered.")
     max_completed_tasks_per_framework: int = flag(1000, "How many tasks that ended are remembered of each.")
     max_unreachable_tasks_per_framework: int = flag(

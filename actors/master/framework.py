@@ -8,6 +8,7 @@ from typing import ClassVar
 from actors.master.changes import Changes, CompletedTasks, Entry, Key, Shelf
 from actors.master.offer import InverseOfferEntry, OfferEntry
 from actors.master.operation import OperationEntry
+from actors.master.tally import Tally
 from actors.master.task import TaskEntry
 from actors.system import Timer
 from transport.pid import Pid
@@ -67,6 +68,7 @@ class FrameworkEntry(Entry):
         self.inverse_offers: dict[str, InverseOfferEntry] = {}
         #: By operation id: those whose outcome it wants to be told.
         self.operations: dict[str, OperationEntry] = {}
+        self.tally = Tally()
         self.describe(info)
 
     def attach(self, changes: Changes, key: Key) -> None:

@@ -67,6 +67,10 @@ class FrameworkDesk:
         #: The framework that a subscribed scheduler speaks for.
         self._by_pid: dict[Pid, FrameworkEntry] = {}
 
+    def of(self, scheduler: Pid) -> FrameworkEntry | None:
+        """The framework that a subscribed scheduler speaks for."""
+        return self._by_pid.get(scheduler)
+
     # --- subscribing ---
 
     def subscribe(self, sender: Pid, message: Subscribe) -> None:
@@ -173,6 +177,7 @@ class FrameworkDesk:
         self._world.allocate(allocation.ActivateFramework(framework.id))
 
     def _welcome(self, framework: FrameworkEntry, pid: Pid) -> None:
+        framework.tally.called(Subscribe)
         self._by_pid[pid] = framework
         self._world.link(pid)
         self.register.note(framework)

@@ -21,6 +21,7 @@ from actors.master.offers import OfferDesk
 from actors.master.operations import OperationDesk
 from actors.master.overdue import OverdueDesk
 from actors.master.quotas import QuotaDesk
+from actors.master.tally import EVENTS
 from actors.master.tasks import TaskDesk
 from actors.master.view.desk import ViewDesk
 from actors.process import handles
@@ -72,6 +73,14 @@ class Master(AgentGate):
         """Run one turn; those who watch the cluster hear what it changed."""
         super().receive(envelope)
         self.view.turn_over()
+
+    def send(self, to: Pid, message: object) -> None:
+        """Send a message; what schedulers are told is counted."""
+        event = EVENTS.get(type(message))
+        framework = None if event is None else self.frameworks.of(to)
+        if event is not None and framework is not None:
+            framework.tally.told(event)
+        super().send(to, message)
 
     @handles(TellChanges)
     def tell_changes(self, sender: Pid, message: TellChanges) -> None:

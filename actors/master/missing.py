@@ -68,9 +68,6 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
         "require_agent_domain": "false",
         "domain": None,
     },
-    "there are no metrics of single frameworks yet": {
-        "publish_per_framework_metrics": "true",
-    },
     "the limit is fixed": {
         "offer_constraints_re2_max_mem": "4KB",
         "offer_constraints_re2_max_program_size": "100",

@@ -63,6 +63,7 @@ class OfferDesk:
         if not made:
             return
         self._world.log.info("offers made", framework_id=framework.id, offers=len(made))
+        framework.tally.offers_sent += len(made)
         for portion in portions(made):
             self._tell(framework, ResourceOffers(portion))
 
@@ -99,7 +100,9 @@ class OfferDesk:
     def rescind(self, offer: OfferEntry) -> None:
         """Tell the framework that an offer is not valid any more, and give it back."""
         self.discard(offer)
-        self._tell(self._cluster.frameworks[offer.framework_id], RescindOffer(offer.offer_id))
+        framework = self._cluster.frameworks[offer.framework_id]
+        framework.tally.offers_rescinded += 1
+        self._tell(framework, RescindOffer(offer.offer_id))
 
     def discard(self, offer: OfferEntry, filters: Filters | None = None) -> None:
         """Give an offer back without telling the framework; with filters it is refused."""
@@ -117,6 +120,7 @@ class OfferDesk:
             if offer is None:
                 self._world.log.info("unknown offer declined", offer_id=offer_id, framework_id=framework.id)
             else:
+                framework.tally.offers_declined += 1
                 self.discard(offer, filters or Filters())
 
     def rescind_all(self, holder: AgentEntry | FrameworkEntry) -> None:

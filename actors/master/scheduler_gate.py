@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from actors.master.acceptance import AcceptanceDesk
 from actors.master.cluster import Cluster
 from actors.master.executors import ExecutorDesk
@@ -15,6 +17,13 @@ from actors.process import handles
 from transport.messages import scheduling
 from transport.messages.allocation import MakeOffers
 from transport.pid import Pid
+
+
+class _Call(Protocol):
+    """What a framework says."""
+
+    @property
+    def framework_id(self) -> str: ...
 
 
 class SchedulerGate(Reign):
@@ -32,9 +41,11 @@ class SchedulerGate(Reign):
         """Something on the agent may have come to its end: is it drained?"""
         raise NotImplementedError
 
-    def _caller(self, sender: Pid, framework_id: str) -> FrameworkEntry | None:
+    def _caller(self, sender: Pid, message: _Call) -> FrameworkEntry | None:
+        framework_id = message.framework_id
         framework = self.cluster.frameworks.get(framework_id)
         if framework is not None and framework.pid == sender and framework.connected:
+            framework.tally.called(type(message))
             return framework
         self.log.warning(
             "call not from a subscribed scheduler", framework_id=framework_id, sender=str(sender)
@@ -51,13 +62,13 @@ class SchedulerGate(Reign):
     @handles(scheduling.UpdateFrameworkInfo)
     def update_framework_info(self, sender: Pid, message: scheduling.UpdateFrameworkInfo) -> None:
         """A framework describes itself anew."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.frameworks.update_info(framework, message)
 
     @handles(scheduling.Teardown)
     def teardown(self, sender: Pid, message: scheduling.Teardown) -> None:
         """A framework ends."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.frameworks.teardown(framework)
 
     @handles(scheduling.FindFramework)
@@ -79,25 +90,25 @@ class SchedulerGate(Reign):
     @handles(scheduling.AcceptOffers)
     def accept_offers(self, sender: Pid, message: scheduling.AcceptOffers) -> None:
         """A framework uses offers."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.acceptance.accept(framework, message)
 
     @handles(scheduling.DeclineOffers)
     def decline_offers(self, sender: Pid, message: scheduling.DeclineOffers) -> None:
         """A framework gives offers back."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.offers.decline(framework, message.offer_ids, message.filters)
 
     @handles(scheduling.Revive)
     def revive(self, sender: Pid, message: scheduling.Revive) -> None:
         """A framework wants offers."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.frameworks.revive(framework, message.roles)
 
     @handles(scheduling.Suppress)
     def suppress(self, sender: Pid, message: scheduling.Suppress) -> None:
         """A framework wants no offers."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.frameworks.suppress(framework, message.roles)
 
     @handles(scheduling.RequestResources)
@@ -107,7 +118,7 @@ class SchedulerGate(Reign):
     @handles(scheduling.AcceptInverseOffers)
     def accept_inverse_offers(self, sender: Pid, message: scheduling.AcceptInverseOffers) -> None:
         """A framework will be gone in time."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.offers.answer_inverse(
                 framework, message.inverse_offer_ids, accepted=True, filters=message.filters
             )
@@ -115,7 +126,7 @@ class SchedulerGate(Reign):
     @handles(scheduling.DeclineInverseOffers)
     def decline_inverse_offers(self, sender: Pid, message: scheduling.DeclineInverseOffers) -> None:
         """A framework may not be gone in time."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.offers.answer_inverse(
                 framework, message.inverse_offer_ids, accepted=False, filters=message.filters
             )
@@ -125,20 +136,20 @@ class SchedulerGate(Reign):
     @handles(scheduling.Acknowledge)
     def acknowledge(self, sender: Pid, message: scheduling.Acknowledge) -> None:
         """A framework has dealt with an update."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.tasks.acknowledge(framework, message)
             self.ended(message.agent_id)
 
     @handles(scheduling.Kill)
     def kill(self, sender: Pid, message: scheduling.Kill) -> None:
         """A task is to end."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.tasks.kill(framework, message)
 
     @handles(scheduling.Reconcile)
     def reconcile(self, sender: Pid, message: scheduling.Reconcile) -> None:
         """What became of tasks?"""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.tasks.reconcile(framework, message.tasks)
 
     # --- executors ---
@@ -146,13 +157,13 @@ class SchedulerGate(Reign):
     @handles(scheduling.Shutdown)
     def shutdown(self, sender: Pid, message: scheduling.Shutdown) -> None:
         """An executor is to end."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.executors.shutdown(framework, message)
 
     @handles(scheduling.FrameworkMessage)
     def framework_message(self, sender: Pid, message: scheduling.FrameworkMessage) -> None:
         """Bytes for an executor."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.executors.tell(framework, message)
 
     # --- operations ---
@@ -160,12 +171,12 @@ class SchedulerGate(Reign):
     @handles(scheduling.AcknowledgeOperation)
     def acknowledge_operation(self, sender: Pid, message: scheduling.AcknowledgeOperation) -> None:
         """A framework has dealt with an operation's update."""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.operations.acknowledge(framework, message)
             self.ended(message.agent_id)
 
     @handles(scheduling.ReconcileOperations)
     def reconcile_operations(self, sender: Pid, message: scheduling.ReconcileOperations) -> None:
         """What became of operations?"""
-        if framework := self._caller(sender, message.framework_id):
+        if framework := self._caller(sender, message):
             self.operations.reconcile(framework, message)

@@ -84,13 +84,13 @@ class TaskDesk:
         for entry in tuple(framework.tasks.values()):
             if not entry.terminal:
                 self._cluster.update_task(entry, self._status(entry.record, killed, reason, message), killed)
-                self._count_end(killed, _Source.SOURCE_MASTER, reason)
+                self._count_end(framework, killed, _Source.SOURCE_MASTER, reason)
             self._cluster.agents[entry.agent_id].pending_kills.pop((framework.id, entry.task_id), None)
             self._cluster.remove_task(entry)
         for task in framework.unreachable_tasks.values():
             status = self._status(task, killed, reason, message)
             framework.completed_tasks.append(replace(task, state=killed, statuses=(*task.statuses, status)))
-            self._count_end(killed, _Source.SOURCE_MASTER, reason)
+            self._count_end(framework, killed, _Source.SOURCE_MASTER, reason)
         framework.unreachable_tasks.clear()
 
     def end_unreachable(
@@ -106,7 +106,7 @@ class TaskDesk:
         del framework.unreachable_tasks[task.task_id.value]
         framework.completed_tasks.append(replace(task, state=status.state, statuses=(*task.statuses, status)))
         if status.state is not task.status_update_state:
-            self._count_end(status.state, _Source.SOURCE_MASTER, reason)
+            self._count_end(framework, status.state, _Source.SOURCE_MASTER, reason)
             self.report(framework, status)
 
     def refuse(
@@ -119,7 +119,7 @@ class TaskDesk:
     ) -> None:
         """Tell the framework that a task is not launched; states it does not know are told as TASK_LOST."""
         state = state_for(framework, state)
-        self._count_end(state, _Source.SOURCE_MASTER, reason)
+        self._count_end(framework, state, _Source.SOURCE_MASTER, reason)
         self._world.log.info(
             "task refused",
             task_id=info.task_id.value,
@@ -271,7 +271,8 @@ class TaskDesk:
         freed = self._cluster.update_task(task, status, latest)
         self._free(task.framework_id, task.agent_id, freed)
         if task.terminal and not was_over:
-            self._count_end(task.record.state, status.source, status.reason)
+            framework = self._cluster.frameworks[task.framework_id]
+            self._count_end(framework, task.record.state, status.source, status.reason)
             agent = self._cluster.agents[task.agent_id]
             agent.pending_kills.pop((task.framework_id, task.task_id), None)
 
@@ -286,8 +287,13 @@ class TaskDesk:
             self._world.allocate(RecoverResources(framework_id, agent_id, resources))
 
     def _count_end(
-        self, state: TaskState, source: TaskStatus.Source | None, reason: TaskStatus.Reason | None
+        self,
+        framework: FrameworkEntry,
+        state: TaskState,
+        source: TaskStatus.Source | None,
+        reason: TaskStatus.Reason | None,
     ) -> None:
+        framework.tally.ended(state)
         self._ends[state].increment()
         self._metrics.task_ends.increment(state, source, reason)
 
