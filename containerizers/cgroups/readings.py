@@ -33,6 +33,11 @@ def processes(data: bytes) -> tuple[int, ...]:
     return tuple(one for one in map(int, data.split()) if one)
 
 
+def v1_limit(memory_stat: bytes) -> int | None:
+    """The limit of memory that holds for a group of v1: its own, or one around it; None: there is none."""
+    return _limit(numbers(memory_stat).get(b"hierarchical_memory_limit"))
+
+
 def v1(files: Mapping[str, bytes], count: int) -> Usage:
     """What a container of `count` processes uses, of the files of v1 that there are, by name."""
     times = numbers(files.get("cpuacct.stat", b""))
@@ -55,6 +60,8 @@ def v1(files: Mapping[str, bytes], count: int) -> Usage:
         mapped_file_bytes=memory.get(b"total_mapped_file"),
         swap_bytes=memory.get(b"total_swap"),
         unevictable_bytes=memory.get(b"total_unevictable"),
+        kernel_bytes=number(files.get("memory.kmem.usage_in_bytes", b"")),
+        kernel_tcp_bytes=number(files.get("memory.kmem.tcp.usage_in_bytes", b"")),
         memory_limit_bytes=_limit(memory.get(b"hierarchical_memory_limit")),
         soft_memory_limit_bytes=_limit(number(files.get("memory.soft_limit_in_bytes", b""))),
         read_bytes=moved.get(b"Read"),
@@ -83,6 +90,7 @@ def v2(files: Mapping[str, bytes], count: int) -> Usage:
         mapped_file_bytes=memory.get(b"file_mapped"),
         swap_bytes=number(files.get("memory.swap.current", b"")),
         unevictable_bytes=memory.get(b"unevictable"),
+        kernel_bytes=memory.get(b"kernel"),
         memory_limit_bytes=number(files.get("memory.max", b"")),
         soft_memory_limit_bytes=number(files.get("memory.low", b"")) or None,
         read_bytes=moved.get(b"r"),

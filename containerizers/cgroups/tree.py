@@ -13,8 +13,14 @@ _SHORT_BYTES = 2048
 _GONE = (errno.ENOENT, errno.ENODEV)
 
 
-class CgroupError(Exception):
+class CgroupError(OSError):
     """A control group that cannot be made, changed or read; the text names it and says why."""
+
+    def __init__(self, text: str, number: int = 0) -> None:
+        super().__init__(number, text)
+
+    def __str__(self) -> str:
+        return self.strerror or ""
 
 
 class MissingError(CgroupError):
@@ -29,7 +35,7 @@ class Tree:
         try:
             Path(group).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CgroupError(f"control group {group}: cannot be made: {_words(error)}") from None
+            raise of(group, error, "made") from None
 
     def remove(self, group: str) -> bool:
         """Remove a group; False when processes or other groups are in it."""
@@ -39,7 +45,7 @@ class Tree:
             if error.errno in (errno.EBUSY, errno.ENOTEMPTY):
                 return False
             if error.errno not in _GONE:
-                raise CgroupError(f"control group {group}: cannot be removed: {_words(error)}") from None
+                raise of(group, error, "removed") from None
         return True
 
     def read(self, path: str) -> bytes:
@@ -47,7 +53,7 @@ class Tree:
         try:
             file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
-            raise _error(path, error, "read") from None
+            raise of(path, error, "read") from None
         try:
             data = more = os.read(file, _CHUNK_BYTES)
             # Of long lists the kernel gives about a page at once.
@@ -55,7 +61,7 @@ class Tree:
                 more = os.read(file, _CHUNK_BYTES)
                 data += more
         except OSError as error:
-            raise _error(path, error, "read") from None
+            raise of(path, error, "read") from None
         else:
             return data
         finally:
@@ -73,11 +79,11 @@ class Tree:
         try:
             file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
         except OSError as error:
-            raise _error(path, error, f"set to {text!r}") from None
+            raise of(path, error, f"set to {text!r}") from None
         try:
             os.write(file, text.encode("ascii"))
         except OSError as error:
-            raise _error(path, error, f"set to {text!r}") from None
+            raise of(path, error, f"set to {text!r}") from None
         finally:
             os.close(file)
 
@@ -93,20 +99,7 @@ class Tree:
         return tuple(sorted(names))
 
 
-class RefusedError(CgroupError):
-    """What the kernel did not take; `number` is its error's."""
-
-    def __init__(self, text: str, number: int) -> None:
-        super().__init__(text)
-        self.number = number
-
-
-def _error(path: str, error: OSError, what: str) -> CgroupError:
-    text = f"control group's {path}: cannot be {what}: {_words(error)}"
-    if error.errno in _GONE:
-        return MissingError(text)
-    return RefusedError(text, error.errno or 0)
-
-
-def _words(error: OSError) -> str:
-    return error.strerror or str(error)
+def of(path: str, error: OSError, what: str) -> CgroupError:
+    """The error of a file or group that could not be `what`."""
+    kind = MissingError if error.errno in _GONE else CgroupError
+    return kind(f"control group {path}: cannot be {what}: {error.strerror or error}", error.errno or 0)

@@ -10,21 +10,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from containerizers.cgroups import device_list, quantities, readings
-from containerizers.cgroups.names import NESTED, group_of, is_id
-from containerizers.cgroups.oom import V1Watch
-from containerizers.cgroups.tree import CgroupError, MissingError, RefusedError, Tree
+from containerizers.cgroups.groups import check_path
+from containerizers.cgroups.oom import v1_watch
+from containerizers.cgroups.tree import CgroupError, MissingError, Tree, of
 from containerizers.containerizer import Usage
-from containerizers.paths import check_id, parent_of
 from containerizers.spec import Device, Limits
 from containerizers.usage import measure
 
-#: Which of them a nested container has a group in that has no limits of its own: the first that is there.
+#: The first of these that is there is where the processes of a group are counted.
 _MEMBERSHIP = ("freezer", "pids", "cpuacct", "cpu", "memory", "devices", "blkio", "cpuset")
-#: Files that tell what a container uses, by subsystem.
+#: Files that tell what a group uses, by subsystem.
 _FIGURES = {
     "cpuacct": ("cpuacct.stat",),
     "cpu": ("cpu.stat",),
-    "memory": ("memory.stat", "memory.usage_in_bytes", "memory.soft_limit_in_bytes"),
+    "memory": (
+        *("memory.stat", "memory.usage_in_bytes", "memory.soft_limit_in_bytes"),
+        *("memory.kmem.usage_in_bytes", "memory.kmem.tcp.usage_in_bytes"),
+    ),
     "pids": ("pids.current",),
     "blkio": ("blkio.throttle.io_service_bytes_recursive",),
 }
@@ -36,155 +38,166 @@ _FREEZING_PAUSE_SECONDS = 0.001
 class V1:
     """`Cgroups` of version 1. `mounts` are the folders of the subsystems to use; some may be the same."""
 
+    version = 1
+
     def __init__(
         self,
         mounts: Mapping[str, str],
-        root: str,
-        *,
-        limits_swap: bool,
-        processes: int | None,
-        fault: Callable[[str], None],
-        tree: Tree | None = None,
+        subsystems: tuple[str, ...],
+        missing: tuple[str, ...] = (),
+        fault: Callable[[str], None] = lambda _name: None,
     ) -> None:
-        self._mounts = dict(mounts)
-        self._tops = {subsystem: f"{mount}/{root}" for subsystem, mount in mounts.items()}
+        self.subsystems = subsystems
+        self.missing = missing
+        self.mounts = dict(mounts)
         #: Each hierarchy once.
-        self._roots = tuple(dict.fromkeys(self._tops.values()))
-        self._members = next(self._tops[name] for name in _MEMBERSHIP if name in self._tops)
-        self._limits_swap = limits_swap
-        self._processes = processes
-        self._fault = fault
-        self._tree = Tree() if tree is None else tree
+        self.hierarchies = tuple(dict.fromkeys(mounts.values()))
+        self.membership = next(mounts[name] for name in _MEMBERSHIP if name in mounts)
+        self.tree = Tree()
+        self.fault = fault
 
-    def prepare(self) -> None:
+    def group(self, path: str) -> V1Group:
         """See `Cgroups`."""
-        for root in self._roots:
-            self._make_group(root)
-        if self._limits_swap and "memory" in self._tops:
-            path = f"{self._tops['memory']}/memory.memsw.limit_in_bytes"
-            if not self._tree.has(path):
-                raise MissingError(f"control group's {path}: is not there: this kernel does not count swap")
+        return V1Group(self, path)
 
-    def make(self, container_id: str, limits: Limits | None, devices: Sequence[Device] | None = None) -> None:
+    def below(self, path: str) -> tuple[str, ...]:
         """See `Cgroups`."""
-        check_id(container_id)
-        rules = None if devices is None else device_list.rules(devices)
-        roots = self._roots
-        if limits is None and parent_of(container_id):
-            roots = (self._members,)
-        if here := [group for root in self._roots if self._tree.has(group := group_of(root, container_id))]:
-            raise CgroupError(f"control group {here[0]}: is there already")
-        self._fault("cgroups.make.before")
-        try:
-            for root in roots:
-                self._make_group(group_of(root, container_id))
-            if roots == self._roots:
-                self._confine(container_id, limits or Limits(), rules)
-        except CgroupError:
-            self.remove(container_id)
-            raise
-        self._fault("cgroups.make.after")
-
-    def doors(self, container_id: str) -> tuple[bytes, ...]:
-        """See `Cgroups`."""
-        return tuple(os.fsencode(f"{self._nearest(root, container_id)}/cgroup.procs") for root in self._roots)
-
-    def join(self, container_id: str, process: int) -> None:
-        """See `Cgroups`."""
-        for door in self.doors(container_id):
-            self._tree.write(os.fsdecode(door), str(process))
-
-    def update(self, container_id: str, limits: Limits) -> None:
-        """See `Cgroups`."""
-        self._limit_cpu(container_id, limits)
-        self._limit_memory(container_id, limits)
-
-    def processes(self, container_id: str) -> tuple[int, ...]:
-        """See `Cgroups`."""
-        return self._listed(group_of(self._members, container_id))
-
-    def kill(self, container_id: str) -> None:
-        """See `Cgroups`."""
-        self._fault("cgroups.kill.before")
-        group = group_of(self._members, container_id)
-        with contextlib.suppress(MissingError):
-            if not self._forbid_processes(container_id):
-                self._freeze(container_id)
-            for one in self._within(group):
-                for process in self._listed(one):
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(process, signal.SIGKILL)
-        self._thaw(container_id)
-
-    def remove(self, container_id: str) -> bool:
-        """See `Cgroups`."""
-        check_id(container_id)
-        self._fault("cgroups.remove.before")
-        # In all of them, whatever holds one up: none should be left with nothing in it.
-        removed = [self._remove(group_of(root, container_id)) for root in self._roots]
-        return all(removed)
-
-    def containers(self) -> tuple[str, ...]:
-        """See `Cgroups`."""
-        found: dict[str, None] = {}
-        for root in self._roots:
-            self._collect(root, "", found)
+        check_path(path)
+        found = {name: None for mount in self.hierarchies for name in self.tree.below(f"{mount}/{path}")}
         return tuple(sorted(found))
 
-    def usage(self, container_id: str) -> Usage:
-        """See `Cgroups`."""
-        counted = self._tops.get("cpuacct", self._members)
-        members = group_of(self._members, container_id)
-        listed = [process for group in self._within(members) for process in self._listed(group)]
-        if not self._tree.has(group_of(counted, container_id)):
+
+class V1Group:
+    """`Group` of version 1."""
+
+    def __init__(self, host: V1, path: str) -> None:
+        check_path(path)
+        self.path = path
+        self._host = host
+        self._tree = host.tree
+        self._members = f"{host.membership}/{path}"
+
+    def make(self, limits_too: bool = True) -> None:
+        """See `Group`."""
+        self._host.fault("cgroups.make.before")
+        for mount in self._host.hierarchies if limits_too else (self._host.membership,):
+            self._tree.make(f"{mount}/{self.path}")
+            if mount == self._host.mounts.get("cpuset"):
+                self._inherit(mount)
+        self._host.fault("cgroups.make.after")
+
+    def apply(self, limits: Limits, processes: int | None = None, limits_swap: bool = False) -> None:
+        """See `Group`."""
+        if cpu := self._of("cpu"):
+            self._limit_cpu(cpu, limits)
+        if memory := self._of("memory"):
+            self._limit_memory(memory, limits, limits_swap)
+        if pids := self._of("pids"):
+            self._tree.write(f"{pids}/pids.max", "max" if processes is None else str(processes))
+        self._host.fault("cgroups.apply.after")
+
+    def allow_devices(self, devices: Sequence[Device] | None) -> None:
+        """See `Group`."""
+        group = self._of("devices")
+        if devices is None or not group:
+            return
+        rules = device_list.rules(devices)
+        self._tree.write(f"{group}/devices.deny", "a")
+        for rule in rules:
+            self._tree.write(f"{group}/devices.allow", str(rule))
+
+    def join_files(self) -> list[int]:
+        """See `Group`."""
+        files: list[int] = []
+        try:
+            for mount in self._host.hierarchies:
+                # By `cgroup.procs` whole processes would join, for which the kernel waits some milliseconds.
+                path = f"{self._nearest(mount)}/tasks"
+                try:
+                    files.append(os.open(path, os.O_WRONLY | os.O_CLOEXEC))
+                except OSError as error:
+                    raise of(path, error, "joined") from None
+        except CgroupError:
+            for file in files:
+                os.close(file)
+            raise
+        return files
+
+    def processes(self) -> tuple[int, ...]:
+        """See `Group`."""
+        return self._listed(self._members)
+
+    def signal(self, number: int) -> None:
+        """See `Group`."""
+        _send(number, self.processes())
+
+    def kill(self) -> None:
+        """See `Group`."""
+        self._host.fault("cgroups.kill.before")
+        frozen = not self._forbid_processes() and self._freeze()
+        for group in self._within(self._members):
+            _send(signal.SIGKILL, self._listed(group))
+        if frozen or self._is_frozen():
+            # What is frozen, by this or by anybody, does not die before it is thawed.
+            self._thaw()
+
+    def remove(self) -> bool:
+        """See `Group`."""
+        self._host.fault("cgroups.remove.before")
+        # In all of them, whatever holds one up: none should be left with nothing in it.
+        removed = [self._remove(f"{mount}/{self.path}") for mount in self._host.hierarchies]
+        return all(removed)
+
+    def exists(self) -> bool:
+        """See `Group`."""
+        return any(self._tree.has(f"{mount}/{self.path}") for mount in self._host.hierarchies)
+
+    def oom_kills(self) -> int:
+        """See `Group`."""
+        group = self._of("memory")
+        killed = readings.numbers(self._tree.read_if(f"{group}/memory.oom_control")).get(b"oom_kill", 0)
+        # Processes are killed, too, when the whole host has no memory left; then no limit was reached.
+        return killed if killed and self._was_full() else 0
+
+    def memory(self) -> tuple[int | None, int]:
+        """See `Group`."""
+        group = self._of("memory")
+        limit = readings.v1_limit(self._tree.read_if(f"{group}/memory.stat"))
+        return limit, readings.number(self._tree.read_if(f"{group}/memory.max_usage_in_bytes")) or 0
+
+    def oom_watch(self) -> int | None:
+        """See `Group`."""
+        group = self._of("memory")
+        return v1_watch(self._tree, group) if group else None
+
+    def usage(self) -> Usage:
+        """See `Group`."""
+        listed = [process for group in self._within(self._members) for process in self._listed(group)]
+        if not self._of("cpuacct") and not self._of("memory"):
             return measure(listed)
+        mounts = self._host.mounts
         files = {
-            name: self._tree.read_if(f"{group_of(self._tops[subsystem], container_id)}/{name}")
+            name: self._tree.read_if(f"{mounts[subsystem]}/{self.path}/{name}")
             for subsystem, names in _FIGURES.items()
-            if subsystem in self._tops
+            if subsystem in mounts
             for name in names
         }
         return readings.v1(files, len(listed))
 
-    def watch(self, container_id: str) -> V1Watch | None:
-        """See `Cgroups`."""
-        if "memory" not in self._tops:
-            return None
-        group = group_of(self._tops["memory"], container_id)
-        return V1Watch(self._tree, group) if self._tree.has(group) else None
+    # Setting.
 
-    # Making.
-
-    def _make_group(self, group: str) -> None:
-        self._tree.make(group)
-        mount = self._mounts.get("cpuset", "")
-        if not mount or not group.startswith(mount + "/"):
-            return
-        # A new group has no processors and no memory, and takes nobody before it has.
+    def _inherit(self, mount: str) -> None:
+        """A new group has no processors and no memory, and takes nobody before it has."""
         above = mount
-        for name in group.removeprefix(mount + "/").split("/"):
-            inner = f"{above}/{name}"
+        for name in self.path.split("/"):
+            group = f"{above}/{name}"
             for kind in ("cpuset.cpus", "cpuset.mems"):
-                if not self._tree.read(f"{inner}/{kind}").strip():
+                if not self._tree.read(f"{group}/{kind}").strip():
                     text = self._tree.read(f"{above}/{kind}").strip().decode("ascii")
-                    self._tree.write(f"{inner}/{kind}", text)
-            above = inner
+                    self._tree.write(f"{group}/{kind}", text)
+            above = group
 
-    def _confine(self, container_id: str, limits: Limits, rules: Sequence[device_list.Rule] | None) -> None:
-        self.update(container_id, limits)
-        if "pids" in self._tops and self._processes is not None:
-            group = group_of(self._tops["pids"], container_id)
-            self._tree.write(f"{group}/pids.max", str(self._processes))
-        if rules is not None and "devices" in self._tops:
-            group = group_of(self._tops["devices"], container_id)
-            self._tree.write(f"{group}/devices.deny", "a")
-            for rule in rules:
-                self._tree.write(f"{group}/devices.allow", str(rule))
-
-    def _limit_cpu(self, container_id: str, limits: Limits) -> None:
-        if "cpu" not in self._tops:
-            return
-        group = group_of(self._tops["cpu"], container_id)
+    def _limit_cpu(self, group: str, limits: Limits) -> None:
         if limits.cpus is not None:
             self._tree.write(f"{group}/cpu.shares", str(quantities.shares(limits.cpus)))
         quota = quantities.quota_microseconds(limits)
@@ -193,58 +206,67 @@ class V1:
         if quota is not None or readings.number(self._tree.read_if(f"{group}/cpu.cfs_quota_us")):
             self._tree.write(f"{group}/cpu.cfs_quota_us", str(-1 if quota is None else quota))
 
-    def _limit_memory(self, container_id: str, limits: Limits) -> None:
-        if "memory" not in self._tops:
-            return
-        group = group_of(self._tops["memory"], container_id)
+    def _limit_memory(self, group: str, limits: Limits, limits_swap: bool) -> None:
         soft = quantities.memory_bytes(limits.memory_bytes)
         self._tree.write(f"{group}/memory.soft_limit_in_bytes", str(-1 if soft is None else soft))
         hard = quantities.memory_bytes(limits.memory_limit_bytes)
         used = readings.number(self._tree.read(f"{group}/memory.usage_in_bytes")) or 0
         if hard is not None and hard < used:
             return
-        kinds = ["memory", "memory.memsw"] if self._limits_swap else ["memory"]
+        kinds = ["memory", "memory.memsw"] if limits_swap else ["memory"]
         now = readings.number(self._tree.read(f"{group}/memory.limit_in_bytes")) or 0
         # With swap it may never be less than without.
         if hard is None or hard > now:
             kinds.reverse()
         for kind in kinds:
-            self._limit_hard(f"{group}/{kind}.limit_in_bytes", -1 if hard is None else hard)
-
-    def _limit_hard(self, path: str, limit: int) -> None:
-        try:
-            self._tree.write(path, str(limit))
-        except RefusedError as error:
-            # It took more in this moment: left as it was.
-            if error.number != errno.EBUSY:
-                raise
+            try:
+                self._tree.write(f"{group}/{kind}.limit_in_bytes", str(-1 if hard is None else hard))
+            except CgroupError as error:
+                # It took more in this moment: left as it was.
+                if error.errno != errno.EBUSY:
+                    raise
 
     # Ending.
 
-    def _forbid_processes(self, container_id: str) -> bool:
-        """Whether a container can make no more processes from now on."""
-        group = group_of(self._tops["pids"], container_id) if "pids" in self._tops else ""
-        if not group or not self._tree.has(group):
-            return False
-        self._tree.write(f"{group}/pids.max", "0")
-        return True
+    def _forbid_processes(self) -> bool:
+        """Whether no more processes can be made in the group from now on."""
+        group = self._of("pids")
+        with contextlib.suppress(MissingError):
+            if group:
+                self._tree.write(f"{group}/pids.max", "0")
+        return bool(group)
 
-    def _freeze(self, container_id: str) -> None:
-        """Let a container's processes do nothing, so that they make no others."""
-        if "freezer" not in self._tops:
-            return
-        state = f"{group_of(self._tops['freezer'], container_id)}/freezer.state"
-        self._tree.write(state, "FROZEN")
-        deadline = time.monotonic() + _FREEZING_SECONDS
-        while self._tree.read(state).strip() == b"FREEZING" and time.monotonic() < deadline:
-            time.sleep(_FREEZING_PAUSE_SECONDS)
+    def _freeze(self) -> bool:
+        """Let the processes do nothing, so that they make no others."""
+        state = f"{self._of('freezer')}/freezer.state"
+        with contextlib.suppress(MissingError):
+            self._tree.write(state, "FROZEN")
+            deadline = time.monotonic() + _FREEZING_SECONDS
+            while self._tree.read(state).strip() == b"FREEZING" and time.monotonic() < deadline:
+                time.sleep(_FREEZING_PAUSE_SECONDS)
+            return True
+        return False
 
-    def _thaw(self, container_id: str) -> None:
-        # What is frozen, by this or by anybody, does not die before it is thawed.
-        if "freezer" in self._tops:
-            for group in self._within(group_of(self._tops["freezer"], container_id)):
-                with contextlib.suppress(MissingError):
-                    self._tree.write(f"{group}/freezer.state", "THAWED")
+    def _is_frozen(self) -> bool:
+        group = self._of("freezer")
+        frozen = (self._tree.read_if(f"{one}/freezer.state").strip() for one in self._within(group))
+        return bool(group) and any(state not in (b"THAWED", b"") for state in frozen)
+
+    def _thaw(self) -> None:
+        for group in self._within(self._of("freezer")):
+            with contextlib.suppress(MissingError):
+                self._tree.write(f"{group}/freezer.state", "THAWED")
+
+    def _was_full(self) -> bool:
+        """Whether a limit of memory was ever reached, of this group or of one around it."""
+        group = mount = self._host.mounts["memory"]
+        for name in self.path.split("/"):
+            group = f"{group}/{name}"
+            for kind in ("memory", "memory.memsw"):
+                if readings.number(self._tree.read_if(f"{group}/{kind}.failcnt")):
+                    return True
+        assert group != mount
+        return False
 
     def _remove(self, group: str) -> bool:
         below = [self._remove(f"{group}/{name}") for name in self._tree.below(group)]
@@ -252,27 +274,35 @@ class V1:
 
     # Finding.
 
-    def _nearest(self, root: str, container_id: str) -> str:
-        """The group of a container, or of the first around it that has one there."""
-        one = container_id
-        while one:
-            if self._tree.has(group := group_of(root, one)):
+    def _of(self, subsystem: str) -> str:
+        """The folder of the group; nothing when there is none."""
+        mount = self._host.mounts.get(subsystem)
+        if mount is None:
+            return ""
+        group = f"{mount}/{self.path}"
+        return group if self._tree.has(group) else ""
+
+    def _nearest(self, mount: str) -> str:
+        """The folder of the group, or of the first around it that there is."""
+        names = self.path.split("/")
+        while names:
+            if self._tree.has(group := "/".join((mount, *names))):
                 return group
-            one = parent_of(one)
-        raise MissingError(f"control group {group_of(root, container_id)}: is not there")
+            names.pop()
+        raise MissingError(f"control group {mount}/{self.path}: is not there", errno.ENOENT)
 
     def _within(self, group: str) -> list[str]:
         """A group and all in it; those around others first."""
-        found = [group]
-        for name in self._tree.below(group):
+        found = [group] if group else []
+        for name in self._tree.below(group) if group else ():
             found += self._within(f"{group}/{name}")
         return found
 
     def _listed(self, group: str) -> tuple[int, ...]:
         return readings.processes(self._tree.read_if(f"{group}/cgroup.procs"))
 
-    def _collect(self, folder: str, prefix: str, found: dict[str, None]) -> None:
-        for name in self._tree.below(folder):
-            if is_id(container_id := prefix + name):
-                found[container_id] = None
-                self._collect(f"{folder}/{name}/{NESTED}", container_id + ".", found)
+
+def _send(number: int, processes: Sequence[int]) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)

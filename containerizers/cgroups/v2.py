@@ -1,7 +1,7 @@
 """Control groups v2: one hierarchy for all controllers.
 
-A group that hands controllers on to groups in it may hold no processes itself, so those of a container are
-in a `leaf` of its group; what limits them is set on the group, and holds for those nested in it, too.
+A group that hands controllers on to groups in it may hold no processes itself, so those of each group are
+in a leaf of it; what limits them is set on the group, and holds for the groups in it, too.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import signal
 from collections.abc import Callable, Sequence
 
 from containerizers.cgroups import device_filter, device_list, quantities, readings
-from containerizers.cgroups.names import NESTED, group_of, is_id
-from containerizers.cgroups.oom import V2Watch
-from containerizers.cgroups.tree import CgroupError, MissingError, Tree
+from containerizers.cgroups.groups import LEAF, check_path
+from containerizers.cgroups.oom import v2_watch
+from containerizers.cgroups.tree import MissingError, Tree, of
 from containerizers.containerizer import Usage
-from containerizers.paths import parent_of
 from containerizers.spec import Device, Limits
 from containerizers.usage import measure
 
-_LEAF = "leaf"
+#: What Mesos calls otherwise.
+NAMES = {"blkio": "io"}
 #: Those of them that are switched on for a group; others are always on.
-_SWITCHED = ("cpu", "cpuset", "io", "memory", "pids")
+SWITCHED = ("cpu", "cpuset", "io", "memory", "pids")
 _FIGURES = (
     *("cpu.stat", "memory.stat", "memory.current", "memory.max", "memory.low", "memory.swap.current"),
     *("pids.current", "io.stat"),
@@ -30,158 +30,177 @@ _FIGURES = (
 
 
 class V2:
-    """`Cgroups` of version 2, with these controllers. `attach` limits devices."""
+    """`Cgroups` of version 2. `attach` limits the devices of a group."""
+
+    version = 2
 
     def __init__(
         self,
         mount: str,
-        root: str,
-        controllers: Sequence[str],
-        *,
-        limits_swap: bool,
-        processes: int | None,
-        fault: Callable[[str], None],
+        subsystems: tuple[str, ...],
+        missing: tuple[str, ...] = (),
+        fault: Callable[[str], None] = lambda _name: None,
         tree: Tree | None = None,
         attach: Callable[[str, Sequence[device_list.Rule]], None] = device_filter.attach,
     ) -> None:
-        self._mount = mount
-        self._top = f"{mount}/{root}"
-        self._switched = tuple(name for name in controllers if name in _SWITCHED)
-        self._controllers = tuple(controllers)
-        self._limits_swap = limits_swap
-        self._processes = processes
-        self._fault = fault
-        self._tree = Tree() if tree is None else tree
-        self._attach = attach
+        self.subsystems = subsystems
+        self.missing = missing
+        self.mount = mount
+        self.controllers = tuple(NAMES.get(name, name) for name in subsystems)
+        self.switched = tuple(name for name in self.controllers if name in SWITCHED)
+        self.tree = Tree() if tree is None else tree
+        self.fault = fault
+        self.attach = attach
 
-    def prepare(self) -> None:
+    def group(self, path: str) -> V2Group:
         """See `Cgroups`."""
-        self._tree.make(self._top)
-        self._hand_on(self._mount, self._top)
+        return V2Group(self, path)
 
-    def make(self, container_id: str, limits: Limits | None, devices: Sequence[Device] | None = None) -> None:
+    def below(self, path: str) -> tuple[str, ...]:
         """See `Cgroups`."""
-        group = self._group(container_id)
-        rules = None if devices is None else device_list.rules(devices)
-        if self._tree.has(group):
-            raise CgroupError(f"control group {group}: is there already")
-        parent = parent_of(container_id)
-        if parent and not self._tree.has(self._group(parent)):
-            raise MissingError(f"control group {self._group(parent)}: is not there")
-        self._fault("cgroups.make.before")
-        try:
-            self._tree.make(f"{group}/{_LEAF}")
-            if limits is not None or not parent:
-                self._hand_on(self._top, group.rpartition("/")[0])
-                self._confine(container_id, limits or Limits(), rules)
-        except CgroupError:
-            self.remove(container_id)
-            raise
-        self._fault("cgroups.make.after")
+        check_path(path)
+        return tuple(name for name in self.tree.below(f"{self.mount}/{path}") if name != LEAF)
 
-    def doors(self, container_id: str) -> tuple[bytes, ...]:
-        """See `Cgroups`."""
-        door = f"{self._group(container_id)}/{_LEAF}/cgroup.procs"
-        if not self._tree.has(door):
-            raise MissingError(f"control group's {door}: is not there")
-        return (os.fsencode(door),)
 
-    def join(self, container_id: str, process: int) -> None:
-        """See `Cgroups`."""
-        self._tree.write(os.fsdecode(self.doors(container_id)[0]), str(process))
+class V2Group:
+    """`Group` of version 2."""
 
-    def update(self, container_id: str, limits: Limits) -> None:
-        """See `Cgroups`."""
-        group = self._group(container_id)
-        if "cpu" in self._controllers:
+    def __init__(self, host: V2, path: str) -> None:
+        check_path(path)
+        self.path = path
+        self._host = host
+        self._tree = host.tree
+        self._group = f"{host.mount}/{path}"
+        self._leaf = f"{self._group}/{LEAF}"
+
+    def make(self, limits_too: bool = True) -> None:
+        """See `Group`."""
+        self._host.fault("cgroups.make.before")
+        self._tree.make(self._leaf)
+        if limits_too:
+            for group in self._around():
+                self._hand_on(group)
+        self._host.fault("cgroups.make.after")
+
+    def apply(self, limits: Limits, processes: int | None = None, limits_swap: bool = False) -> None:
+        """See `Group`."""
+        if "cpu" in self._host.controllers:
             if limits.cpus is not None:
-                self._tree.write(f"{group}/cpu.weight", str(quantities.weight(limits.cpus)))
-            quota = quantities.quota_microseconds(limits)
-            runs = f"{_or_max(quota)} {quantities.PERIOD_MICROSECONDS}"
-            self._tree.write(f"{group}/cpu.max", runs)
-        if "memory" in self._controllers:
-            self._limit_memory(group, limits)
+                self._write("cpu.weight", str(quantities.weight(limits.cpus)))
+            quota = _or_max(quantities.quota_microseconds(limits))
+            self._write("cpu.max", f"{quota} {quantities.PERIOD_MICROSECONDS}")
+        if "memory" in self._host.controllers:
+            self._limit_memory(limits, limits_swap)
+        if "pids" in self._host.controllers:
+            self._write("pids.max", _or_max(processes))
+        self._host.fault("cgroups.apply.after")
 
-    def processes(self, container_id: str) -> tuple[int, ...]:
-        """See `Cgroups`."""
-        return self._listed(f"{self._group(container_id)}/{_LEAF}")
+    def allow_devices(self, devices: Sequence[Device] | None) -> None:
+        """See `Group`."""
+        if devices is not None and "devices" in self._host.controllers:
+            self._host.attach(self._group, device_list.rules(devices))
 
-    def kill(self, container_id: str) -> None:
-        """See `Cgroups`."""
-        group = self._group(container_id)
-        self._fault("cgroups.kill.before")
+    def join_files(self) -> list[int]:
+        """See `Group`."""
+        path = f"{self._leaf}/cgroup.procs"
+        try:
+            return [os.open(path, os.O_WRONLY | os.O_CLOEXEC)]
+        except OSError as error:
+            raise of(path, error, "joined") from None
+
+    def processes(self) -> tuple[int, ...]:
+        """See `Group`."""
+        return self._listed(self._leaf)
+
+    def signal(self, number: int) -> None:
+        """See `Group`."""
+        _send(number, self.processes())
+
+    def kill(self) -> None:
+        """See `Group`."""
+        self._host.fault("cgroups.kill.before")
         with contextlib.suppress(MissingError):
-            if self._tree.has(f"{group}/cgroup.kill"):
-                self._tree.write(f"{group}/cgroup.kill", "1")
+            if self._tree.has(f"{self._group}/cgroup.kill"):
+                self._write("cgroup.kill", "1")
                 return
             # Before Linux 5.14. What is frozen makes no others, and dies of this signal all the same.
-            self._tree.write(f"{group}/cgroup.freeze", "1")
-            for process in self._all(group):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
+            self._write("cgroup.freeze", "1")
+            _send(signal.SIGKILL, self._all(self._group))
 
-    def remove(self, container_id: str) -> bool:
-        """See `Cgroups`."""
-        group = self._group(container_id)
-        self._fault("cgroups.remove.before")
-        return self._remove(group)
+    def remove(self) -> bool:
+        """See `Group`."""
+        self._host.fault("cgroups.remove.before")
+        return self._remove(self._group)
 
-    def containers(self) -> tuple[str, ...]:
-        """See `Cgroups`."""
-        found: list[str] = []
-        self._collect(self._top, "", found)
-        return tuple(sorted(found))
+    def exists(self) -> bool:
+        """See `Group`."""
+        return self._tree.has(self._group)
 
-    def usage(self, container_id: str) -> Usage:
-        """See `Cgroups`."""
-        group = self._group(container_id)
-        listed = self._all(group)
-        if not any(self._tree.has(f"{group}/{one}.current") for one in ("memory", "pids")):
-            # It has no controllers of its own.
+    def oom_kills(self) -> int:
+        """See `Group`."""
+        # Its processes are in the leaf, and so are those of groups in it in theirs.
+        here = readings.numbers(self._tree.read_if(f"{self._group}/memory.events.local"))
+        leaf = readings.numbers(self._tree.read_if(f"{self._leaf}/memory.events"))
+        killed = here.get(b"oom_kill", 0) + leaf.get(b"oom_kill", 0)
+        # Processes are killed, too, when the whole host has no memory left; then no limit was reached.
+        return killed if killed and self._was_full() else 0
+
+    def memory(self) -> tuple[int | None, int]:
+        """See `Group`."""
+        limits = [
+            limit
+            for group in (*self._around()[1:], self._group)
+            if (limit := readings.number(self._tree.read_if(f"{group}/memory.max"))) is not None
+        ]
+        peak = self._tree.read_if(f"{self._group}/memory.peak")
+        most = readings.number(peak or self._tree.read_if(f"{self._group}/memory.current"))
+        return min(limits, default=None), most or 0
+
+    def oom_watch(self) -> int | None:
+        """See `Group`."""
+        return v2_watch(self._group) if self._tree.has(f"{self._group}/memory.events") else None
+
+    def usage(self) -> Usage:
+        """See `Group`."""
+        listed = self._all(self._group)
+        if not any(self._tree.has(f"{self._group}/{one}.current") for one in ("memory", "pids")):
             return measure(listed)
-        return readings.v2({name: self._tree.read_if(f"{group}/{name}") for name in _FIGURES}, len(listed))
+        files = {name: self._tree.read_if(f"{self._group}/{name}") for name in _FIGURES}
+        return readings.v2(files, len(listed))
 
-    def watch(self, container_id: str) -> V2Watch | None:
-        """See `Cgroups`."""
-        group = self._group(container_id)
-        return V2Watch(self._tree, group) if self._tree.has(f"{group}/memory.events") else None
+    def _around(self) -> list[str]:
+        """The folders of the groups around it, the outermost first."""
+        names = self._group.removeprefix(self._host.mount).split("/")[1:]
+        return ["/".join((self._host.mount, *names[:place])) for place in range(len(names))]
 
-    def _group(self, container_id: str) -> str:
-        return group_of(self._top, container_id)
+    def _hand_on(self, group: str) -> None:
+        """Switch controllers on for the groups in a group."""
+        control = f"{group}/cgroup.subtree_control"
+        on = self._tree.read(control).decode("ascii").split()
+        if lacking := [f"+{one}" for one in self._host.switched if one not in on]:
+            self._tree.write(control, " ".join(lacking))
 
-    def _hand_on(self, first: str, last: str) -> None:
-        """Switch controllers on for what is in the groups from one to another that lies in it."""
-        group = first
-        names = last.removeprefix(first).split("/")
-        for place, name in enumerate(names):
-            group = f"{group}/{name}" if place else group
-            control = f"{group}/cgroup.subtree_control"
-            on = self._tree.read(control).decode("ascii").split()
-            if lacking := [f"+{one}" for one in self._switched if one not in on]:
-                self._tree.write(control, " ".join(lacking))
-
-    def _confine(self, container_id: str, limits: Limits, rules: Sequence[device_list.Rule] | None) -> None:
-        group = self._group(container_id)
-        if "memory" in self._controllers:
-            # A container of which one process was killed for memory is not what it was: then all end.
-            self._tree.write(f"{group}/memory.oom.group", "1")
-        self.update(container_id, limits)
-        if "pids" in self._controllers and self._processes is not None:
-            self._tree.write(f"{group}/pids.max", str(self._processes))
-        if rules is not None and "devices" in self._controllers:
-            self._attach(group, rules)
-
-    def _limit_memory(self, group: str, limits: Limits) -> None:
+    def _limit_memory(self, limits: Limits, limits_swap: bool) -> None:
+        # A container of which one process was killed for memory is not what it was: then all end.
+        self._write("memory.oom.group", "1")
         soft = quantities.memory_bytes(limits.memory_bytes)
-        self._tree.write(f"{group}/memory.low", str(soft or 0))
+        self._write("memory.low", str(soft or 0))
         hard = quantities.memory_bytes(limits.memory_limit_bytes)
-        used = readings.number(self._tree.read(f"{group}/memory.current")) or 0
-        # A limit below that would kill processes at once.
+        used = readings.number(self._tree.read(f"{self._group}/memory.current")) or 0
         if hard is None or hard >= used:
-            self._tree.write(f"{group}/memory.max", _or_max(hard))
-        if self._limits_swap:
+            self._write("memory.max", _or_max(hard))
+        if limits_swap:
             # Memory and swap together are as much as the limit when there is no swap.
-            self._tree.write(f"{group}/memory.swap.max", _or_max(None if hard is None else 0))
+            self._write("memory.swap.max", _or_max(None if hard is None else 0))
+
+    def _was_full(self) -> bool:
+        return any(
+            readings.numbers(self._tree.read_if(f"{group}/memory.events.local")).get(b"oom")
+            for group in (*self._around()[1:], self._group)
+        )
+
+    def _write(self, name: str, text: str) -> None:
+        self._tree.write(f"{self._group}/{name}", text)
 
     def _remove(self, group: str) -> bool:
         below = [self._remove(f"{group}/{name}") for name in self._tree.below(group)]
@@ -196,12 +215,12 @@ class V2:
             found += self._all(f"{group}/{name}")
         return found
 
-    def _collect(self, folder: str, prefix: str, found: list[str]) -> None:
-        for name in self._tree.below(folder):
-            if is_id(container_id := prefix + name):
-                found.append(container_id)
-                self._collect(f"{folder}/{name}/{NESTED}", container_id + ".", found)
-
 
 def _or_max(value: int | None) -> str:
     return "max" if value is None else str(value)
+
+
+def _send(number: int, processes: Sequence[int]) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)
