@@ -88,12 +88,12 @@ def test_nothing_but_folders_is_opened(tmp_path: Path) -> None:
 
 @contextmanager
 def deep_tree(above: Path, name: str, depth: int) -> Iterator[None]:
-    """Folders in folders, of which some have another beside them, and at the bottom a file of a MiB."""
+    """Folders in folders, of which every tenth has another beside it, and at the bottom a file of a MiB."""
     try:
         inner = os.open(above, os.O_RDONLY)
         for level in range(depth):
             os.mkdir(name, dir_fd=inner)
-            if level % 1000 == 999:
+            if level % 10 == 9:
                 os.mkdir("side", dir_fd=inner)
             outer, inner = inner, os.open(name, os.O_RDONLY, dir_fd=inner)
             os.close(outer)
@@ -110,12 +110,13 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_a_tree_deeper_than_any_path_is_counted(tmp_path: Path) -> None:
-    depth, before = 2_500, descriptors()
-    with deep_tree(tmp_path, "folder", depth), FolderCount(str(tmp_path)) as counting:
-        while counting.go_on(100) == 100:
+def test_a_tree_deeper_than_any_path_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "_STEPS", 4)
+    depth, name, before = 50, "folder" * 40, descriptors()
+    with deep_tree(tmp_path, name, depth), FolderCount(str(tmp_path)) as counting:
+        while counting.go_on(2) == 2:
             assert descriptors() <= before + 4
-        assert counting.used_bytes == MIB + (depth + 3) * blocks(tmp_path / "folder")
+        assert counting.used_bytes == MIB + (depth + 6) * blocks(tmp_path / name)
     assert descriptors() == before
 
 
