@@ -130,6 +130,12 @@ def run(arguments: list[str], root: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.fixture(scope="module")
+def checkout() -> tidy.Tree:
+    """Each of its files is read and parsed once."""
+    return tidy.Tree(ROOT)
+
+
 @pytest.mark.parametrize("tool", TOOLS)
 def test_the_tree_passes(tool: str) -> None:
     result = run(TOOLS[tool][0], ROOT)
@@ -149,8 +155,8 @@ def test_the_tool_finds_a_planted_offence_and_nothing_else(tool: str, tmp_path: 
 
 
 @pytest.mark.parametrize("rule", tidy.RULES, ids=lambda rule: rule.__name__)
-def test_the_tree_keeps_the_rule(rule: tidy.Rule) -> None:
-    assert rule(tidy.Tree(ROOT)) == []
+def test_the_tree_keeps_the_rule(rule: tidy.Rule, checkout: tidy.Tree) -> None:
+    assert rule(checkout) == []
 
 
 @pytest.mark.parametrize("rule", tidy.RULES, ids=lambda rule: rule.__name__)
@@ -180,7 +186,6 @@ def test_every_contract_on_a_single_importer_names_a_file_that_exists() -> None:
             assert (ROOT / importer.replace(".", "/")).with_suffix(".py").exists(), line
 
 
-def test_the_tree_has_the_shape_that_the_rules_assume() -> None:
-    tree = tidy.Tree(ROOT)
-    assert {source.path.parts[0] for source in tree.sources} == {*tidy.PACKAGES, "tests"}
-    assert {"README.md", "requirements.lock"} <= {str(path) for path in tree.files}
+def test_the_tree_has_the_shape_that_the_rules_assume(checkout: tidy.Tree) -> None:
+    assert {source.path.parts[0] for source in checkout.sources} == {*tidy.PACKAGES, "tests"}
+    assert {"README.md", "requirements.lock"} <= {str(path) for path in checkout.files}

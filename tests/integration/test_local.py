@@ -7,7 +7,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from actors.cli.parser import CommandError
 from actors.election.standalone import StandaloneDetector
 from actors.pykka_system import PykkaSystem
 from frameworks.scheduler import Scheduler
+from tests.benchmarks.launch.cluster import free_port
 from transport.messages.node import DescribeNode, NodeDescription
 from transport.pid import Address, Pid
 from transport.records.command import CommandInfo
@@ -82,21 +82,6 @@ def wait_until(condition: Callable[[], object], seconds: float = _DEADLINE_SECON
         time.sleep(0.05)
 
 
-def _free_port() -> int:
-    """A port that is free with the next one, and both 1,000 above."""
-    while True:
-        with contextlib.ExitStack() as stack:
-            first = stack.enter_context(socket.socket())
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                for other in (port + 1, port + 1000, port + 1001):
-                    stack.enter_context(socket.socket()).bind(("127.0.0.1", other))
-            except (OSError, OverflowError):
-                continue
-            return port
-
-
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[Local]:
     with running_local(tmp_path) as cluster:
@@ -106,7 +91,7 @@ def local(tmp_path: Path) -> Iterator[Local]:
 @contextlib.contextmanager
 def running_local(tmp_path: Path) -> Iterator[Local]:
     """A cluster that is ended with all that belongs to it."""
-    port = _free_port()
+    port = free_port(1, 1000, 1001)
     command = [
         sys.executable,
         "-m",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from actors.cli.children import Child, Children
 PLENTY = "cpus:100000;mem:100000000;disk:100000000;ports:[31000-32000]"
 _START_SECONDS = 30.0
 _TICKS = os.sysconf("SC_CLK_TCK")
+#: From 14000 to 28999, each process of tests somewhere else.
+_ports = (14000 + number % 15000 for number in itertools.count(os.getpid() * 41))
 
 
 class Cluster(NamedTuple):
@@ -65,18 +68,16 @@ def cluster(*, agents: bool = True, resources: str = PLENTY, flags: Sequence[str
                 agent.process.wait(20)
 
 
-def free_port() -> int:
-    """A port that is free together with that for actors, 1,000 above."""
+def free_port(*beside: int) -> int:
+    """A port that is free together with those so many above; by default that for actors, 1,000 above.
+
+    It is none of those that connections are given, since one could take it before a daemon does.
+    """
     while True:
-        with socket.socket() as one, socket.socket() as other:
-            one.bind(("127.0.0.1", 0))
-            port: int = one.getsockname()[1]
-            if port > 64000:
-                continue
-            try:
-                other.bind(("127.0.0.1", port + 1000))
-            except OSError:
-                continue
+        port = next(_ports)
+        with ExitStack() as stack, suppress(OSError):
+            for more in (0, *(beside or (1000,))):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port + more))
             return port
 
 
