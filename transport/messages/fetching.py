@@ -32,3 +32,16 @@ class StopFetching(Message):
     """Nobody wants them any more; not answered. What is in the folder by then stays."""
 
     container_id: str
+
+
+class MeasureFetcher(Message):
+    """Tell how much was fetched; answered by FetcherMeasured."""
+
+
+class FetcherMeasured(Message):
+    """Bytes of the cache, and of fetches since the node began, how many went well and how many did not."""
+
+    cache_total_bytes: int = 0
+    cache_used_bytes: int = 0
+    succeeded: int = 0
+    failed: int = 0
