@@ -45,6 +45,10 @@ class Fetches(Protocol):
         """Work on an order, as soon as there is room for it."""
         ...
 
+    def clear(self) -> None:
+        """Stop working on all orders."""
+        ...
+
     def close(self) -> None:
         """End everything, and tell nobody."""
         ...
@@ -80,9 +84,10 @@ class Fetcher(Process):
         self._make = make
 
     def initialize(self) -> None:
-        """Nobody has asked yet."""
+        """Nobody has asked yet; who asked a fetcher before this one asks again."""
         self._number = 0
         self._fetches = self._make(self._later)
+        self._fetches.clear()
         #: By container, and by number.
         self._under_way: dict[str, int] = {}
         self._numbered: dict[int, _Fetch] = {}

@@ -2,8 +2,8 @@
 
 What comes from outside is hostile until shown otherwise, and so is the folder, in which other processes of
 its user play with links. So a process of its own does each fetch (`program`), as that user and within limits
-of the kernel; it may crash or hang without harm. `pool` starts these processes (`child`), a few at a time,
-and ends them.
+of the kernel; it may crash or hang without harm. `pool` takes orders, `desk` knows who waits for what,
+`workers` start these processes (`child`), a few at a time, and end them.
 
 Before: `plan` makes an `order` into steps that cannot be misunderstood. In the process: `web` and `local` are
 the sources, `addresses` says who may be asked, `folder` writes without following a link, `archive` unpacks

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import signal
 import time
+from collections.abc import Callable
 
 from containerizers.fetcher.failure import FetchError
 
-#: What is not noticed any other way, a disk or a name server that never answers, ends the process so long
-#: after it would have been noticed.
-_LATE_SECONDS = 5.0
-
 
 class Budget:
-    """Counts what is written. Whoever makes no progress for `stall_seconds` is ended, or notices it first."""
+    """Counts what is written; `tick` is called whenever there is progress."""
 
-    def __init__(self, most_bytes: int, stall_seconds: float) -> None:
+    def __init__(self, most_bytes: int, tick: Callable[[], None] = lambda: None) -> None:
         self._most_bytes = most_bytes
         self.left_bytes = most_bytes
-        self.stall_seconds = stall_seconds
-        self.tick()
+        self.tick = tick
 
     def spend(self, count: int) -> None:
         """Take so many bytes; raises FetchError when they are not there."""
@@ -27,10 +22,6 @@ class Budget:
         if self.left_bytes < 0:
             raise FetchError(f"it is larger than {self._most_bytes} bytes in all")
         self.tick()
-
-    def tick(self) -> None:
-        """Say that there is progress."""
-        signal.setitimer(signal.ITIMER_REAL, self.stall_seconds + _LATE_SECONDS)
 
 
 class Allowance:

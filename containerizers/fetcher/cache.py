@@ -69,8 +69,8 @@ class Cache:
         """Somebody wants it."""
         entry.holders += 1
         # It may have been dropped since.
-        if self._entries.pop(entry.key, None) is entry:
-            self._entries[entry.key] = entry
+        if self._entries.get(entry.key) is entry:
+            self._entries[entry.key] = self._entries.pop(entry.key)
 
     def release(self, entry: Entry) -> None:
         """They have it."""

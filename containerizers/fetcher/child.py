@@ -36,6 +36,9 @@ class Child:
     def __init__(self, job: Mapping[str, object], descriptors: Sequence[int]) -> None:
         self.began = time.monotonic()
         self._told = b""
+        self._told_bytes = 0
+        #: Whether it may say more.
+        self.speaks = True
         #: Why it was killed.
         self._verdict: str | None = None
         self._answer: dict[str, Any] | None = None
@@ -57,15 +60,21 @@ class Child:
     def hear(self) -> int | None:
         """Take what it says; returns the size of a file when it asks for room, at most once."""
         size = None
-        with contextlib.suppress(BlockingIOError, ConnectionError):
-            while more := self.channel.recv(_MOST_TOLD_BYTES):
-                self._told += more
-                *lines, self._told = self._told.split(b"\n")
+        try:
+            while self.speaks:
+                more = self.channel.recv(_MOST_TOLD_BYTES)
+                self._told_bytes += len(more)
+                self.speaks = bool(more)
+                *lines, self._told = (self._told + more).split(b"\n")
                 for line in lines:
                     size = self._take(line) or size
-                if len(self._told) > _MOST_TOLD_BYTES:
+                if self._told_bytes > _MOST_TOLD_BYTES:
                     self.kill("it says too much")
-                    break
+                    self.speaks = False
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.speaks = False
         return size
 
     def answer(self, *, granted: bool) -> None:

@@ -41,6 +41,7 @@ class FakeFetches:
         self._succeeded = 0
         self._failed = 0
         self._closed = False
+        self._cleared = 0
 
     @property
     def statistics(self) -> FetchStatistics:
@@ -53,9 +54,10 @@ class FakeFetches:
         """See `FetchPool.fetch`."""
         course = self._script(order)
         stopped: list[bool] = []
+        cleared = self._cleared
 
         def over() -> None:
-            if stopped or self._closed:
+            if stopped or self._closed or self._cleared != cleared:
                 return
             if course.error:
                 self._failed += 1
@@ -66,6 +68,10 @@ class FakeFetches:
         if course.seconds is not None:
             self._delay(course.seconds, over)
         return lambda: stopped.append(True)
+
+    def clear(self) -> None:
+        """See `FetchPool.clear`."""
+        self._cleared += 1
 
     def close(self) -> None:
         """See `FetchPool.close`."""

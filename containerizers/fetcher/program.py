@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import resource
+import signal
 import stat
 import sys
 from types import TracebackType
@@ -26,8 +27,11 @@ _CHANNEL = 0
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOG = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _MEMORY_BYTES = 1 << 30
+#: Beside those of the job.
 _DESCRIPTORS = 64
 _LONGEST_ANSWER = 2000
+#: Once it is told, a process may take so long to end by itself.
+_LATE_SECONDS = 5
 
 
 class Source(Protocol):
@@ -54,7 +58,7 @@ class Fetching:
         self._log: int | None = None
         self._errors: int | None = None
         self._folder: Folder | None = None
-        self._budget = Budget(self._limits["largest_bytes"], self._limits["stall_timeout_seconds"])
+        self._budget = Budget(self._limits["largest_bytes"], self._tick)
 
     def run(self) -> dict[str, object]:
         """Do all of it; returns what to tell who started this."""
@@ -89,22 +93,32 @@ class Fetching:
             _become(identity)
 
     def _limit(self, identity: tuple[int, int, list[int]] | None) -> None:
+        cpu_seconds = self._limits["cpu_seconds"]
         limits = {
-            resource.RLIMIT_CORE: 0,
-            resource.RLIMIT_NOFILE: _DESCRIPTORS,
-            resource.RLIMIT_AS: _MEMORY_BYTES,
-            resource.RLIMIT_CPU: self._limits["cpu_seconds"],
-            resource.RLIMIT_FSIZE: self._limits["largest_bytes"],
+            resource.RLIMIT_CORE: (0, 0),
+            resource.RLIMIT_NOFILE: (_DESCRIPTORS + len(self._job["steps"]),) * 2,
+            resource.RLIMIT_AS: (_MEMORY_BYTES,) * 2,
+            resource.RLIMIT_CPU: (cpu_seconds, cpu_seconds + _LATE_SECONDS),
+            resource.RLIMIT_FSIZE: (self._limits["largest_bytes"],) * 2,
         }
         if (os.geteuid() if identity is None else identity[0]) != 0:
             # It starts nothing, whatever gets hold of it. Root cannot be kept from it so.
-            limits[resource.RLIMIT_NPROC] = 0
-        for number, most in limits.items():
-            _, hard = resource.getrlimit(number)
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(number, (most, most))
+            limits[resource.RLIMIT_NPROC] = (0, 0)
+        for number, (soft, hard) in limits.items():
+            _, most = resource.getrlimit(number)
+            if most != resource.RLIM_INFINITY:
+                soft, hard = min(soft, most), min(hard, most)
+            resource.setrlimit(number, (soft, hard))
+
+    def _tick(self) -> None:
+        """There is progress: else what nobody notices, a disk or a name server that hangs, ends this process.
+
+        Whatever sees by itself that there is none gets a chance to say so first.
+        """
+        signal.setitimer(signal.ITIMER_REAL, self._limits["stall_timeout_seconds"] + _LATE_SECONDS)
 
     def _fetch(self, step: dict[str, Any]) -> None:
+        self._tick()
         self._say(f"Fetching URI {step['shown']!r}" + (" from the cache" if step["copy"] is not None else ""))
         if step["note"]:
             self._say(f"It is fetched directly, not by way of the cache: {step['note']}")
@@ -164,13 +178,12 @@ class Fetching:
 
     def _store(self, step: dict[str, Any], into: int) -> None:
         """Put a file into the cache, if there is room for it."""
+        self._tick()
         source = self._source(step)
         if not source.size:
             raise UnfitError("nobody says how large it is")
-        _tell({"size": source.size})
-        if os.read(_CHANNEL, 1) != b"y":
+        if not _granted(source.size):
             raise UnfitError(f"there is no room for {source.size} bytes in the cache")
-        _end_with_starter()
         left = source.size
         while data := source.read():
             left -= len(data)
@@ -276,6 +289,16 @@ def _tell(message: dict[str, object]) -> None:
     os.write(_CHANNEL, json.dumps(message).encode() + b"\n")
 
 
+def _granted(size: int) -> bool:
+    """Ask whether there is room for so many bytes."""
+    # An answer would end this process, too.
+    fcntl.fcntl(_CHANNEL, fcntl.F_SETFL, 0)
+    _tell({"size": size})
+    answer = os.read(_CHANNEL, 1)
+    _end_with_starter()
+    return answer == b"y"
+
+
 def _end_with_starter() -> None:
     """Have the kernel end this process (SIGIO) when the other end of the channel is closed."""
     fcntl.fcntl(_CHANNEL, fcntl.F_SETOWN, os.getpid())
@@ -297,8 +320,7 @@ def main(descriptor: int) -> NoReturn:
     size = os.fstat(descriptor).st_size
     job = json.loads(os.pread(descriptor, size, 0))
     os.close(descriptor)
-    if job["into"] is None:
-        _end_with_starter()
+    _end_with_starter()
     answer = Fetching(job).run()
     _tell(
         {key: value[:_LONGEST_ANSWER] if isinstance(value, str) else value for key, value in answer.items()}

@@ -43,18 +43,18 @@ class Store:
         """Open a new file for writing."""
         return os.open(name, _NEW, 0o600, dir_fd=self._folder)
 
-    def seal(self, name: str, file: int, size: int) -> None:
+    def seal(self, name: str, size: int) -> None:
         """Have a file be read only from now on, if it is of that size."""
-        if os.fstat(file).st_size != size:
-            raise OSError(f"cache file {name}: is not of the size that was written")
+        file = self.open(name, size)
         os.fchmod(file, 0o444)
+        os.close(file)
 
     def open(self, name: str, size: int) -> int:
         """Open a file for reading, if it is still of that size."""
         file = os.open(name, _OLD, dir_fd=self._folder)
         if os.fstat(file).st_size != size:
             os.close(file)
-            raise OSError(f"cache file {name}: is not of the size that it was")
+            raise OSError(f"cache file {name}: has changed")
         return file
 
     def remove(self, name: str) -> None:

@@ -195,13 +195,18 @@ def _request(target: SplitResult, credentials: str | None, *, absolute: bool) ->
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii", "replace")
 
 
+def _ascii(host: str) -> str:
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        raise FetchError(f"host {host!r}: is no name of a host") from None
+
+
 def _tunnel(connection: socket.socket, host: str, port: int, pace: Pace) -> None:
     """Have a proxy pass everything on to a server."""
-    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    place = f"[{host}]:{port}" if ":" in host else f"{_ascii(host)}:{port}"
     wire = Wire(connection, pace)
-    wire.send(
-        f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n\r\n".encode("idna" if not host.isascii() else "ascii")
-    )
+    wire.send(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n\r\n".encode())
     response = Response(wire, has_body=False)
     if response.status != 200:
         raise FetchError(f"the proxy answers {response.status}{response.reason}")
