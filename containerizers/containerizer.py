@@ -15,6 +15,8 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
     #: The number of its first process.
     process: int | None = None
+    #: Whether what is nested in it counts here, too, even if that has ended; else only it alone does.
+    includes_nested: bool = False
     processes: int = 0
     threads: int = 0
     #: Of all processes since they began, with those that ended among them.

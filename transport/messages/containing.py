@@ -57,6 +57,8 @@ class UpdateContainer(Message):
 
     container_id: str
     limits: Limits
+    #: Where those that are nested work, or in folders below it, if there are any.
+    directory: str | None = None
 
 
 class LimitContainer(Message):
@@ -108,6 +110,8 @@ class AdoptContainer(Message):
     """Tell me from now on of this container; answered by ContainerLaunched or ContainerEnded."""
 
     container_id: str
+    #: What it was launched with, if whoever asks knows that.
+    spec: ContainerSpec | None = None
 
 
 class AwaitContainer(Message):
@@ -165,6 +169,8 @@ class ContainerUsage(Record):
 
     #: The number of its first process.
     process: int | None = None
+    #: Whether what is nested in it counts here, too, even if that has ended; else only it alone does.
+    includes_nested: bool = False
     processes: int = 0
     threads: int = 0
     #: Of all processes since they began, with those that ended among them.

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
 from actors.agent.http.porter import PORTER, Porter
+from actors.executor.containerizer import CONTAINERIZER
 from actors.executor.guests import GUESTS
 from actors.executor.meter import METER
 from actors.gateway.front import Front
+from actors.node.control import NODE
 from actors.system import StoppingError
 from containerizers.paths import check_id
 from transport.http.exchange import HttpError, refusal, unavailable
 from transport.message import Message
 from transport.messages.agent_reading import AgentRead, ContainerFound, FindContainer, ReadAgent
-from transport.messages.containing import ContainersMeasured, ContainerUsage
+from transport.messages.containing import (
+    ContainersListed,
+    ContainersMeasured,
+    ContainerUsage,
+    ListContainers,
+    ListedContainer,
+    MeasureContainers,
+)
 from transport.messages.lodging import GuestAnswer
+from transport.messages.node import NodeMetricsRead, ReadMetrics
 from transport.pid import Pid
 from transport.records.ids import ContainerID
+
+M = TypeVar("M", bound=Message)
 
 _AGENT: Final = "agent"
 #: How long an actor of the executor node has to answer.
@@ -94,18 +106,32 @@ class Containers:
 
     async def measure(self, node: Pid | None, *, anew: bool = True) -> ContainersMeasured:
         """What all containers use, now or lately; nothing while there is no executor node to ask."""
-        nothing = ContainersMeasured({}, self._front.wall())
+        heard = await self._heard(node, METER, MeasureContainers(anew), ContainersMeasured)
+        return ContainersMeasured({}, self._front.wall()) if heard is None else heard
+
+    async def list(self, node: Pid | None) -> tuple[ListedContainer, ...]:
+        """All containers that its executor node knows of; none while there is none."""
+        heard = await self._heard(node, CONTAINERIZER, ListContainers(), ContainersListed)
+        return () if heard is None else heard.containers
+
+    async def metrics(self, node: Pid | None) -> Mapping[str, float]:
+        """What its executor node measures, by name; nothing while there is no such node."""
+        heard = await self._heard(node, NODE, ReadMetrics(), NodeMetricsRead)
+        return {} if heard is None else heard.values
+
+    async def _heard(self, node: Pid | None, name: str, question: Message, answer: type[M]) -> M | None:
+        """What an actor of the executor node answers; None when it does not, or there is no such node."""
         if node is None:
-            return nothing
+            return None
         loop = asyncio.get_running_loop()
-        measured: asyncio.Future[Message | None] = loop.create_future()
-        self.porter.measure(actor_of(node, METER), lambda heard: _settle(measured, heard), anew=anew)
+        heard: asyncio.Future[Message | None] = loop.create_future()
+        self.porter.ask(actor_of(node, name), question, answer, lambda message: _settle(heard, message))
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
-                heard = await measured
+                message = await heard
         except TimeoutError:
-            return nothing
-        return heard if isinstance(heard, ContainersMeasured) else nothing
+            return None
+        return message if isinstance(message, answer) else None
 
 
 def _settle(future: asyncio.Future[Message | None], heard: Message | None) -> None:

@@ -35,6 +35,8 @@ ENDPOINTS: Final[Endpoints] = {
             Argument("container_id", "That container alone."),
             Argument("framework_id", "Containers of that framework alone."),
             Argument("executor_id", "Containers of that executor alone."),
+            Argument("show_nested", "Whether to list those nested in them, too: true."),
+            Argument("show_standalone", "Whether to list those that belong to no executor, too: true."),
             JSONP,
         ),
     ),

@@ -8,7 +8,7 @@ from typing import Any
 
 from actors.agent.http import state_v0
 from actors.agent.http.containers import Containers
-from actors.agent.http.reads import containers_of_executors
+from actors.agent.http.reads import containers
 from transport.http.exchange import Request, Response, show
 from transport.http.routes import Route
 from transport.records.agent_response import Response as AgentResponse
@@ -39,13 +39,11 @@ class Endpoints:
     async def containers(self, request: Request) -> Response:
         """List the containers of executors, or those that are asked for."""
         wanted = {name: request.query[name] for name in _NAMES if name in request.query}
+        nested, standalone = (request.query.get(name) == "true" for name in _FURTHER)
+        each = await self._each(state_v0.container, anew=True, nested=nested, standalone=standalone)
         return show(
             request,
-            [
-                shown
-                for shown in await self._each(state_v0.container, anew=True)
-                if all(shown[name] == value for name, value in wanted.items())
-            ],
+            [one for one in each if all(one.get(name) == value for name, value in wanted.items())],
         )
 
     async def statistics(self, request: Request) -> Response:
@@ -54,10 +52,16 @@ class Endpoints:
 
     async def debug(self, request: Request) -> Response:
         """List operations on containers that are under way."""
-        return show(request, state_v0.pending(await self._containers.read()))
+        read = await self._containers.read()
+        return show(request, state_v0.pending(read, await self._containers.list(read.node)))
 
     async def _each(
-        self, form: Callable[[_Container, str | None], dict[str, Any]], *, anew: bool
+        self,
+        form: Callable[[_Container, str | None], dict[str, Any]],
+        *,
+        anew: bool,
+        nested: bool = False,
+        standalone: bool = False,
     ) -> list[dict[str, Any]]:
         read = await self._containers.read()
         measured = await self._containers.measure(read.node, anew=anew)
@@ -68,8 +72,10 @@ class Endpoints:
         }
         return [
             form(record, sources.get(record.container_id.value))
-            for record in containers_of_executors(read, measured)
+            for record in containers(read, measured, self._host, nested=nested, standalone=standalone)
         ]
 
 
 _NAMES = ("container_id", "framework_id", "executor_id")
+#: Which containers are shown beside those of executors.
+_FURTHER = ("show_nested", "show_standalone")

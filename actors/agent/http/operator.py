@@ -26,6 +26,6 @@ def operator_routes(
     containers = Containers(front)
     guests = GuestCalls(containers, flags.work_dir, switch_user=flags.switch_user)
     attach = AttachCalls(containers, guests, flags.http_heartbeat_interval.seconds)
-    handlers = {**common, **ReadCalls(containers).handlers(), **guests.handlers()}
+    handlers = {**common, **ReadCalls(containers, flags.advertise_host).handlers(), **guests.handlers()}
     yield from AgentOperatorApi(containers, attach, handlers).routes()
     yield from Endpoints(containers, flags.advertise_host, shown_flags(flags)).routes()

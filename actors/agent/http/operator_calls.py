@@ -17,10 +17,11 @@ _Answer = Response.Type
 
 
 class ReadCalls:
-    """Handlers of these calls."""
+    """Handlers of these calls; `host` is where the agent is reached."""
 
-    def __init__(self, containers: Containers) -> None:
+    def __init__(self, containers: Containers, host: str) -> None:
         self._containers = containers
+        self._host = host
 
     def handlers(self) -> Mapping[Enumeration, CallHandler[Call]]:
         """Who answers which call."""
@@ -44,12 +45,13 @@ class ReadCalls:
         wanted = call.get_containers or Call.GetContainers()
         read = await self._containers.read()
         measured = await self._containers.measure(read.node)
-        found = list(reads.containers_of_executors(read, measured))
-        nested = bool(wanted.show_nested)
-        if nested:
-            found += reads.nested_containers(read, measured)
-        if wanted.show_standalone:
-            found += reads.standalone_containers(read, measured, nested=nested)
+        found = reads.containers(
+            read,
+            measured,
+            self._host,
+            nested=bool(wanted.show_nested),
+            standalone=bool(wanted.show_standalone),
+        )
         containers = Response.GetContainers(containers=tuple(found))
         return Response(type=_Answer.GET_CONTAINERS, get_containers=containers)
 

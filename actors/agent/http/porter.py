@@ -13,8 +13,9 @@ from typing import Final, TypeAlias
 from actors.process import Process, handles
 from transport.message import Message
 from transport.messages.attaching import Attached, ConsoleOutput, Detached, InputTaken
-from transport.messages.containing import ContainersMeasured, MeasureContainers
+from transport.messages.containing import ContainersListed, ContainersMeasured
 from transport.messages.lodging import GuestAnswer, GuestEnded
+from transport.messages.node import NodeMetricsRead
 from transport.pid import Pid
 
 #: Its name.
@@ -32,8 +33,8 @@ class Porter(Process):
         self._conversations: dict[int, tuple[Pid, Hear]] = {}
         #: How many conversations there are with each actor.
         self._partners: dict[Pid, int] = {}
-        #: Who waits for what is measured, in order.
-        self._measured: dict[Pid, deque[Hear]] = {}
+        #: By the actor and the type of its answer, who waits for one: they come in order.
+        self._waiting: dict[Pid, dict[type[Message], deque[Hear]]] = {}
 
     # For handlers.
 
@@ -63,13 +64,13 @@ class Porter(Process):
             del self._partners[partner]
             self.unlink(partner)
 
-    def measure(self, meter: Pid, hear: Hear, *, anew: bool) -> None:
-        """Ask for what containers use."""
-        if meter not in self._measured:
-            self._measured[meter] = deque()
-            self.link(meter)
-        self._measured[meter].append(hear)
-        self.send(meter, MeasureContainers(anew))
+    def ask(self, partner: Pid, question: Message, answer: type[Message], hear: Hear) -> None:
+        """Ask what every time is answered by one message of that type, which has no number."""
+        if partner not in self._waiting:
+            self._waiting[partner] = {}
+            self.link(partner)
+        self._waiting[partner].setdefault(answer, deque()).append(hear)
+        self.send(partner, question)
 
     # What comes back.
 
@@ -99,9 +100,15 @@ class Porter(Process):
 
     @handles(ContainersMeasured)
     def _on_measured(self, sender: Pid, message: ContainersMeasured) -> None:
-        waiting = self._measured.get(sender.whoever())
-        if waiting:
-            waiting.popleft()(message)
+        self._answered(sender, message)
+
+    @handles(ContainersListed)
+    def _on_listed(self, sender: Pid, message: ContainersListed) -> None:
+        self._answered(sender, message)
+
+    @handles(NodeMetricsRead)
+    def _on_metrics(self, sender: Pid, message: NodeMetricsRead) -> None:
+        self._answered(sender, message)
 
     def exited(self, pid: Pid) -> None:
         """The executor node is gone, or the way to it."""
@@ -110,8 +117,14 @@ class Porter(Process):
             if partner == pid:
                 del self._conversations[number]
                 hear(None)
-        for hear in self._measured.pop(pid, ()):
-            hear(None)
+        for waiting in self._waiting.pop(pid, {}).values():
+            for hear in waiting:
+                hear(None)
+
+    def _answered(self, sender: Pid, message: Message) -> None:
+        waiting = self._waiting.get(sender.whoever(), {}).get(type(message))
+        if waiting:
+            waiting.popleft()(message)
 
     def _hear(self, number: int, message: Message) -> None:
         conversation = self._conversations.get(number)

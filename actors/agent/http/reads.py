@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from actors.agent.http.containers import id_record, usages_within
+from actors.agent.http.statistics import given, statistics
 from transport.messages.agent_reading import AgentRead, ExecutorRead, FrameworkRead
-from transport.messages.containing import ContainersMeasured, ContainerUsage
+from transport.messages.containing import ContainersMeasured
 from transport.records.agent_response import Response
 from transport.records.container import ContainerStatus
-from transport.records.resource import Resource
-from transport.records.resources import Resources
-from transport.records.statistics import ResourceStatistics
+from transport.records.network import NetworkInfo
 from transport.records.task import Task
 
 _Container: TypeAlias = Response.GetContainers.Container
-_MIB = 2**20
 
 
 def get_state(read: AgentRead) -> Response.GetState:
@@ -72,27 +70,44 @@ def get_operations(read: AgentRead) -> Response.GetOperations:
 # Containers.
 
 
-def containers_of_executors(read: AgentRead, measured: ContainersMeasured) -> Iterator[_Container]:
+def containers(
+    read: AgentRead,
+    measured: ContainersMeasured,
+    host: str,
+    *,
+    nested: bool = False,
+    standalone: bool = False,
+) -> Iterator[_Container]:
+    """Those of executors, and others if wanted; `host` is the address of whoever has none of its own."""
+    yield from containers_of_executors(read, measured, host)
+    if nested:
+        yield from nested_containers(read, measured, host)
+    if standalone:
+        yield from standalone_containers(read, measured, host, nested=nested)
+
+
+def containers_of_executors(read: AgentRead, measured: ContainersMeasured, host: str) -> Iterator[_Container]:
     """The containers of executors."""
     for framework, executor in _executors(read):
         if executor.runs:
             usages = usages_within(measured.usages, executor.container_id)
-            process = executor.process
-            if process is None and executor.container_id in usages:
-                process = usages[executor.container_id].process
+            own = usages.get(executor.container_id)
+            together = (own,) if own is not None and own.includes_nested else tuple(usages.values())
+            process = own.process if executor.process is None and own is not None else executor.process
             yield _Container(
                 framework_id=framework.info.id,
                 executor_id=executor.info.executor_id,
                 executor_name=executor.info.name or "",
                 container_id=id_record(executor.container_id),
-                container_status=_status(executor.container_id, process),
-                resource_statistics=_statistics(usages.values(), measured.wall, allocated(executor)),
+                container_status=_status(executor.container_id, process, networks(executor, host)),
+                resource_statistics=statistics(together, measured.wall, given(executor)),
             )
 
 
-def nested_containers(read: AgentRead, measured: ContainersMeasured) -> Iterator[_Container]:
+def nested_containers(read: AgentRead, measured: ContainersMeasured, host: str) -> Iterator[_Container]:
     """The containers within those of executors."""
     for framework, executor in _executors(read):
+        networks_of = networks(executor, host)
         for container_id, usage in usages_within(measured.usages, executor.container_id).items():
             if container_id != executor.container_id:
                 yield _Container(
@@ -100,13 +115,13 @@ def nested_containers(read: AgentRead, measured: ContainersMeasured) -> Iterator
                     executor_id=executor.info.executor_id,
                     executor_name=executor.info.name or "",
                     container_id=id_record(container_id),
-                    container_status=_status(container_id, usage.process),
-                    resource_statistics=_statistics((usage,), measured.wall),
+                    container_status=_status(container_id, usage.process, networks_of),
+                    resource_statistics=statistics((usage,), measured.wall),
                 )
 
 
 def standalone_containers(
-    read: AgentRead, measured: ContainersMeasured, *, nested: bool
+    read: AgentRead, measured: ContainersMeasured, host: str, *, nested: bool
 ) -> Iterator[_Container]:
     """The containers that belong to no executor, and those within them if wanted."""
     roots = {executor.container_id for _, executor in _executors(read)}
@@ -114,41 +129,31 @@ def standalone_containers(
         if container_id.partition(".")[0] not in roots and (nested or "." not in container_id):
             yield _Container(
                 container_id=id_record(container_id),
-                container_status=_status(container_id, usage.process),
-                resource_statistics=_statistics((usage,), measured.wall),
+                container_status=_status(container_id, usage.process, (_network(host),)),
+                resource_statistics=statistics((usage,), measured.wall),
             )
 
 
-def allocated(executor: ExecutorRead) -> tuple[Resource, ...]:
-    """What an executor and its tasks that are not over were given."""
-    tasks = (*executor.queued, *executor.launched)
-    return executor.info.resources + tuple(chain.from_iterable(task.resources for task in tasks))
+def networks(executor: ExecutorRead, host: str) -> tuple[NetworkInfo, ...]:
+    """Where its container is reached: as its tasks have told, or at the address of the host."""
+    for task in executor.launched:
+        for status in reversed(task.statuses):
+            if status.container_status is not None and status.container_status.network_infos:
+                return status.container_status.network_infos
+    return (_network(host),)
 
 
-def _status(container_id: str, process: int | None) -> ContainerStatus:
-    return ContainerStatus(container_id=id_record(container_id), executor_pid=process)
+def _network(host: str) -> NetworkInfo:
+    version = NetworkInfo.Protocol.IPv6 if ":" in host else NetworkInfo.Protocol.IPv4
+    return NetworkInfo(ip_addresses=(NetworkInfo.IPAddress(protocol=version, ip_address=host),))
 
 
-def _statistics(
-    usages: Iterable[ContainerUsage], wall: float, given: Iterable[Resource] | None = None
-) -> ResourceStatistics:
-    usages = tuple(usages)
-    limits = {} if given is None else _limits(given)
-    return ResourceStatistics(
-        timestamp=wall,
-        processes=sum(one.processes for one in usages),
-        threads=sum(one.threads for one in usages),
-        cpus_user_time_secs=round(sum(one.user_seconds for one in usages), 2),
-        cpus_system_time_secs=round(sum(one.system_seconds for one in usages), 2),
-        mem_rss_bytes=sum(one.memory_bytes for one in usages),
-        cpus_limit=limits.get("cpus"),
-        mem_limit_bytes=round(limits["mem"] * _MIB) if "mem" in limits else None,
+def _status(
+    container_id: str, process: int | None, network_infos: tuple[NetworkInfo, ...]
+) -> ContainerStatus:
+    return ContainerStatus(
+        container_id=id_record(container_id), executor_pid=process, network_infos=network_infos
     )
-
-
-def _limits(given: Iterable[Resource]) -> Mapping[str, float]:
-    quantities = Resources(given).scalar_quantities
-    return {name: quantities[name] / 1000 for name in ("cpus", "mem") if name in quantities}
 
 
 def _executors(read: AgentRead) -> Iterator[tuple[FrameworkRead, ExecutorRead]]:

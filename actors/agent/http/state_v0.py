@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from actors.agent.http.reads import allocated
+from actors.agent.http.containers import id_record
+from actors.agent.http.statistics import allocated
 from actors.agent.registrant import CAPABILITIES
 from actors.build import version_info
 from actors.gateway import v0
 from transport.messages.agent_reading import AgentRead, ExecutorRead, FrameworkRead
+from transport.messages.containing import ListedContainer
 from transport.records.agent_response import Response
 from transport.records.framework import FrameworkInfo
-from transport.records.ids import ContainerID
 from transport.records.resources import Resources
 from transport.records.task import TaskInfo
 
@@ -71,20 +72,28 @@ def statistics(record: _Container, source: str | None) -> dict[str, Any]:
     return found
 
 
-def pending(read: AgentRead) -> dict[str, Any]:
-    """Operations on containers that are under way: those of executors that are being started."""
+def pending(read: AgentRead, listed: Iterable[ListedContainer]) -> dict[str, Any]:
+    """Operations on containers that are under way, the agent's own first: launching and destroying."""
+    launching = [
+        one.container_id for framework in read.frameworks for one in framework.executors if one.starts
+    ]
+    operations = dict.fromkeys(launching, "launch")
+    for one in listed:
+        if one.is_ending:
+            operations[one.container_id] = "destroy"
+        elif one.process is None:
+            operations[one.container_id] = "launch"
     return {
         "pending": [
-            {"operation": "launch", "args": {"containerId": v0.raw(ContainerID(value=one.container_id))}}
-            for framework in read.frameworks
-            for one in framework.executors
-            if one.starts
+            {"operation": operation, "args": {"containerId": v0.raw(id_record(container_id))}}
+            for container_id, operation in operations.items()
         ]
     }
 
 
 def _about(record: _Container, source: str | None) -> dict[str, Any]:
-    assert record.executor_id is not None and record.framework_id is not None
+    if record.executor_id is None or record.framework_id is None:
+        return {}  # it belongs to no executor
     return {
         "executor_id": record.executor_id.value,
         "executor_name": record.executor_name or "",

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from actors.agent.http import reads, state_v0
+from tests.actors.agent.http import calls
 from tests.actors.agent.http.house import TASK, House, house
-from tests.actors.agent.http.readings import agent_read
+from tests.actors.agent.http.readings import agent_read, executor
 from transport.http.exchange import Request, show
-from transport.messages.containing import ContainersMeasured, ContainerUsage
+from transport.messages.containing import ContainersMeasured, ContainerUsage, ListedContainer
 
 STATE = {
     "version": str,
@@ -151,7 +153,7 @@ def test_what_a_container_uses_is_what_all_in_it_use_together() -> None:
         ),
         "container-10": ContainerUsage(process=9, processes=1, threads=1),
     }
-    (container,) = reads.containers_of_executors(read, ContainersMeasured(usages, 12.5))
+    (container,) = reads.containers(read, ContainersMeasured(usages, 12.5), "10.0.0.9")
     found = as_told(state_v0.statistics(container, "source"))
     assert kinds(found["statistics"]) == STATISTICS
     assert found == {
@@ -180,6 +182,7 @@ def test_containers_are_listed_and_chosen(home: House) -> None:
     assert container["status"] == {
         "container_id": {"value": TASK},
         "executor_pid": home.executor.process,
+        "network_infos": [{"ip_addresses": [{"protocol": "IPv4", "ip_address": "127.0.0.1"}]}],
     }
     assert container["statistics"]["mem_rss_bytes"] > 0
     assert home.get(f"/containers?container_id={TASK}&framework_id=framework-1")[1] != []
@@ -196,5 +199,38 @@ def test_statistics_are_told_and_wrapped_if_that_is_wanted(home: House) -> None:
     assert home.get("/state?jsonp=a(b")[0] == 400
 
 
-def test_launches_of_executors_that_are_under_way_are_told(home: House) -> None:
+def test_nested_and_standalone_containers_are_listed_if_that_is_wanted(home: House) -> None:
+    for call in (
+        calls.launch_nested(f"{TASK}.inner", "exec sleep 1000"),
+        calls.launch("alone", "exec sleep 1000"),
+    ):
+        assert home.post(call)[0] == 200
+    assert [one["container_id"] for one in home.get("/containers")[1]] == [TASK]
+    nested = home.get("/containers?show_nested=true")[1]
+    assert [one["container_id"] for one in nested] == [TASK, "inner"]
+    assert nested[1]["status"]["container_id"]["parent"] == {"value": TASK}
+    assert (nested[1]["executor_id"], nested[1]["statistics"]["processes"]) == ("one", 1)
+    every = home.get("/containers?show_nested=true&show_standalone=true")[1]
+    assert [one["container_id"] for one in every] == [TASK, "inner", "alone"]
+    assert "executor_id" not in every[2]
+    assert home.get("/containers?show_standalone=true&framework_id=other") == (200, [])
+
+
+def test_operations_that_are_under_way_are_told(home: House) -> None:
     assert home.get("/containerizer/debug") == (200, {"pending": []})
+    listed = (
+        ListedContainer(container_id="begins"),
+        ListedContainer(container_id="runs", process=7),
+        ListedContainer(container_id="runs.ends", process=8, is_ending=True),
+    )
+    read = agent_read(TASK, "/sandbox", None)
+    (framework,) = read.frameworks
+    starting = (executor("two", "starts", starts=True),)
+    read = replace(read, frameworks=(replace(framework, executors=starting),))
+    assert as_told(state_v0.pending(read, listed)) == {
+        "pending": [
+            {"operation": "launch", "args": {"containerId": {"value": "starts"}}},
+            {"operation": "launch", "args": {"containerId": {"value": "begins"}}},
+            {"operation": "destroy", "args": {"containerId": {"value": "ends", "parent": {"value": "runs"}}}},
+        ]
+    }

@@ -3,8 +3,14 @@ from __future__ import annotations
 from actors.agent.http.porter import PORTER, Porter
 from actors.simulation import Probe, Simulation
 from transport.message import Message
-from transport.messages.containing import ContainersMeasured, MeasureContainers
+from transport.messages.containing import (
+    ContainersListed,
+    ContainersMeasured,
+    ListContainers,
+    MeasureContainers,
+)
 from transport.messages.lodging import GuestAnswer, GuestEnded, SignalGuest
+from transport.messages.node import NodeMetricsRead
 
 
 class Scene:
@@ -59,10 +65,12 @@ def test_all_who_speak_with_a_node_that_is_gone_hear_of_it_once() -> None:
     heard: list[Message | None] = []
     measured: list[Message | None] = []
     numbers = [scene.begin(heard), scene.begin(heard)]
-    scene.porter.measure(scene.node.pid_of("meter"), measured.append, anew=True)
+    meter = scene.node.pid_of("meter")
+    scene.porter.ask(meter, MeasureContainers(), ContainersMeasured, measured.append)
+    scene.porter.ask(meter, ListContainers(), ContainersListed, measured.append)
     scene.node.crash()
     scene.sim.run(30.0)
-    assert (heard, measured) == ([None, None], [None])
+    assert (heard, measured) == ([None, None], [None, None])
     for number in numbers:
         scene.porter.end(number)
 
@@ -77,14 +85,16 @@ def test_who_speaks_with_nobody_hears_of_that_too() -> None:
     assert heard == [None]
 
 
-def test_measurements_are_told_in_the_order_they_were_asked_for() -> None:
+def test_what_is_asked_without_a_number_is_answered_in_order_each_kind_by_itself() -> None:
     scene = Scene()
     heard: list[tuple[str, Message | None]] = []
     meter = scene.node.pid_of("meter")
-    scene.porter.measure(meter, lambda one: heard.append(("first", one)), anew=True)
-    scene.porter.measure(meter, lambda one: heard.append(("second", one)), anew=False)
+    questions = MeasureContainers(True), ListContainers(), MeasureContainers(False)
+    scene.porter.ask(meter, questions[0], ContainersMeasured, lambda one: heard.append(("first", one)))
+    scene.porter.ask(meter, questions[1], ContainersListed, lambda one: heard.append(("list", one)))
+    scene.porter.ask(meter, questions[2], ContainersMeasured, lambda one: heard.append(("second", one)))
     scene.sim.run(0.1)
-    assert scene.meter.received == [MeasureContainers(True), MeasureContainers(False)]
-    answers = ContainersMeasured({}, 1.0), ContainersMeasured({}, 2.0)
-    scene.say(scene.meter, *answers, ContainersMeasured({}, 3.0))
-    assert heard == [("first", answers[0]), ("second", answers[1])]
+    assert tuple(scene.meter.received) == questions
+    answers = ContainersMeasured({}, 1.0), ContainersMeasured({}, 2.0), ContainersListed(())
+    scene.say(scene.meter, *answers, ContainersMeasured({}, 3.0), NodeMetricsRead({}))
+    assert heard == [("first", answers[0]), ("second", answers[1]), ("list", answers[2])]
