@@ -1,0 +1,81 @@
+"""What is kept of each container until its end was told: enough to go on after a crash.
+
+`<runtime_dir>/docker/<container id>/` holds `record.json`, and how far its output was read (`position`).
+It need not survive a loss of power, with which all containers end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from containerizers.paths import check_id
+
+_RECORD = "record.json"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody who did not launch a container must know of it."""
+
+    #: The folder it works in, and the files that take what it writes; see `Spec`.
+    directory: str = "/"
+    stdout: str | None = None
+    stderr: str | None = None
+    #: Whether what it writes is read from a connection, and not from its journal.
+    attached: bool = False
+    #: Of a program in another container: what Docker calls it.
+    exec_id: str | None = None
+
+
+class Ledger:
+    """The folders of all containers below one runtime directory."""
+
+    def __init__(self, runtime_dir: Path) -> None:
+        self._root = runtime_dir / "docker"
+
+    def folder(self, container_id: str) -> Path:
+        """What belongs to one container."""
+        check_id(container_id)
+        return self._root / container_id
+
+    def position(self, container_id: str) -> Path:
+        """The file that tells how far its output was read."""
+        return self.folder(container_id) / "position"
+
+    def write(self, container_id: str, record: Record) -> None:
+        """Keep this of a container; raises OSError."""
+        folder = self.folder(container_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        new = folder / f"{_RECORD}.new"
+        new.write_bytes(msgspec.json.encode(record))
+        new.replace(folder / _RECORD)
+
+    def read(self, container_id: str) -> Record | None:
+        """What is kept of it; None if nothing is."""
+        try:
+            found: Any = json.loads((self.folder(container_id) / _RECORD).read_bytes())
+            return Record(**{key: found.get(key) for key in Record.__struct_fields__ if key in found})
+        except (OSError, ValueError, AttributeError, TypeError):
+            return None
+
+    def remove(self, container_id: str) -> None:
+        """Keep nothing of it any more."""
+        shutil.rmtree(self.folder(container_id), ignore_errors=True)
+
+    def containers(self) -> tuple[str, ...]:
+        """All of which something is kept, parents before those nested in them."""
+        names: list[str] = []
+        with contextlib.suppress(FileNotFoundError):
+            names = os.listdir(self._root)  # noqa: PTH208  the names are enough
+        found = []
+        for name in sorted(names):
+            with contextlib.suppress(ValueError):
+                check_id(name)
+                found.append(name)
+        return tuple(found)

@@ -1,0 +1,75 @@
+"""What dockerd says of a container, as far as it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+_NEVER = "0001-01-01T00:00:00Z"
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A container as `docker inspect` shows it."""
+
+    docker_id: str
+    labels: Mapping[str, str]
+    #: Whether it runs now; it may have ended, or not been started.
+    runs: bool = False
+    #: Its first process; 0 when there is none.
+    process: int = 0
+    #: How it ended, as a shell tells it; None unless it has run and ended.
+    exit_code: int | None = None
+    #: Killed because it used more memory than it may.
+    out_of_memory: bool = False
+    memory_limit_bytes: int | None = None
+    #: Why it could not be started.
+    error: str = ""
+    addresses: tuple[str, ...] = ()
+    #: The file of JSON lines that holds what it wrote; empty where there is none.
+    journal: str = ""
+    finished_at: str = ""
+
+    @property
+    def was_started(self) -> bool:
+        """Whether it runs, or has run."""
+        return self.runs or self.exit_code is not None
+
+
+def see(described: Mapping[str, Any]) -> Seen:
+    """Read the answer to an inspect; raises ValueError for one that is none.
+
+    A container has ended only if it says when: after a restart of dockerd there are exit codes of
+    containers that still run (reliability.md D6).
+    """
+    try:
+        state = described["State"]
+        finished_at = state["FinishedAt"]
+        runs = bool(state["Running"])
+        ended = not runs and not state.get("Restarting") and finished_at not in ("", _NEVER)
+        return Seen(
+            docker_id=described["Id"],
+            labels=described["Config"].get("Labels") or {},
+            runs=runs,
+            process=int(state["Pid"]) if runs else 0,
+            exit_code=int(state["ExitCode"]) if ended else None,
+            out_of_memory=bool(state.get("OOMKilled")),
+            memory_limit_bytes=(described.get("HostConfig") or {}).get("Memory") or None,
+            error=state.get("Error") or "",
+            addresses=_addresses(described.get("NetworkSettings") or {}),
+            journal=described.get("LogPath") or "",
+            finished_at=finished_at,
+        )
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"dockerd describes a container without {error}") from None
+
+
+def _addresses(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those in all its networks, IPv4 first in each."""
+    found: dict[str, None] = {}
+    for network in (settings.get("Networks") or {}).values():
+        for key in ("IPAddress", "GlobalIPv6Address"):
+            if network.get(key):
+                found[network[key]] = None
+    return tuple(found)
