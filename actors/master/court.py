@@ -82,8 +82,7 @@ class Court:
         usage = UsageMetrics()
         usage.read_from(process.cluster, system.now)
         frameworks = FrameworkMetrics()
-        if flags.publish_per_framework_metrics:
-            frameworks.read_from(process.cluster)
+        frameworks.read_from(process.cluster, of_each=flags.publish_per_framework_metrics)
         self._show(process.metrics, usage, frameworks, allocator_metrics, registrar.metrics)
         return store, registrar_pid, allocator_pid, master_pid, observer_pid
 

@@ -49,6 +49,32 @@ class FrameworkFigures:
         return () if self.cluster is None else tuple(self.cluster.frameworks.values())
 
 
+class PrincipalFigures(FrameworkFigures):
+    """Messages of all frameworks of a principal; none waits, so all that came were processed."""
+
+    kind: ClassVar[str] = "counter"
+
+    def flat(self) -> Iterator[tuple[str, float]]:
+        """Each count under Mesos' names."""
+        for principal, count in self._counts().items():
+            yield f"{self.name}/{principal}/messages_received", count
+            yield f"{self.name}/{principal}/messages_processed", count
+
+    def samples(self) -> Iterator[Sample]:
+        """Each count with its principal."""
+        for principal, count in self._counts().items():
+            yield {"principal": principal}, count
+
+    def _counts(self) -> Mapping[str, int]:
+        counts: dict[str, int] = {}
+        for framework in self._frameworks():
+            principal = framework.info.principal
+            if principal:
+                called = sum(tuple(framework.tally.calls.values()))
+                counts[principal] = counts.get(principal, 0) + called
+        return counts
+
+
 class FrameworkMetrics(Metrics):
     """The metrics of all frameworks."""
 
@@ -56,9 +82,15 @@ class FrameworkMetrics(Metrics):
         FrameworkFigures, "master/frameworks", "What each framework did, and what became of it."
     )
 
-    def read_from(self, cluster: Cluster) -> None:
-        """Read them from these books."""
-        self.frameworks.cluster = cluster
+    principals: PrincipalFigures = metric(
+        PrincipalFigures, "frameworks", "Messages of the frameworks of each principal."
+    )
+
+    def read_from(self, cluster: Cluster, *, of_each: bool = True) -> None:
+        """Read them from these books; `of_each`: those of single frameworks, too."""
+        self.principals.cluster = cluster
+        if of_each:
+            self.frameworks.cluster = cluster
 
 
 def _figures(framework: FrameworkEntry) -> Iterator[tuple[str, float]]:

@@ -53,6 +53,18 @@ def test_each_framework_is_counted_for_itself() -> None:
     assert figures["events"] == sum(value for name, value in figures.items() if name.startswith("events/"))
 
 
+def test_messages_are_counted_by_principal() -> None:
+    stage = Stage()
+    for host, principal in (("one", "gold"), ("two", "gold"), ("three", None)):
+        info = replace(framework_info(), principal=principal)
+        stage.scheduler(info, host)
+    counts = {
+        name: value for name, value in shown(stage).snapshot().items() if name.startswith("frameworks/")
+    }
+    assert counts == {"frameworks/gold/messages_received": 2, "frameworks/gold/messages_processed": 2}
+    assert 'frameworks{principal="gold"} 2' in shown(stage).prometheus().splitlines()
+
+
 def test_prometheus_tells_frameworks_apart_by_labels() -> None:
     stage = Stage()
     scheduler = stage.scheduler(replace(framework_info(), name="web"), "one")

@@ -123,7 +123,6 @@ ALLOWED: dict[str, Reasons] = {
             "master/messages_deactivate_framework is missing",
         ],
         "metrics of one framework or role": [
-            "frameworks/gold/messages_* is missing",
             "allocator/mesos/roles/[*]/shares/dominant is missing",
             "allocator/mesos/offer_filters/roles/[*]/active is missing",
         ],
