@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from actors.agent.attached_sandboxes import AttachedSandboxes
+from actors.agent.figures import Figures
 from actors.agent.flags import AgentFlags
+from actors.agent.http.containers import Containers
 from actors.agent.http.described import ENDPOINTS
 from actors.agent.http.executor_api import executor_routes
 from actors.agent.http.operator import operator_routes
@@ -20,7 +22,7 @@ from actors.gateway.inspection import inspection_routes
 from actors.gateway.ordinary import ordinary_routes
 from actors.metrics import Registry
 from actors.pykka_system import PykkaSystem
-from transport.http.routes import Route, Routes
+from transport.http.routes import Routes
 from transport.pid import Address
 from transport.records.agent_call import Call
 from transport.records.agent_response import Response
@@ -43,18 +45,15 @@ def listen(system: PykkaSystem, flags: AgentFlags, metrics: Registry) -> Address
     files = Files((*attached_log(_LOG, flags.log_file(_DAEMON)), AttachedSandboxes(flags.work_dir)))
 
     def routes(front: Front) -> Routes:
-        ordinary = (*ordinary_routes(flags, metrics), *file_routes(files), *inspection_routes(front))
-        own = _own(front, flags, files)
-        every = described_routes("Pion agent", _PREFIX, (*ordinary, *own), ENDPOINTS)
+        containers = Containers(front)
+        refresh = Figures(metrics, containers.metrics, front.now).refresh
+        ordinary = ordinary_routes(flags, metrics, refresh), file_routes(files), inspection_routes(front)
+        common = common_calls(front, flags, files, Call, Response, refresh)
+        own = executor_routes(front), operator_routes(containers, flags, common)
+        every = described_routes("Pion agent", _PREFIX, tuple(chain(*ordinary, *own)), ENDPOINTS)
         return Routes(every, prefixes=(_PREFIX,))
 
     host = HttpHost(system, metrics, routes)
     address = host.listen(flags)
     system.spawn(lambda: Gateway(host.server, _SPOKEN), GATEWAY, vital=True)
     return address
-
-
-def _own(front: Front, flags: AgentFlags, files: Files) -> Iterator[Route]:
-    """What an agent alone serves: the parts, put together."""
-    yield from executor_routes(front)
-    yield from operator_routes(front, flags, common_calls(front, flags, files, Call, Response))

@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from actors.executor.containerizer import CONTAINERIZER
+from actors.executor.gauges import DiskMetrics
 from actors.executor.meter import METER
 from actors.process import Process, handles
 from actors.units import Bytes
@@ -73,11 +74,13 @@ class DiskWatch(Process):
         interval_seconds: float,
         enforces: bool,
         mounts: Callable[[], Collection[str]] = mount_points,
+        metrics: DiskMetrics | None = None,
     ) -> None:
         self._begin_count = count
         self._interval_seconds = interval_seconds
         self._enforces = enforces
         self._mounts = mounts
+        self._metrics = metrics or DiskMetrics()
 
     def initialize(self) -> None:
         """Nothing was counted yet."""
@@ -86,6 +89,7 @@ class DiskWatch(Process):
         self._place: _Place | None = None
         self._count: Counting | None = None
         self._left_out: Collection[str] = ()
+        self._begun = 0.0
         #: What this round has found, by container id.
         self._found: dict[str, DiskUsage] = {}
         #: Paths that were found with too much in them, in this round and the one before.
@@ -116,6 +120,7 @@ class DiskWatch(Process):
         for container in message.containers:
             self._places.extend(_places(container))
         self._left_out = self._mounts() if self._places else ()
+        self._begun = self.system.now()
         self._work()
 
     def _work(self) -> None:
@@ -130,6 +135,7 @@ class DiskWatch(Process):
         if self._is_under_way:
             self.delay(_REST_SECONDS, self._work)
         else:
+            self._metrics.round.record(self.system.now() - self._begun)
             self.send(replace(self._containerizer, name=METER), DisksMeasured(self._found))
 
     def _next(self) -> bool:
@@ -170,6 +176,7 @@ class DiskWatch(Process):
     def _exceeded(self, place: _Place, used_bytes: int) -> None:
         self._excessive[place.path] = None
         if place.path not in self._before:
+            self._metrics.exceeded.increment()
             self.log.warning(
                 "container exceeds its disk quota",
                 container_id=place.container_id,

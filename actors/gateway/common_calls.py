@@ -12,7 +12,7 @@ from actors.gateway.files import Files
 from actors.gateway.front import Front
 from actors.gateway.inspection import read_level, set_level
 from actors.gateway.operator import Answer, CallHandler
-from actors.gateway.ordinary import shown_flags
+from actors.gateway.ordinary import Refresh, shown_flags, up_to_date
 from transport.http.exchange import Response
 from transport.http.media_type import MediaType
 from transport.record import Record
@@ -26,10 +26,18 @@ _MANY_FILES: Final = 500
 
 
 def common_calls(
-    front: Front, flags: Flags, files: Files, call: type[C], response: type[Record]
+    front: Front,
+    flags: Flags,
+    files: Files,
+    call: type[C],
+    response: type[Record],
+    refresh: Refresh = up_to_date,
 ) -> Mapping[Enumeration, CallHandler[C]]:
-    """Handlers for calls of that kind, by type; `response` is what the same daemon answers with."""
-    common = _CommonCalls(front, flags, files, response)
+    """Handlers for calls of that kind, by type; `response` is what the same daemon answers with.
+
+    `refresh` is awaited before metrics are shown.
+    """
+    common = _CommonCalls(front, flags, files, response, refresh)
     types: Any = getattr(call, "Type")  # noqa: B009  each `Call` has its own
     return {
         types.GET_HEALTH: common.get_health,
@@ -46,8 +54,9 @@ def common_calls(
 class _CommonCalls:
     """The declarations of both daemons have the same fields in these calls, but are not the same."""
 
-    def __init__(self, front: Front, flags: Flags, files: Files, response: Any) -> None:
+    def __init__(self, front: Front, flags: Flags, files: Files, response: Any, refresh: Refresh) -> None:
         self._front = front
+        self._refresh = refresh
         self._flags = tuple(Flag(name=name, value=value) for name, value in shown_flags(flags).items())
         self._files = files
         self._response = response
@@ -62,6 +71,7 @@ class _CommonCalls:
         return self._answer("GET_VERSION", version_info=version_info())
 
     async def get_metrics(self, _call: Record, _form: MediaType) -> Answer:
+        await self._refresh()
         # The books that some of them are counted from may be large.
         values = await asyncio.to_thread(self._front.metrics.snapshot)
         metrics = tuple(Metric(name=name, value=float(value)) for name, value in values.items())

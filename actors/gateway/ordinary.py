@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -15,13 +16,20 @@ from actors.units import Duration
 from transport.http.exchange import Request, Response, refusal, show
 from transport.http.routes import Route
 
+#: Has metrics be new that are measured elsewhere; raises nothing, and takes no longer than a client waits.
+Refresh: TypeAlias = Callable[[], Awaitable[None]]
+
 _PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 #: The password in a URL, as in zk://user:password@host:2181/mesos.
 _PASSWORD: Final = re.compile(r"(://[^:/@]*):[^@]*@")
 
 
-def ordinary_routes(flags: Flags, metrics: Registry) -> tuple[Route, ...]:
-    """The routes of a daemon with those flags."""
+async def up_to_date() -> None:
+    """Do nothing: what a daemon measures itself is never old."""
+
+
+def ordinary_routes(flags: Flags, metrics: Registry, refresh: Refresh = up_to_date) -> tuple[Route, ...]:
+    """The routes of a daemon with those flags; `refresh` is awaited before metrics are shown."""
     text = shown_flags(flags)
     version = msgspec.to_builtins(version_info())
 
@@ -40,11 +48,13 @@ def ordinary_routes(flags: Flags, metrics: Registry) -> tuple[Route, ...]:
     async def show_metrics(request: Request) -> Response:
         """Tell every metric by its name."""
         _check_timeout(request)
+        await refresh()
         # The books that some of them are counted from may be large.
         return show(request, await asyncio.to_thread(metrics.snapshot))
 
     async def prometheus(_request: Request) -> Response:
         """Tell every metric in the form that Prometheus reads."""
+        await refresh()
         return Response(200, (await asyncio.to_thread(metrics.prometheus)).encode(), _PROMETHEUS)
 
     return (

@@ -37,6 +37,8 @@ M = TypeVar("M", bound=Message)
 _AGENT: Final = "agent"
 #: How long an actor of the executor node has to answer.
 _ANSWER_SECONDS: Final = 8.0
+#: The same, where an older answer will do.
+_SOON_SECONDS: Final = 1.0
 #: A container within a container within … has at most so many around it.
 _DEPTH: Final = 32
 
@@ -114,9 +116,14 @@ class Containers:
         heard = await self._heard(node, CONTAINERIZER, ListContainers(), ContainersListed)
         return () if heard is None else heard.containers
 
-    async def metrics(self, node: Pid | None) -> Mapping[str, float]:
-        """What its executor node measures, by name; nothing while there is no such node."""
-        heard = await self._heard(node, NODE, ReadMetrics(), NodeMetricsRead)
+    async def metrics(self) -> Mapping[str, float]:
+        """What its executor node measures, by name; nothing while none is there that answers soon."""
+        try:
+            async with asyncio.timeout(_SOON_SECONDS):
+                found = await self.find("")
+                heard = await self._heard(found.node, NODE, ReadMetrics(), NodeMetricsRead)
+        except (HttpError, TimeoutError):
+            return {}
         return {} if heard is None else heard.values
 
     async def _heard(self, node: Pid | None, name: str, question: Message, answer: type[M]) -> M | None:

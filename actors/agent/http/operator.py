@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 
+from actors.agent.container_rules import rules_of
 from actors.agent.flags import AgentFlags
 from actors.agent.http.attach import AttachCalls
 from actors.agent.http.containers import Containers
@@ -11,7 +13,7 @@ from actors.agent.http.endpoints import Endpoints
 from actors.agent.http.nested import GuestCalls
 from actors.agent.http.operator_api import AgentOperatorApi
 from actors.agent.http.operator_calls import ReadCalls
-from actors.gateway.front import Front
+from actors.executor.containment.containment import Containment
 from actors.gateway.operator import CallHandler
 from actors.gateway.ordinary import shown_flags
 from transport.http.routes import Route
@@ -20,11 +22,13 @@ from transport.records.enumeration import Enumeration
 
 
 def operator_routes(
-    front: Front, flags: AgentFlags, common: Mapping[Enumeration, CallHandler[Call]]
+    containers: Containers, flags: AgentFlags, common: Mapping[Enumeration, CallHandler[Call]]
 ) -> Iterator[Route]:
     """The v1 operator API and the v0 endpoints; `common` answers what all daemons do."""
-    containers = Containers(front)
-    guests = GuestCalls(containers, flags.work_dir, switch_user=flags.switch_user)
+    work_dir = flags.work_dir.absolute()
+    rules = rules_of(flags, work_dir, work_dir if flags.runtime_dir is None else flags.runtime_dir)
+    containment = Containment(rules, os.path.realpath)
+    guests = GuestCalls(containers, flags.work_dir, containment, switch_user=flags.switch_user)
     attach = AttachCalls(containers, guests, flags.http_heartbeat_interval.seconds)
     handlers = {**common, **ReadCalls(containers, flags.advertise_host).handlers(), **guests.handlers()}
     yield from AgentOperatorApi(containers, attach, handlers).routes()

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from actors.executor.containerizer import CONTAINERIZER
 from actors.executor.disk_watch import DISK_WATCH, DiskWatch
+from actors.executor.gauges import DiskMetrics
 from actors.executor.meter import METER
 from actors.simulation import Probe, Simulation
 from transport.messages.container_spec import Limits, VolumeLimit
@@ -65,7 +66,14 @@ class House:
         self.containerizer: Probe = node.probe(CONTAINERIZER)
         self.meter: Probe = node.probe(METER)
         self.watch = node.pid_of(DISK_WATCH)
-        watch = DiskWatch(disk.count, interval_seconds=15.0, enforces=enforces, mounts=lambda: mounts)
+        self.metrics = DiskMetrics()
+        watch = DiskWatch(
+            disk.count,
+            interval_seconds=15.0,
+            enforces=enforces,
+            mounts=lambda: mounts,
+            metrics=self.metrics,
+        )
         node.spawn(lambda: watch, DISK_WATCH)
         self.disk = disk
 
@@ -109,6 +117,7 @@ def test_it_is_told_again_until_it_is_gone() -> None:
     for _ in range(3):
         limited, _ = house.round(container("big"))
         assert [one.container_id for one in limited] == ["big"]
+        assert house.metrics.exceeded.value == 1
     assert house.round() == ([], DisksMeasured({}))
 
 

@@ -13,14 +13,14 @@ import msgspec
 from msgspec.structs import replace
 
 from actors.agent.flags import AgentFlags
-from actors.agent.http.containers import id_record
+from actors.agent.http.containers import Containers, id_record
 from actors.agent.http.operator import operator_routes
 from actors.executor.consoles import CONSOLES, Consoles
 from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess
+from actors.executor.containerizers import Containerizers
 from actors.executor.guests import GUESTS, Guests
 from actors.executor.host import EXECUTORS
 from actors.executor.meter import METER, Meter
-from actors.executor.node import ProcessContainerizers
 from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
 from actors.gateway.gateway import GATEWAY, Gateway, HttpHost
 from actors.metrics import Registry
@@ -145,7 +145,7 @@ class House(Client):
         self.sandbox.mkdir(parents=True)
         self.system = PykkaSystem()
         self.system.start()
-        self._make = make = ProcessContainerizers(folder / "runtime")
+        self._make = make = Containerizers(folder / "runtime")
         system = self.system
         system.spawn(lambda: Consoles(make.switchboard), CONSOLES)
         containerizer = system.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER)
@@ -159,7 +159,9 @@ class House(Client):
         self._executor = system.spawn(lambda: self.executor, "executor")
         wait_until(lambda: self.executor.process and self._said(b"ready"), "the task runs")
         set_flags = AgentFlags(port=0, master="10.0.0.1:5050", work_dir=self.work_dir, **flags)
-        host = HttpHost(system, Registry(), lambda front: Routes(operator_routes(front, set_flags, {})))
+        host = HttpHost(
+            system, Registry(), lambda front: Routes(operator_routes(Containers(front), set_flags, {}))
+        )
         super().__init__(host.listen(set_flags))
         self._server = host.server
         system.spawn(lambda: Gateway(host.server), GATEWAY)
