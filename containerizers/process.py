@@ -1,4 +1,4 @@
-"""Containers of plain processes: each a session of its own, which all of it ends with."""
+"""Containers of processes: each a session, which all of it ends with."""
 
 from __future__ import annotations
 
@@ -6,40 +6,33 @@ import contextlib
 import errno
 import os
 import select
-import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from containerizers import groups
-from containerizers.census import Census, environment
+from containerizers.census import environment
 from containerizers.containerizer import Broken, Ended, Launched, Notify, Usage
-from containerizers.paths import RuntimePaths, check_id, parent_of
-from containerizers.program import StartError, raise_limit, start
+from containerizers.launcher import Launcher, Remains
+from containerizers.paths import check_id, parent_of
+from containerizers.posix import PosixLauncher
+from containerizers.program import StartError
 from containerizers.session import Session, status_of
 from containerizers.spec import Limits, Spec
-from containerizers.stamp import Stamp
 from containerizers.switchboard import Switchboard
-from containerizers.usage import Meter
 
 #: While something of an ended container is still there, it is looked for after pauses that grow.
 _SHORTEST_PAUSE_SECONDS = 0.002
 _LONGEST_PAUSE_SECONDS = 0.5
-#: Where processes come and go all the time, no list of them is ever complete: this many must do, or so many
-#: where something has left the container's session before.
-_DOUBTS = 3
-_STRAY_DOUBTS = 1000
-#: To count the processes of a busy machine takes a while: at most a fifth of the time goes into it.
-_CENSUS_REST = 4
-#: A container that lives so long gets a file. Until then a crash leaves but its mark, and that may be lost
-#: where a program writes over its environment; most short tasks are spared the slow work of a file system.
-_FILE_AFTER_SECONDS = 1.0
+#: For so long there is looked, again and again, for why an alarm rang.
+_RINGING_SECONDS = 1.0
+_RINGING_PAUSE_SECONDS = 0.01
+_ALARM_BYTES = 4096
 
 
 class ProcessContainerizer:
-    """`Containerizer` that makes sessions of processes; may be called by any thread.
+    """`Containerizer` that has a `Launcher` start processes; may be called by any thread.
 
     `notify` is called on the caller's thread for what is known at once, else on the one thread that waits
     for all processes. What a container's first process leaves behind is killed before its end is told.
@@ -47,29 +40,32 @@ class ProcessContainerizer:
     are handed to the `switchboard`; without one they are refused.
     """
 
-    def __init__(self, runtime_dir: Path, notify: Notify, switchboard: Switchboard | None = None) -> None:
-        self._paths = RuntimePaths(runtime_dir)
-        self._census = Census(str(runtime_dir.resolve()))
-        self._meter = Meter(str(runtime_dir.resolve()))
+    def __init__(
+        self,
+        runtime_dir: Path,
+        notify: Notify,
+        switchboard: Switchboard | None = None,
+        launcher: Launcher | None = None,
+    ) -> None:
+        self._launcher = PosixLauncher(runtime_dir) if launcher is None else launcher
         self._switchboard = switchboard
         self._notify = notify
-        self._open_files = raise_limit()
-        #: Guards the tables and the folders.
+        #: Guards the tables.
         self._lock = threading.Lock()
         self._containers: dict[str, Session] = {}
         self._nested: dict[str, dict[str, None]] = {}
         #: Ids whose program is being started.
         self._starting: set[str] = set()
-        #: First processes, which lead the sessions.
-        self._sessions: dict[int, str] = {}
+        #: By the descriptors of first processes, and of alarms.
         self._watched: dict[int, Session] = {}
+        self._alarms: dict[int, Session] = {}
+        #: Those whose alarm rang, and until when a reason is looked for.
+        self._rung: dict[Session, float] = {}
         #: Those of which the first process is gone, or that were told to end.
         self._ending: dict[str, Session] = {}
-        #: Those that have no file yet, and when they get it.
-        self._young: deque[tuple[float, Session]] = deque()
         self._signals: deque[tuple[str, int]] = deque()
+        self._released: deque[str] = deque()
         self._pause = _SHORTEST_PAUSE_SECONDS
-        self._next_census = 0.0
         self._closed = False
         self._epoll = select.epoll()
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -91,9 +87,6 @@ class ProcessContainerizer:
             self._notify(Ended(container_id, None, str(error)))
         else:
             self._add(container)
-            self._young.append((time.monotonic() + _FILE_AFTER_SECONDS, container))
-            if len(self._young) == 1:
-                self._wake_up()
 
     def signal(self, container_id: str, signal: int) -> None:
         """See `Containerizer.signal`."""
@@ -104,29 +97,20 @@ class ProcessContainerizer:
         """See `Containerizer.destroy`."""
         with self._lock:
             self._doom(container_id)
+        self._released.append(container_id)
         self._wake_up()
 
     def recover(self) -> tuple[str, ...]:
         """See `Containerizer.recover`."""
-        marked = self._census.take({})
-        found = {container_id: None for container_id, left in marked.items() if any(map(groups.runs, left))}
         with self._lock:
-            for container_id in reversed(self._paths.containers()):
-                if self._is_known(container_id) or container_id in found:
-                    continue
-                if self._stamp(container_id) is not None:
-                    found[container_id] = None
-                else:
-                    self._paths.remove(container_id)
+            found = self._launcher.recover(self._is_known)
             return tuple(sorted(one for one in found if not self._is_known(one)))
 
     def adopt(self, container_id: str) -> None:
         """See `Containerizer.adopt`; raises ValueError for one that this containerizer has."""
         check_id(container_id)
         self._reserve(container_id)
-        container = self._recovered(container_id)
-        container.has_file = self._paths.pid(container_id).exists()
-        self._add(container)
+        self._add(self._launcher.recovered(container_id))
 
     def environment(self, container_id: str) -> Mapping[str, str]:
         """See `Containerizer.environment`."""
@@ -140,31 +124,34 @@ class ProcessContainerizer:
 
     def usage(self) -> Mapping[str, Usage]:
         """See `Containerizer.usage`."""
-        with self._lock:
-            first = {container_id: one.process for container_id, one in self._containers.items()}
-        return self._meter.read(first)
+        return self._launcher.usage(self._first())
 
     def update(self, container_id: str, limits: Limits) -> None:
-        """See `Containerizer.update`: plain processes are held to nothing."""
+        """See `Containerizer.update`."""
+        check_id(container_id)
+        self._launcher.update(container_id, limits)
 
     def processes(self) -> Mapping[str, tuple[int, ...]]:
         """See `Containerizer.processes`."""
-        with self._lock:
-            first = {container_id: one.process for container_id, one in self._containers.items()}
-        return self._meter.processes(first)
+        return self._launcher.processes(self._first())
 
     def close(self) -> None:
         """See `Containerizer.close`."""
         self._closed = True
         self._wake_up()
         self._thread.join()
+        self._launcher.close()
         self._epoll.close()
         os.close(self._wake)
         for container in self._containers.values():
-            if container.descriptor is not None:
-                os.close(container.descriptor)
+            container.close()
 
     # On the caller's thread.
+
+    def _first(self) -> dict[str, int | None]:
+        """The numbers of the first processes."""
+        with self._lock:
+            return {container_id: one.process for container_id, one in self._containers.items()}
 
     def _reserve(self, container_id: str) -> None:
         with self._lock:
@@ -178,21 +165,10 @@ class ProcessContainerizer:
     def _start(self, container_id: str, spec: Spec) -> Session:
         if spec.console is not None and self._switchboard is None:
             raise StartError("console: there is nobody who holds it")
-        process, console = start(spec, self._census.mark(container_id), self._open_files)
+        session, console = self._launcher.start(container_id, spec)
         if console is not None and self._switchboard is not None:
             self._switchboard.add(container_id, console)
-        try:
-            # A child that nobody reaps keeps its number: it cannot be another's yet.
-            return Session(container_id, process, os.pidfd_open(process))
-        except OSError:
-            os.killpg(process, signal.SIGKILL)
-            os.waitpid(process, 0)
-            self._hang_up(container_id)
-            raise
-
-    def _hang_up(self, container_id: str) -> None:
-        if self._switchboard is not None:
-            self._switchboard.finish(container_id)
+        return session
 
     def _add(self, container: Session) -> None:
         container_id = container.container_id
@@ -201,42 +177,26 @@ class ProcessContainerizer:
             self._containers[container_id] = container
             if parent := parent_of(container_id):
                 self._nested.setdefault(parent, {})[container_id] = None
-            if container.process is not None:
-                self._sessions[container.process] = container_id
+        wakes = self._launcher.added(container)
         if container.process is not None:
             self._notify(Launched(container_id, container.process))
         with self._lock:
             if container.descriptor is None:
                 self._ending[container_id] = container
+                wakes = True
             else:
-                self._watched[container.descriptor] = container
-                self._epoll.register(container.descriptor, select.EPOLLIN)
+                self._watch(container, container.descriptor)
             if parent_of(container_id) in self._ending:
                 self._doom(container_id)
-        if container.descriptor is None:
+        if wakes:
             self._wake_up()
 
-    def _stamp(self, container_id: str) -> Stamp | None:
-        """The first process of a container, as its file says, if its end can be seen."""
-        try:
-            stamp = Stamp.parse(self._paths.pid(container_id).read_text(encoding="utf-8", errors="replace"))
-        except FileNotFoundError:
-            return None
-        return stamp if stamp is not None and stamp.can_be_awaited else None
-
-    def _recovered(self, container_id: str) -> Session:
-        if self._paths.pid(container_id).exists():
-            stamp = self._stamp(container_id)
-        else:
-            stamp = self._census.first(container_id)
-        if stamp is not None:
-            with contextlib.suppress(ProcessLookupError):
-                descriptor = os.pidfd_open(stamp.process)
-                # Opened by its number: was it still the same one?
-                if stamp.can_be_awaited:
-                    return Session(container_id, stamp.process, descriptor)
-                os.close(descriptor)
-        return Session(container_id, None, None)
+    def _watch(self, container: Session, descriptor: int) -> None:
+        self._watched[descriptor] = container
+        self._epoll.register(descriptor, select.EPOLLIN)
+        if container.alarm is not None:
+            self._alarms[container.alarm.descriptor] = container
+            self._epoll.register(*container.alarm)
 
     def _doom(self, container_id: str) -> None:
         for nested in self._nested.get(container_id, ()):
@@ -267,20 +227,21 @@ class ProcessContainerizer:
             for descriptor, _ in self._epoll.poll(pause):
                 if descriptor == self._wake:
                     os.eventfd_read(self._wake)
+                elif descriptor in self._alarms:
+                    self._ring(descriptor)
                 else:
                     self._first_ended(descriptor)
             pause = self._work()
         # Who was told to end must not run on because nobody waits for it any more.
-        self._next_census = 0.0
-        self._work()
-        for _, container in self._young:
-            self._write_file(container)
+        self._work(hurries=True)
 
-    def _work(self) -> float | None:
+    def _work(self, *, hurries: bool = False) -> float | None:
         """Do what is to be done; returns when there will be more, in seconds."""
         try:
             self._send_signals()
-            pauses = [self._bury(), self._write_files()]
+            pauses = [self._heed_alarms(), self._bury(hurries=hurries), self._launcher.work()]
+            while self._released:
+                self._launcher.release(self._released.popleft())
         except OSError as error:
             # To look at processes takes a descriptor, and there may be none just now.
             if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
@@ -297,15 +258,38 @@ class ProcessContainerizer:
             container.gone = True
             self._doom(container.container_id)
 
-    def _send_signals(self) -> None:
-        if not self._signals:
-            return
-        members = self._count()
-        while self._signals:
-            container_id, number = self._signals.popleft()
-            groups.send(number, members.get(container_id, ()))
+    def _ring(self, alarm: int) -> None:
+        """An alarm may ring a moment before anything happens."""
+        with contextlib.suppress(OSError):
+            os.read(alarm, _ALARM_BYTES)
+        self._rung[self._alarms[alarm]] = time.monotonic() + _RINGING_SECONDS
 
-    def _bury(self) -> float | None:
+    def _heed_alarms(self) -> float | None:
+        """End containers whose alarms rang for a reason; returns when to look again, in seconds."""
+        for container, until in tuple(self._rung.items()):
+            if self._launcher.is_alarmed(container):
+                with self._lock:
+                    self._doom(container.container_id)
+            elif time.monotonic() < until:
+                continue
+            del self._rung[container]
+        return _RINGING_PAUSE_SECONDS if self._rung else None
+
+    def _mute(self, container: Session) -> None:
+        """Listen to its alarm no more."""
+        alarm = container.alarm
+        if alarm is not None and self._alarms.pop(alarm.descriptor, None) is not None:
+            self._epoll.unregister(alarm.descriptor)
+        self._rung.pop(container, None)
+
+    def _send_signals(self) -> None:
+        signals = tuple(self._signals)
+        if signals:
+            self._launcher.signal(signals)
+        for _ in signals:
+            self._signals.popleft()
+
+    def _bury(self, *, hurries: bool) -> float | None:
         """Kill what is left of ending containers, and tell of those of which nothing is.
 
         Returns when to look again, in seconds; None when there is nothing to wait for.
@@ -314,97 +298,33 @@ class ProcessContainerizer:
             ending = list(self._ending.values())
         if not ending:
             return None
-        rest = self._next_census - time.monotonic()
-        if rest > 0:
+        for container in ending:
+            self._mute(container)
+        rest = self._launcher.rest()
+        if rest > 0 and not hurries:
             return rest
-        members = self._count(self._strike)
-        pauses = [self._look_after(container, members) for container in ending]
-        if any(pauses):
+        found = self._launcher.clear(ending, self._may_end)
+        for container, remains in zip(ending, found, strict=True):
+            if remains is Remains.NOTHING:
+                self._finish(container)
+        if Remains.SOMETHING in found:
             pause = self._pause
             self._pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
             return pause
-        return None if all(pause is None for pause in pauses) else 0.0
+        return 0.0 if Remains.DOUBT in found else None
 
-    def _look_after(self, container: Session, members: Mapping[str, list[int]]) -> bool | None:
-        """Kill what is left of a container; tell its end when nothing is.
-
-        Returns whether to pause before the next look; None when it has ended.
-        """
-        container_id = container.container_id
-        running: list[int] = []
-        ended: list[int] = []
-        for process in members.get(container_id, ()):
-            (running if groups.runs(process) else ended).append(process)
-        if running:
-            container.doubts = 0
-            groups.kill(running, lambda: self._count().get(container_id, ()))
-            return not container.has_strays
-        if not container.gone or self._nested.get(container_id):
-            return True
-        # Who ended since the processes were listed may have made another one: so list them again.
-        settled = self._census.settled and container.dead.issuperset(ended)
-        container.dead.update(ended)
-        container.doubts += 1
-        if not settled and container.doubts < (_STRAY_DOUBTS if container.has_strays else _DOUBTS):
-            return False
-        self._finish(container)
-        return None
-
-    def _strike(self, container_id: str, process: int) -> None:
-        container = self._ending.get(container_id)
-        if container is not None:
-            container.has_strays = True
-            groups.send(signal.SIGKILL, (process,))
-
-    def _count(
-        self, stray: Callable[[str, int], None] = lambda _name, _process: None
-    ) -> dict[str, list[int]]:
-        with self._lock:
-            sessions = dict(self._sessions)
-        started = time.monotonic()
-        members = self._census.take(sessions, stray)
-        ended = time.monotonic()
-        self._next_census = ended + _CENSUS_REST * (ended - started)
-        return members
+    def _may_end(self, container: Session) -> bool:
+        return container.gone and not self._nested.get(container.container_id)
 
     def _finish(self, container: Session) -> None:
         container_id = container.container_id
-        if container.descriptor is not None:
-            with contextlib.suppress(ChildProcessError):
-                os.waitid(os.P_PIDFD, container.descriptor, os.WEXITED)
-            os.close(container.descriptor)
         with self._lock:
             del self._containers[container_id], self._ending[container_id]
-            self._sessions.pop(container.process or 0, None)
             parent = parent_of(container_id)
             if parent in self._nested:
                 self._nested[parent].pop(container_id, None)
                 if not self._nested[parent]:
                     del self._nested[parent]
-        if container.has_file:
-            with contextlib.suppress(OSError):
-                self._paths.remove(container_id)
-        self._hang_up(container_id)
-        self._notify(Ended(container_id, container.status))
-
-    def _write_files(self) -> float | None:
-        """Write the files of those that are old enough; returns when the next one will be, in seconds."""
-        now = time.monotonic()
-        while self._young:
-            due, container = self._young[0]
-            if due > now:
-                return due - now
-            self._young.popleft()
-            self._write_file(container)
-        return None
-
-    def _write_file(self, container: Session) -> None:
-        if self._containers.get(container.container_id) is not container or container.gone:
-            return
-        assert container.process is not None
-        container.has_file = True
-        # On a full disk there is still the mark.
-        with contextlib.suppress(OSError):
-            self._paths.folder(container.container_id).mkdir(parents=True, exist_ok=True)
-            stamp = str(Stamp.of(container.process))
-            self._paths.pid(container.container_id).write_text(stamp, encoding="ascii")
+        if self._switchboard is not None:
+            self._switchboard.finish(container_id)
+        self._notify(Ended(container_id, container.status, limitation=container.limitation))

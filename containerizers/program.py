@@ -49,6 +49,15 @@ def identify(name: str | None) -> Identity | None:
     return Identity(entry.pw_uid, entry.pw_gid, tuple(os.getgrouplist(name, entry.pw_gid)))
 
 
+class Streams(NamedTuple):
+    """What a program reads and writes: descriptors, or `subprocess.DEVNULL`; and who holds the other ends."""
+
+    stdin: int
+    stdout: int
+    stderr: int
+    console: Console | None = None
+
+
 class Started(NamedTuple):
     """A program that runs: its number, and its console if it has one."""
 
@@ -65,14 +74,8 @@ def start(spec: Spec, marks: Mapping[str, str], open_files: tuple[int, int] | No
     if not spec.arguments:
         raise StartError("arguments: must name a program")
     identity = identify(spec.user)
-    with contextlib.ExitStack() as failed:
-        console = None if spec.console is None else _console(spec.console)
-        if console is not None:
-            failed.callback(console.close)
-        child = _run(spec, marks, identity, console)
-        failed.pop_all()
-    if console is not None:
-        console.given()
+    with opened(spec, identity) as streams:
+        child = _run(spec, marks, identity, streams)
     # Reaped by its number elsewhere; this object would do it a second time.
     child.returncode = 0
     if open_files is not None:
@@ -80,36 +83,56 @@ def start(spec: Spec, marks: Mapping[str, str], open_files: tuple[int, int] | No
         # looks in its first microseconds.
         with contextlib.suppress(OSError):
             resource.prlimit(child.pid, resource.RLIMIT_NOFILE, open_files)
-    return Started(child.pid, console)
+    return Started(child.pid, streams.console)
 
 
-def _run(
-    spec: Spec, marks: Mapping[str, str], identity: Identity | None, console: Console | None
-) -> subprocess.Popen[bytes]:
+@contextlib.contextmanager
+def opened(spec: Spec, identity: Identity | None) -> Iterator[Streams]:
+    """Open what a program reads and writes, for as long as it takes to start it; raises StartError.
+
+    If nothing is raised until the end of it, the console is the caller's.
+    """
     with (
+        contextlib.ExitStack() as failed,
         _output("stdout", spec.stdout, identity) as stdout,
         _output("stderr", spec.stderr, identity) as stderr,
     ):
-        streams = (subprocess.DEVNULL, stdout, stderr)
-        arguments = spec.arguments
-        if console is not None:
-            console.files = {number: os.dup(file) for number, file in ((1, stdout), (2, stderr)) if file >= 0}
-            streams, arguments = _attached(spec, console, identity)
-        try:
-            return subprocess.Popen(  # noqa: S603  to run what it is given is what this is for
-                arguments,
-                stdin=streams[0],
-                stdout=streams[1],
-                stderr=streams[2],
-                cwd=spec.directory,
-                env={**spec.environment, **marks},
-                start_new_session=True,
-                user=identity and identity.user,
-                group=identity and identity.group,
-                extra_groups=identity and identity.groups,
-            )
-        except (OSError, ValueError, subprocess.SubprocessError) as error:
-            raise StartError(_reason(spec, error)) from None
+        if spec.console is None:
+            yield Streams(subprocess.DEVNULL, stdout, stderr)
+            return
+        console = _console(spec.console)
+        failed.callback(console.close)
+        console.files = {number: os.dup(file) for number, file in ((1, stdout), (2, stderr)) if file >= 0}
+        if console.ends.terminal and identity is not None:
+            os.fchown(console.ends.stdin, identity.user, -1)
+        yield Streams(*console.ends[:3], console)
+        failed.pop_all()
+        console.given()
+
+
+def _run(
+    spec: Spec, marks: Mapping[str, str], identity: Identity | None, streams: Streams
+) -> subprocess.Popen[bytes]:
+    arguments = spec.arguments
+    if streams.console is not None and streams.console.ends.terminal:
+        nothing = subprocess.DEVNULL
+        arguments = _on_terminal(spec, streams.console.ends.terminal)
+        streams = Streams(nothing, nothing, nothing)
+    try:
+        return subprocess.Popen(  # noqa: S603  to run what it is given is what this is for
+            arguments,
+            stdin=streams.stdin,
+            stdout=streams.stdout,
+            stderr=streams.stderr,
+            cwd=spec.directory,
+            env={**spec.environment, **marks},
+            start_new_session=True,
+            user=identity and identity.user,
+            group=identity and identity.group,
+            extra_groups=identity and identity.groups,
+        )
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise StartError(_reason(spec, error)) from None
 
 
 def _console(spec: ConsoleSpec) -> Console:
@@ -119,21 +142,13 @@ def _console(spec: ConsoleSpec) -> Console:
         raise StartError(f"console: {_words(error)}") from None
 
 
-def _attached(
-    spec: Spec, console: Console, identity: Identity | None
-) -> tuple[tuple[int, int, int], tuple[str, ...]]:
-    """The descriptors and the arguments of a program that is run on a console."""
-    ends = console.ends
-    if not ends.terminal:
-        return (ends.stdin, ends.stdout, ends.stderr), spec.arguments
+def _on_terminal(spec: Spec, terminal: str) -> tuple[str, ...]:
+    """The arguments of a program that is run on a terminal."""
     program = spec.arguments[0]
     path = os.path.join(spec.directory, program) if "/" in program else program  # noqa: PTH118  it may not be one
     if shutil.which(path, path=spec.environment.get("PATH")) is None:
         raise StartError(f"program {program!r}: there is none, or it cannot be executed")
-    if identity is not None:
-        os.fchown(ends.stdin, identity.user, -1)
-    nothing = subprocess.DEVNULL
-    return (nothing, nothing, nothing), ("/bin/sh", "-c", _ON_TERMINAL, ends.terminal, *spec.arguments)
+    return "/bin/sh", "-c", _ON_TERMINAL, terminal, *spec.arguments
 
 
 @contextlib.contextmanager

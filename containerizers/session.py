@@ -1,14 +1,28 @@
-"""A container of plain processes, as its containerizer knows it."""
+"""A container of processes, as its containerizer knows it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+from typing import NamedTuple
+
+from containerizers.containerizer import Limitation
+from containerizers.stamp import Stamp
+
+
+class Alarm(NamedTuple):
+    """A descriptor that tells that something happens to all of a container; `events` are those of epoll."""
+
+    descriptor: int
+    events: int = select.EPOLLIN
 
 
 class Session:
     """One that was launched or adopted, and has not ended."""
 
     __slots__ = (
+        "alarm",
         "container_id",
         "dead",
         "descriptor",
@@ -16,6 +30,9 @@ class Session:
         "gone",
         "has_file",
         "has_strays",
+        "idler",
+        "is_grouped",
+        "limitation",
         "process",
         "status",
     )
@@ -25,9 +42,12 @@ class Session:
         #: The first process; None when it was gone before this containerizer came.
         self.process = process
         self.descriptor = descriptor
+        self.alarm: Alarm | None = None
         #: Whether the first process has ended; it is reaped last, so that its number stays taken.
         self.gone = process is None
         self.status: int | None = None
+        #: Why it was ended, when it used too much.
+        self.limitation: Limitation | None = None
         self.has_file = False
         #: Processes of it that were seen to have ended.
         self.dead: set[int] = set() if process is None else {process}
@@ -35,6 +55,25 @@ class Session:
         self.doubts = 0
         #: Whether a process of it was found that had left its session.
         self.has_strays = False
+        #: Whether control groups tell what belongs to it; and the first process of its namespace, if it has
+        #: one of its own.
+        self.is_grouped = False
+        self.idler: Stamp | None = None
+
+    def reap(self) -> None:
+        """Let the number of the first process go, which has ended; once more does nothing."""
+        if self.descriptor is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitid(os.P_PIDFD, self.descriptor, os.WEXITED)
+        self.close()
+
+    def close(self) -> None:
+        """Close its descriptors."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+        if self.alarm is not None:
+            os.close(self.alarm.descriptor)
+        self.descriptor = self.alarm = None
 
 
 def status_of(descriptor: int) -> int | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -66,6 +68,14 @@ class Stamp(NamedTuple):
     def __str__(self) -> str:
         return f"{self.process} {self.started} {self.boot}\n"
 
+    def kill(self) -> None:
+        """Kill this very process, if it is there."""
+        descriptor = self.open()
+        if descriptor is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+            os.close(descriptor)
+
     @property
     def runs(self) -> bool:
         """Whether this very process still runs."""
@@ -77,6 +87,18 @@ class Stamp(NamedTuple):
         """Whether it runs, or its end can still be learned because it is a child of this process."""
         seen = self._look()
         return seen is not None and (seen.runs or seen.parent == os.getpid())
+
+    def open(self) -> int | None:
+        """A descriptor of this very process, if it can be awaited; the caller closes it."""
+        try:
+            descriptor = os.pidfd_open(self.process)
+        except ProcessLookupError:
+            return None
+        # Opened by its number: was it still the same one?
+        if self.can_be_awaited:
+            return descriptor
+        os.close(descriptor)
+        return None
 
     def _look(self) -> Stat | None:
         seen = stat(self.process) if self.boot == boot_id() else None
