@@ -78,12 +78,12 @@ def containers(
     nested: bool = False,
     standalone: bool = False,
 ) -> Iterator[_Container]:
-    """Those of executors, and others if wanted; `host` is the address of whoever has none of its own."""
+    """Those of executors, and others if wanted; `host` is where the agent is reached."""
     yield from containers_of_executors(read, measured, host)
     if nested:
         yield from nested_containers(read, measured, host)
     if standalone:
-        yield from standalone_containers(read, measured, host, nested=nested)
+        yield from standalone_containers(read, measured, nested=nested)
 
 
 def containers_of_executors(read: AgentRead, measured: ContainersMeasured, host: str) -> Iterator[_Container]:
@@ -121,7 +121,7 @@ def nested_containers(read: AgentRead, measured: ContainersMeasured, host: str) 
 
 
 def standalone_containers(
-    read: AgentRead, measured: ContainersMeasured, host: str, *, nested: bool
+    read: AgentRead, measured: ContainersMeasured, *, nested: bool
 ) -> Iterator[_Container]:
     """The containers that belong to no executor, and those within them if wanted."""
     roots = {executor.container_id for _, executor in _executors(read)}
@@ -129,27 +129,23 @@ def standalone_containers(
         if container_id.partition(".")[0] not in roots and (nested or "." not in container_id):
             yield _Container(
                 container_id=id_record(container_id),
-                container_status=_status(container_id, usage.process, (_network(host),)),
+                container_status=_status(container_id, usage.process),
                 resource_statistics=statistics((usage,), measured.wall),
             )
 
 
 def networks(executor: ExecutorRead, host: str) -> tuple[NetworkInfo, ...]:
-    """Where its container is reached: as its tasks have told, or at the address of the host."""
+    """Those of its own that its tasks have told of; as in Mesos, none where it has that of the host."""
     for task in executor.launched:
         for status in reversed(task.statuses):
-            if status.container_status is not None and status.container_status.network_infos:
-                return status.container_status.network_infos
-    return (_network(host),)
-
-
-def _network(host: str) -> NetworkInfo:
-    version = NetworkInfo.Protocol.IPv6 if ":" in host else NetworkInfo.Protocol.IPv4
-    return NetworkInfo(ip_addresses=(NetworkInfo.IPAddress(protocol=version, ip_address=host),))
+            told = () if status.container_status is None else status.container_status.network_infos
+            if any(one.ip_address != host for info in told for one in info.ip_addresses):
+                return told
+    return ()
 
 
 def _status(
-    container_id: str, process: int | None, network_infos: tuple[NetworkInfo, ...]
+    container_id: str, process: int | None, network_infos: tuple[NetworkInfo, ...] = ()
 ) -> ContainerStatus:
     return ContainerStatus(
         container_id=id_record(container_id), executor_pid=process, network_infos=network_infos

@@ -182,7 +182,6 @@ def test_containers_are_listed_and_chosen(home: House) -> None:
     assert container["status"] == {
         "container_id": {"value": TASK},
         "executor_pid": home.executor.process,
-        "network_infos": [{"ip_addresses": [{"protocol": "IPv4", "ip_address": "127.0.0.1"}]}],
     }
     assert container["statistics"]["mem_rss_bytes"] > 0
     assert home.get(f"/containers?container_id={TASK}&framework_id=framework-1")[1] != []

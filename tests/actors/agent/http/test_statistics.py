@@ -161,23 +161,27 @@ def test_nested_and_standalone_containers_are_told_with_whom_they_belong_to() ->
     assert nested.container_id.parent is not None and nested.container_id.parent.value == "one"
     assert (other.executor_id, other.framework_id, other.container_id.value) == (None, None, "other")
     assert inner.container_id.parent == other.container_id
-    assert [addresses(one) for one in (nested, other, inner)] == [[HOST]] * 3
 
 
-def test_a_container_is_reached_where_its_task_has_said_or_else_at_its_host() -> None:
-    (plain,) = shown(one=ContainerUsage())
-    assert addresses(plain) == [HOST]
-    network = NetworkInfo(ip_addresses=(NetworkInfo.IPAddress(ip_address="172.17.0.2"),))
-    last = TaskStatus(
-        task_id=task("now").task_id,
-        state=TaskState.TASK_RUNNING,
-        container_status=ContainerStatus(network_infos=(network,)),
+def reached_at(*hosts: str) -> AgentRead:
+    """An agent with one executor, whose task said that it is reached there, one after the other."""
+    statuses = tuple(
+        TaskStatus(
+            task_id=task("now").task_id,
+            state=TaskState.TASK_RUNNING,
+            container_status=ContainerStatus(
+                network_infos=(NetworkInfo(ip_addresses=(NetworkInfo.IPAddress(ip_address=host),)),)
+            ),
+        )
+        for host in hosts
     )
-    launched = replace(task("now"), statuses=(*task("now").statuses, last))
+    launched = replace(task("now"), statuses=(*task("now").statuses, *statuses))
     framework = replace(READ.frameworks[0], executors=(executor("one", "one", launched=(launched,)),))
-    (own,) = shown(replace(READ, frameworks=(framework,)), one=ContainerUsage())
-    assert addresses(own) == ["172.17.0.2"]
-    (six,) = list(reads.containers(READ, ContainersMeasured({}, 1.5), "fd00::1"))
-    assert six.container_status is not None
-    (info,) = six.container_status.network_infos
-    assert info.ip_addresses[0].protocol is NetworkInfo.Protocol.IPv6
+    return replace(READ, frameworks=(framework,))
+
+
+def test_addresses_of_a_container_are_told_if_they_are_its_own() -> None:
+    for hosts, told in (((), []), ((HOST,), []), (("172.17.0.2",), ["172.17.0.2"])):
+        own, nested = shown(reached_at(*hosts), one=ContainerUsage(), one_a=ContainerUsage())
+        assert addresses(own) == addresses(nested) == told
+    assert addresses(*shown(reached_at("172.17.0.2", "172.17.0.3"), one=ContainerUsage())) == ["172.17.0.3"]
