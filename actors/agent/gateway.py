@@ -8,6 +8,7 @@ from typing import Final
 from actors.agent.attached_sandboxes import AttachedSandboxes
 from actors.agent.figures import Figures
 from actors.agent.flags import AgentFlags
+from actors.agent.gauges import NetworkMetrics
 from actors.agent.http.containers import Containers
 from actors.agent.http.described import ENDPOINTS
 from actors.agent.http.executor_api import executor_routes
@@ -42,6 +43,7 @@ _SPOKEN: Final = (ExecutorCall, ExecutorEvent, Call, Response)
 def listen(system: PykkaSystem, flags: AgentFlags, metrics: Registry) -> Address:
     """Serve HTTP at --port from now on; raises StartError when that cannot be had."""
 
+    metrics.add(NetworkMetrics())
     files = Files((*attached_log(_LOG, flags.log_file(_DAEMON)), AttachedSandboxes(flags.work_dir)))
 
     def routes(front: Front) -> Routes:

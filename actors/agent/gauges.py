@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from actors.agent.executor import ExecutorState
-from actors.metrics import Counter, Gauge, Metrics, metric
+from actors.metrics import Counter, Family, Gauge, Metrics, metric
+from containerizers.network import interfaces
 from transport.records.task_status import TaskState
 
 if TYPE_CHECKING:
@@ -138,6 +140,28 @@ class AgentMetrics(Metrics):
             ("disk", self.disk_total, self.disk_used, self.disk_percent),
         ):
             _read_resource(books, name, total, used, percent)
+
+
+class NetworkMetrics(Metrics):
+    """What goes through the interfaces of the host."""
+
+    received: Family = metric(
+        Family, "system/network_received_bytes", "What came in through an interface of the host."
+    )
+    sent: Family = metric(
+        Family, "system/network_sent_bytes", "What was sent through an interface of the host."
+    )
+
+    def __post_init__(self) -> None:
+        """Look when somebody asks."""
+        self.received.read = partial(_by_interface, "received_bytes")
+        self.sent.read = partial(_by_interface, "sent_bytes")
+
+
+def _by_interface(field: str) -> Mapping[str, float]:
+    """Of the host's own interfaces: those that lead to containers begin alike, and come and go."""
+    counted = interfaces().items()
+    return {name: getattr(counters, field) for name, counters in counted if not name.startswith("veth")}
 
 
 def _item(counts: Mapping[K, int], key: K) -> Callable[[], float]:

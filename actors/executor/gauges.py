@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Protocol
 
-from actors.metrics import Counter, Gauge, Metrics, Sample, Timer, metric
+from actors.metrics import Counter, Family, Gauge, Metrics, Sample, Timer, metric
+from containerizers.gpu import Gpus
 
 
 class Fetched(Protocol):
@@ -110,3 +112,45 @@ class DiskMetrics(Metrics):
     round: Timer = metric(
         Timer, "containerizer/disk/round", "How long it takes to count what all containers have on the disk."
     )
+
+
+class GpuMetrics(Metrics):
+    """What the GPUs of a host do, by their numbers; and what containers have in their memory."""
+
+    utilization: Family = metric(
+        Family, "containerizer/gpu/utilization_percent", "How busy a GPU is, in percent."
+    )
+    memory_total: Family = metric(
+        Family, "containerizer/gpu/memory_total_bytes", "How much memory a GPU has."
+    )
+    memory_used: Family = metric(
+        Family, "containerizer/gpu/memory_used_bytes", "How much memory of a GPU is used."
+    )
+    temperature: Family = metric(
+        Family, "containerizer/gpu/temperature_celsius", "How hot a GPU is, in degrees Celsius."
+    )
+    power: Family = metric(Family, "containerizer/gpu/power_watts", "How much power a GPU takes, in watts.")
+    of_containers: Family = metric(
+        Family,
+        "containerizer/gpu/memory_of_container_bytes",
+        "How much memory of GPUs a container uses.",
+    )
+
+    def read_from(
+        self, read: Callable[[], Gpus], processes: Callable[[], Mapping[str, tuple[int, ...]]]
+    ) -> None:
+        """Have it tell what is read; `processes` are those of containers."""
+        for family, field in (
+            (self.utilization, "utilization_percent"),
+            (self.memory_total, "memory_total_bytes"),
+            (self.memory_used, "memory_used_bytes"),
+            (self.temperature, "temperature_celsius"),
+            (self.power, "power_watts"),
+        ):
+            family.read = partial(_by_gpu, read, field)
+        self.of_containers.read = lambda: read().memory_of(processes())
+
+
+def _by_gpu(read: Callable[[], Gpus], field: str) -> Mapping[str, float]:
+    values = ((str(gpu.index), getattr(gpu, field)) for gpu in read().gpus)
+    return {index: value for index, value in values if value is not None}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from actors.agent.gauges import AgentMetrics
+import socket
+
+from actors.agent.gauges import AgentMetrics, NetworkMetrics
 from actors.metrics import Registry
+from containerizers.network import interfaces
 from tests.actors.agent.stage import Stage, custom, task
 from transport.records.task_status import TaskState
 
@@ -83,3 +86,12 @@ def test_nothing_is_revocable_without_oversubscription() -> None:
     for resource in ("cpus", "gpus", "mem", "disk"):
         for what in ("total", "used", "percent"):
             assert shown[f"slave/{resource}_revocable_{what}"] == 0
+
+
+def test_what_goes_through_interfaces_of_the_host_is_told_by_their_names() -> None:
+    flat = dict(NetworkMetrics().sent.flat())
+    assert set(flat) == {f"system/network_sent_bytes/{name}" for name in interfaces() if name[:4] != "veth"}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"x" * 1000, ("127.0.0.1", 9))
+    name = "system/network_sent_bytes/lo"
+    assert dict(NetworkMetrics().sent.flat())[name] >= flat[name] + 1000

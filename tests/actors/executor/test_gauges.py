@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from actors.executor.gauges import ContainerMetrics, DiskMetrics, FetcherMetrics, PortsMetrics
+from actors.executor.gauges import ContainerMetrics, DiskMetrics, FetcherMetrics, GpuMetrics, PortsMetrics
 from actors.metrics import Registry
 from containerizers.fetcher.settings import FetchStatistics
+from containerizers.gpu import Gpu, GpuProcess, Gpus
 
 PULL = "containerizer/docker/image_pull_ms"
 
@@ -33,3 +34,22 @@ FETCHED = {
     "cache_size_total_bytes": 100,
     "cache_size_used_bytes": 40,
 }
+
+
+def test_gpus_are_shown_by_their_numbers_and_what_they_do_not_tell_is_left_out() -> None:
+    registry, metrics = Registry(), GpuMetrics()
+    registry.add(metrics)
+    found = Gpus(
+        (Gpu(0, "a", "T4", 37.0, 100, 60, 41.0, 27.5), Gpu(1, "b", "T4", None, 100)),
+        (GpuProcess(7, "a", 60),),
+    )
+    metrics.read_from(lambda: found, lambda: {"one": (7, 8), "two": (9,)})
+    assert registry.snapshot() == {
+        "containerizer/gpu/utilization_percent/0": 37.0,
+        "containerizer/gpu/memory_total_bytes/0": 100,
+        "containerizer/gpu/memory_total_bytes/1": 100,
+        "containerizer/gpu/memory_used_bytes/0": 60,
+        "containerizer/gpu/temperature_celsius/0": 41.0,
+        "containerizer/gpu/power_watts/0": 27.5,
+        "containerizer/gpu/memory_of_container_bytes/one": 60,
+    }
