@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from actors.agent import gateway
+from actors.agent import container_flags, gateway
 from actors.agent.agent import Agent
 from actors.agent.archive import Archivist
 from actors.agent.boot import read_boot_id
+from actors.agent.container_rules import isolated_ports, rules_of
 from actors.agent.detection import agent_info
 from actors.agent.environment import with_inherited
 from actors.agent.flags import AgentFlags
@@ -30,6 +32,9 @@ from actors.node.node import Node
 from actors.pykka_system import PykkaSystem
 from actors.storage import FileDisk
 from transport.messages.membership import UnregisterAgent
+from transport.records.resource import Resource
+from transport.records.value import Value
+from transport.records.value_text import format_ranges
 
 #: The names of an agent's actors; the keeper's is its own.
 AGENT: Final = "agent"
@@ -47,13 +52,17 @@ class AgentCrew:
     """
 
     def __init__(self, flags: AgentFlags) -> None:
-        self._flags = flags
+        self._flags = flags = dataclasses.replace(flags, runtime_dir=runtime_dir(flags))
         try:
             self._leader_source = parse_leader(flags.master)
         except ValueError as error:
             raise FlagError(f"--master: {error}") from None
         self._environment = with_inherited(flags.executor_environment_variables, os.environ)
-        self._runtime_dir = runtime_dir(flags)
+        assert flags.runtime_dir is not None
+        self._runtime_dir = flags.runtime_dir
+        # For their errors: what is wrong with a flag is said by the agent, not only by its executor node.
+        rules_of(flags, flags.work_dir.absolute(), self._runtime_dir)
+        isolated_ports(flags)
 
     def __call__(self, system: PykkaSystem, metrics: Registry) -> None:
         """Start them: first those that others depend on."""
@@ -68,7 +77,9 @@ class AgentCrew:
         sandboxes = LocalSandboxes(work_dir)
         measured = AgentMetrics()
         metrics.add(measured)
-        node = ChildNode(self._runtime_dir, executor_node_flags(flags))
+        node = ChildNode(
+            self._runtime_dir, executor_node_flags(flags, info.resources), container_flags.given(flags)[1]
+        )
         detector = spawn_detector(system, self._leader_source, flags.zk_session_timeout.seconds)
         archive = system.spawn(lambda: Archivist(flags, sandboxes, boot_id), ARCHIVE, vital=True)
         updates = system.spawn(Updates, UPDATES, vital=True)
@@ -105,9 +116,12 @@ def claim(folder: Path) -> None:
         raise StartError(f"--runtime_dir: {folder} is in use by another agent") from None
 
 
-def executor_node_flags(flags: AgentFlags) -> list[str]:
-    """What the executor node has in common with its agent."""
+def executor_node_flags(flags: AgentFlags, resources: Iterable[Resource]) -> list[str]:
+    """What the executor node has in common with its agent, but for what is secret."""
     given = [
+        *container_flags.given(flags)[0],
+        f"--agent_work_dir={flags.work_dir.absolute()}",
+        f"--agent_ports={format_ranges(Value.Ranges(range=_ports(resources)))}",
         f"--ip={flags.ip}",
         f"--recovery_timeout={flags.recovery_timeout}",
         f"--logging_level={flags.level}",
@@ -118,3 +132,9 @@ def executor_node_flags(flags: AgentFlags) -> list[str]:
         if value is not None:
             given.append(f"--{name}={value}")
     return given
+
+
+def _ports(resources: Iterable[Resource]) -> tuple[Value.Range, ...]:
+    """The ports that are offered."""
+    ranges = (one.ranges.range for one in resources if one.name == "ports" and one.ranges is not None)
+    return tuple(span for some in ranges for span in some)

@@ -230,7 +230,7 @@ class ExecutorDesk:
                 self._statuses.conclude(task, state, verdict.reason, ending.message or verdict.message)
             else:
                 reason = ending.reason or Reason.REASON_EXECUTOR_TERMINATED
-                self._statuses.conclude(task, TaskState.TASK_FAILED, reason, _told(ending))
+                self._statuses.conclude(task, TaskState.TASK_FAILED, reason, _told(ending), ending.limitation)
 
     def settle(self, executor: ExecutorEntry) -> None:
         """Forget what need not be remembered of an executor that is over."""

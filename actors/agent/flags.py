@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from actors.agent.container_flags import ContainerFlags
 from actors.agent.missing import MISSING
 from actors.flags import Missing, flag, required
 from actors.node.daemon import MesosFlags
@@ -29,7 +30,7 @@ def _part(value: float) -> str | None:
     return None if 0 <= value <= 1 else "must be from 0 to 1"
 
 
-class AgentFlags(MesosFlags):
+class AgentFlags(ContainerFlags, MesosFlags):
     """An agent tells the master what its host has, and runs there what frameworks launch."""
 
     missing: ClassVar[Mapping[str, Missing]] = MISSING

@@ -17,51 +17,47 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
         "csi_plugin_config_dir": None,
         "disk_profile_adaptor": None,
     },
-    "tasks are plain processes, not isolated from one another yet": {
-        "isolation": "posix/cpu,posix/mem",
-        "launcher": "posix",
+    "what is needed of Mesos' own programs is part of this one": {
         "launcher_dir": None,
+        "docker_mesos_image": None,
+    },
+    "volumes belong to the users that use them": {
         "volume_gid_range": None,
-        "cgroups_destroy_timeout": "60secs",
-        "cgroups_hierarchy": "/sys/fs/cgroup",
-        "cgroups_root": "mesos",
-        "cgroups_enable_cfs": "false",
-        "cgroups_limit_swap": "false",
-        "cgroups_cpu_enable_pids_and_tids_count": "false",
+        "docker_volume_chown": "false",
+    },
+    "the isolators that they are for are not there": {
         "cgroups_net_cls_primary_handle": None,
         "cgroups_net_cls_secondary_handles": None,
-        "allowed_devices": None,
-        "agent_subsystems": None,
-        "slave_subsystems": None,
-        "host_path_volume_force_creation": None,
-        "nvidia_gpu_devices": None,
         "perf_events": None,
         "perf_interval": "60secs",
         "perf_duration": "10secs",
-        "revocable_cpu_low_priority": "true",
-        "systemd_enable_support": "true",
-        "systemd_runtime_directory": "/run/systemd/system",
-        "effective_capabilities": None,
-        "allowed_capabilities": None,
-        "bounding_capabilities": None,
-        "default_container_shm_size": None,
-        "disallow_sharing_agent_ipc_namespace": "false",
-        "disallow_sharing_agent_pid_namespace": "false",
-        "containerizers": "mesos",
-        "ingress_isolate_existing_containers": "true",
-        "container_ports_watch_interval": "30secs",
-        "check_agent_port_range_only": "false",
-        "enforce_container_ports": "false",
-        "container_ports_isolated_range": None,
-        "container_disk_watch_interval": "15secs",
-        "enforce_container_disk_quota": "false",
+        "nvidia_gpu_devices": None,
         "xfs_project_range": "[5000-10000]",
         "xfs_kill_containers": "false",
         "xfs_quota_headroom": "10MB",
-        "seccomp_config_dir": None,
-        "seccomp_profile_name": None,
+        "docker_volume_checkpoint_dir": "/var/run/mesos/isolators/docker/volume",
     },
-    "there are neither Docker nor container images yet": {
+    "what does not end is killed until it does": {
+        "cgroups_destroy_timeout": "60secs",
+    },
+    "processes and threads of containers are always counted": {
+        "cgroups_cpu_enable_pids_and_tids_count": "false",
+    },
+    "the agent itself is in no control group of Pion's": {
+        "agent_subsystems": None,
+        "slave_subsystems": None,
+    },
+    "no resources are revocable yet": {
+        "revocable_cpu_low_priority": "true",
+    },
+    "the executor node outlives the agent without systemd's help": {
+        "systemd_enable_support": "true",
+        "systemd_runtime_directory": "/run/systemd/system",
+    },
+    "what was launched is looked at from the start": {
+        "ingress_isolate_existing_containers": "true",
+    },
+    "containers of Mesos have no images yet": {
         "image_providers": None,
         "image_provisioner_backend": None,
         "image_gc_config": None,
@@ -69,24 +65,10 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
         "appc_store_dir": None,
         "docker_registry": "https://registry-1.docker.io",
         "docker_store_dir": None,
-        "docker_volume_checkpoint_dir": "/var/run/mesos/isolators/docker/volume",
-        "docker_volume_chown": "false",
         "docker_ignore_runtime": "false",
-        "docker": "docker",
-        "docker_remove_delay": "6hrs",
-        "docker_kill_orphans": "true",
-        "docker_mesos_image": None,
-        "docker_socket": "/var/run/docker.sock",
-        "docker_config": None,
-        "sandbox_directory": "/mnt/mesos/sandbox",
-        "docker_stop_timeout": "0secs",
     },
-    "URIs are not fetched yet": {
-        "fetcher_cache_size": "2GB",
-        "fetcher_cache_dir": None,
-        "fetcher_stall_timeout": "1mins",
+    "files are fetched by http, https and from this host, not by Hadoop": {
         "hadoop_home": None,
-        "frameworks_home": None,
     },
     "the paths of HTTP are all served, at --port": {
         "firewall_rules": None,
@@ -125,9 +107,6 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
     "containers are not made through the agent yet": {
         "gc_non_executor_container_sandboxes": "false",
     },
-    "what containers write goes to files of their sandboxes": {
-        "container_logger": None,
-    },
     "lines are logged at once": {
         "logbufsecs": "0",
         "initialize_driver_logging": "true",
@@ -135,8 +114,10 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
     "the features of an agent are fixed": {
         "agent_features": None,
     },
-    "containers have no networks of their own yet": {
-        "default_container_dns": None,
+    "stdout and stderr go to the sandbox; --container_log_max_size has those of Docker rotated": {
+        "container_logger": None,
+    },
+    "containers of Mesos have no networks of their own yet": {
         "ephemeral_ports_per_container": "1024",
         "eth0_name": None,
         "lo_name": None,
@@ -167,9 +148,6 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
         "network_cni_metrics": "true",
         "ip6": None,
         "ip6_discovery_command": None,
-    },
-    "containers have no settings of their own yet": {
-        "default_container_info": None,
     },
     "there are no modules: plug in actors of Python instead": {
         "modules": None,

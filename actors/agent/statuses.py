@@ -29,7 +29,7 @@ from transport.records.framework import FrameworkInfo
 from transport.records.ids import AgentID, ContainerID, ExecutorID, TaskID
 from transport.records.network import NetworkInfo
 from transport.records.task import TaskInfo
-from transport.records.task_status import TERMINAL, TaskState, TaskStatus
+from transport.records.task_status import TERMINAL, TaskResourceLimitation, TaskState, TaskStatus
 
 _State = TaskState
 Reason = TaskStatus.Reason
@@ -57,8 +57,15 @@ class StatusDesk:
 
     # --- made by the agent ---
 
-    def conclude(self, task: TaskEntry, state: TaskState, reason: Reason, message: str) -> None:
-        """The end of a task, as the agent sees it."""
+    def conclude(
+        self,
+        task: TaskEntry,
+        state: TaskState,
+        reason: Reason,
+        message: str,
+        limitation: TaskResourceLimitation | None = None,
+    ) -> None:
+        """The end of a task, as the agent sees it; `limitation` is what it used too much of."""
         executor = task.executor
         self._world.log.info(
             "task ended by the agent",
@@ -70,7 +77,7 @@ class StatusDesk:
             message=message,
         )
         status = self._make(task.record.task_id, state, reason, message, executor.info.executor_id)
-        self._take(task, status)
+        self._take(task, status if limitation is None else replace(status, limitation=limitation))
 
     def kill_early(self, task: TaskEntry) -> None:
         """The end of a task that is killed before it reached its executor, and never will."""

@@ -8,6 +8,7 @@ with them.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 import subprocess
@@ -18,10 +19,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
+from actors.agent import container_flags
+from actors.agent.container_flags import ContainerFlags
 from actors.cli.children import Child, Children
 from actors.cli.parser import CommandError
 from actors.executor import whereabouts
-from actors.flags import Flags, flag, help_text, load
+from actors.flags import flag, help_text, load
 from actors.logging import Level
 from actors.node.flags import is_ip, is_port
 
@@ -46,7 +49,7 @@ def _number_of_agents(number: int) -> str | None:
     return None if 1 <= number <= 100 else "must be from 1 to 100"
 
 
-class LocalFlags(Flags):
+class LocalFlags(ContainerFlags):
     """A master and agents on this machine, for trying things out."""
 
     work_dir: Path = flag(
@@ -69,6 +72,9 @@ def main(words: Sequence[str], environment: Mapping[str, str]) -> int:
         print(help_text(LocalFlags, "pion local [flags]", prefix=PREFIX))
         return 0
     flags = load(LocalFlags, words, environment, prefix=PREFIX)
+    # What the list of processes is not to show the daemons find in their environment.
+    secret = container_flags.given(flags)[1]
+    os.environ.update({f"{PREFIX}{name}": value for name, value in secret.items()})
     logs = flags.work_dir / _LOGS
     logs.mkdir(parents=True, exist_ok=True)
     daemons: list[_Daemon] = []
@@ -147,6 +153,8 @@ def _plan(flags: LocalFlags) -> Iterator[tuple[str, str, list[str]]]:
     for number in range(1, flags.num_slaves + 1):
         name = "agent" if flags.num_slaves == 1 else f"agent-{number}"
         folder = flags.work_dir / name
+        # Whatever is in the control groups below its root an agent takes for its own.
+        root = flags.cgroups_root if flags.num_slaves == 1 else f"{flags.cgroups_root}/{name}"
         own = [
             f"--master={flags.ip}:{flags.port}",
             f"--port={flags.port + _FIRST_AGENT + number - 1}",
@@ -154,7 +162,8 @@ def _plan(flags: LocalFlags) -> Iterator[tuple[str, str, list[str]]]:
             f"--runtime_dir={folder / _RUNTIME}",
             f"--external_log_file={logs / name}.log",
         ]
-        yield name, "agent", [*common, *own]
+        contained, _ = container_flags.given(dataclasses.replace(flags, cgroups_root=root))
+        yield name, "agent", [*common, *contained, *own]
 
 
 def _given(**values: object) -> list[str]:

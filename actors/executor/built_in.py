@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from actors.executor.checks.checker import Surroundings
 from actors.executor.checks.prober import PROBER
-from actors.executor.container_spec import container_spec, task_environment
+from actors.executor.containment.containment import Containment
 from actors.executor.executor import Executor
 from actors.executor.host import EXECUTORS
 from actors.executor.settings import AGENT_PID, ExecutorSettings
 from actors.executor.task_run import TaskRun
 from actors.process import handles
+from transport.messages.container_spec import ContainerSpec
 from transport.messages.containing import ContainerEnded, ContainerLaunched
 from transport.messages.hosting import LaunchExecutor
 from transport.messages.probing import Probed
@@ -38,8 +39,12 @@ _PAUSE_MAX_SECONDS = 2.0
 class BuiltInExecutor(Executor):
     """Runs tasks in containers, by the actors `containerizer` and `prober` of its own node."""
 
-    def __init__(self, launch: LaunchExecutor, agent: Pid, containerizer: Pid) -> None:
+    def __init__(
+        self, launch: LaunchExecutor, agent: Pid, containerizer: Pid, containment: Containment | None = None
+    ) -> None:
+        """`containment` says what containers are made from; None: plain processes."""
         super().__init__(_settings(launch, agent))
+        self.containment = containment or Containment()
         self.launched = launch
         self.containerizer = containerizer.whoever()
         self._host = replace(self.containerizer, name=EXECUTORS)
@@ -60,9 +65,10 @@ class BuiltInExecutor(Executor):
     def task_over(self, task_id: str, state: TaskState) -> None:
         """Run when a task has ended, in that state."""
 
-    def prepare(self, task: TaskInfo, container_id: str, sandbox: str) -> TaskRun:
+    def prepare(self, task: TaskInfo, container_id: str, spec: ContainerSpec) -> TaskRun:
         """Make a task ready to be started in a container; raises ValueError when it cannot be run."""
-        around = self._surroundings(task, container_id, sandbox)
+        prober = replace(self.containerizer, name=PROBER)
+        around = Surroundings(spec, container_id, self.containerizer, prober, self._numbers.__next__)
         run = TaskRun(self, task, around, self._finished, has_killing=self._has_killing)
         if not self._runs:
             self.link(self.containerizer)
@@ -75,10 +81,6 @@ class BuiltInExecutor(Executor):
         self.log.warning("task refused", task_id=task_id, reason=str(error))
         self.update(task_id, TaskState.TASK_FAILED, message=str(error), reason=_LAUNCH_FAILED)
         self.task_over(task_id, TaskState.TASK_FAILED)
-
-    def environment(self, task: TaskInfo, sandbox: str) -> dict[str, str]:
-        """What a task finds in its environment."""
-        return task_environment(self.launched.environment, task, sandbox)
 
     # Hooks of executors.
 
@@ -108,7 +110,7 @@ class BuiltInExecutor(Executor):
     def _on_container_launched(self, sender: Pid, message: ContainerLaunched) -> None:
         run = self._containers.get(message.container_id)
         if run is not None:
-            run.launched()
+            run.launched(message)
 
     @handles(ContainerEnded)
     def _on_container_ended(self, sender: Pid, message: ContainerEnded) -> None:
@@ -124,7 +126,7 @@ class BuiltInExecutor(Executor):
     def exited(self, pid: Pid) -> None:
         """The agent is gone, or an actor of this node, such as the containerizer, whose successor has all."""
         if pid == self.containerizer:
-            self.delay(_ADOPTION_PAUSE_SECONDS, self._adopt)
+            self.delay(_ADOPTION_PAUSE_SECONDS, self.adopt)
         elif pid == self._host:
             self.log.warning("executor ends with its host", host=str(pid))
             self.terminate()
@@ -138,7 +140,8 @@ class BuiltInExecutor(Executor):
         assert {run.container_id: run for run in self._runs.values()} == self._containers
         assert not any(run.course.over for run in self._runs.values())
 
-    def _adopt(self) -> None:
+    def adopt(self) -> None:
+        """Take on what runs from the successor of a containerizer that crashed."""
         if self._runs:
             self.link(self.containerizer)
             for run in self._runs.values():
@@ -150,23 +153,6 @@ class BuiltInExecutor(Executor):
         if not self._runs:
             self.unlink(self.containerizer)
         self.task_over(run.task_id, state)
-
-    def _surroundings(self, task: TaskInfo, container_id: str, sandbox: str) -> Surroundings:
-        environment = self.environment(task, sandbox)
-        spec = container_spec(
-            task.command,
-            environment=environment,
-            directory=sandbox,
-            user=self.launched.user,
-            container=task.container,
-        )
-        return Surroundings(
-            spec,
-            container_id,
-            self.containerizer,
-            replace(self.containerizer, name=PROBER),
-            self._numbers.__next__,
-        )
 
 
 def _has_killing(framework: FrameworkInfo) -> bool:

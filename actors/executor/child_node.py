@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from actors.executor import whereabouts
 from transport.pid import Pid
 
+#: Of the environment variables that stand for the node's flags.
+PREFIX: Final = "PION_EXECUTOR_"
 #: A log that has grown so long is put aside when the next node starts.
 _LOG_BYTES = 16 * 2**20
 
@@ -17,12 +22,17 @@ _LOG_BYTES = 16 * 2**20
 class ChildNode:
     """`keeper.ExecutorNode` for real; `flags` are those of `actors.executor.node`, less --work_dir.
 
+    Those that are `secret` are not shown by the list of processes.
+
     It logs to `executor_node.log` in the runtime directory, so that it holds nothing that belongs to the
     agent's terminal.
     """
 
-    def __init__(self, runtime_dir: Path, flags: Sequence[str]) -> None:
+    def __init__(
+        self, runtime_dir: Path, flags: Sequence[str], secret: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._runtime_dir = runtime_dir
+        self._secret = secret
         self._flags = flags
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -49,6 +59,7 @@ class ChildNode:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
+                env={**os.environ, **{f"{PREFIX}{name}": value for name, value in self._secret.items()}},
                 # Neither Ctrl-C in the agent's terminal nor its hang-up is meant for the tasks.
                 start_new_session=True,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from actors.executor.built_in import BuiltInExecutor
-from actors.executor.containment import check_container
+from actors.executor.containment.containment import Containment
 from actors.executor.host import EXECUTORS
 from transport.messages.hosting import KeepTask, LaunchExecutor
 from transport.pid import Pid
@@ -23,9 +23,14 @@ class CommandExecutor(BuiltInExecutor):
     _task_id: str | None = None
 
     def __init__(
-        self, launch: LaunchExecutor, agent: Pid, containerizer: Pid, adopted: TaskInfo | None = None
+        self,
+        launch: LaunchExecutor,
+        agent: Pid,
+        containerizer: Pid,
+        adopted: TaskInfo | None = None,
+        containment: Containment | None = None,
     ) -> None:
-        super().__init__(launch, agent, containerizer)
+        super().__init__(launch, agent, containerizer, containment)
         self._adopted = adopted
 
     def initialize(self) -> None:
@@ -53,8 +58,8 @@ class CommandExecutor(BuiltInExecutor):
     def _run(self, task: TaskInfo, *, adopted: bool) -> None:
         self._task_id = task.task_id.value
         try:
-            check_container(task.container)
-            run = self.prepare(task, self.launched.container_id, self.launched.sandbox)
+            container_id = self.launched.container_id
+            run = self.prepare(task, container_id, self.containment.task(self.launched, task, container_id))
         except ValueError as error:
             self.refuse(task, error)
             return

@@ -8,20 +8,31 @@ order; `now` is in monotonic seconds.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from signal import strsignal
 from typing import TypeAlias
 
 import msgspec
 
+from transport.messages.containing import Limitation
 from transport.records.check import KillPolicy
+from transport.records.resource import Resource
 from transport.records.task import TaskInfo
-from transport.records.task_status import TaskState, TaskStatus
+from transport.records.task_status import TaskResourceLimitation, TaskState, TaskStatus
+from transport.records.value import Value
 
 #: From the wish that a task ends to SIGKILL, unless a kill policy says so.
 GRACE_SECONDS = 3.0
 
 _State = TaskState
 _Reason = TaskStatus.Reason
+_MIB = 2**20
+#: Of what a container used too much: as what its task is told that, and the resource's name.
+_LIMITATIONS: Mapping[str, tuple[TaskStatus.Reason, str | None]] = {
+    "memory": (_Reason.REASON_CONTAINER_LIMITATION_MEMORY, "mem"),
+    "disk": (_Reason.REASON_CONTAINER_LIMITATION_DISK, "disk"),
+    "ports": (_Reason.REASON_CONTAINER_LIMITATION, None),
+}
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -31,6 +42,8 @@ class Report(msgspec.Struct, frozen=True):
     message: str | None = None
     reason: TaskStatus.Reason | None = None
     healthy: bool | None = None
+    #: What it used too much of.
+    limitation: TaskResourceLimitation | None = None
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -48,7 +61,7 @@ class Watch(msgspec.Struct, frozen=True):
 
 
 class Terminate(msgspec.Struct, frozen=True):
-    """End the checks, and send SIGTERM to the container, which runs."""
+    """End the checks, and send SIGTERM to the container; it ends also what is still being prepared."""
 
 
 class Escalate(msgspec.Struct, frozen=True):
@@ -122,9 +135,12 @@ class CommandTask:
         limit = self.task.max_completion_time
         return Report(_State.TASK_RUNNING), Watch(None if limit is None else limit.nanoseconds / 1e9)
 
-    def ended(self, status: int | None, error: str) -> Actions:
-        """The container is no more: `status` is as `waitpid` gives it, None when it is not known."""
-        return self._conclude(self._last_report(status, error))
+    def ended(self, status: int | None, error: str, limitation: Limitation | None = None) -> Actions:
+        """The container is no more: `status` is as `waitpid` gives it, None when it is not known.
+
+        With a `limitation` it was ended, because it used too much.
+        """
+        return self._conclude(self._last_report(status, error, limitation))
 
     def kill(self, now: float, grace_seconds: float | None = None) -> Actions:
         """Somebody wants it to end: the grace is the one given, or the task's own.
@@ -141,8 +157,8 @@ class CommandTask:
             self._killed = now
             self._grace_over = now + grace
             report = (self._killing(),) if self._has_killing else ()
-            signal = (Terminate(),) if self._runs else ()  # else once it runs
-            return *report, *signal, Escalate(grace)
+            # Where it does not run yet, and is not ended by that, it is told again once it runs.
+            return *report, Terminate(), Escalate(grace)
         until = self._killed + grace
         if until >= self._grace_over:
             return ()
@@ -184,12 +200,16 @@ class CommandTask:
             return Report(_State.TASK_KILLING, reason=_Reason.REASON_MAX_COMPLETION_TIME_REACHED)
         return Report(_State.TASK_KILLING, healthy=False if self._unhealthy else None)
 
-    def _last_report(self, status: int | None, error: str) -> Report:
+    def _last_report(self, status: int | None, error: str, limitation: Limitation | None) -> Report:
         message = error or describe(status)
         if self._overdue:
             return Report(_State.TASK_FAILED, message, _Reason.REASON_MAX_COMPLETION_TIME_REACHED)
         if self._killed is not None:
             return Report(_State.TASK_KILLED, message, healthy=False if self._unhealthy else None)
+        if limitation is not None:
+            reason, _ = _LIMITATIONS[limitation.kind]
+            exceeded = exceeded_resources(limitation)
+            return Report(_State.TASK_FAILED, limitation.message, reason, limitation=exceeded)
         if not self._runs and not self._adopted and (error or status is None):
             return Report(_State.TASK_FAILED, message, _Reason.REASON_CONTAINER_LAUNCH_FAILED)
         if status == 0 and not error:
@@ -202,6 +222,24 @@ def grace_of(policy: KillPolicy | None) -> float | None:
     if policy is None or policy.grace_period is None:
         return None
     return max(0.0, policy.grace_period.nanoseconds / 1e9)
+
+
+def exceeded_resources(limitation: Limitation) -> TaskResourceLimitation | None:
+    """The resource that was used too much of, and how much; None where that is not an amount."""
+    _, name = _LIMITATIONS[limitation.kind]
+    if limitation.ports:
+        spans = tuple(Value.Range(begin=first, end=last) for first, last in limitation.ports)
+        ports = Resource(name="ports", type=Value.Type.RANGES, ranges=Value.Ranges(range=spans))
+        return TaskResourceLimitation(resources=(ports,))
+    if name is None or limitation.used is None:
+        return None
+    used = Value.Scalar(value=round(limitation.used / _MIB, 3))
+    return TaskResourceLimitation(resources=(Resource(name=name, type=Value.Type.SCALAR, scalar=used),))
+
+
+def limitation_reason(limitation: Limitation) -> TaskStatus.Reason:
+    """As what a task is told that it used too much."""
+    return _LIMITATIONS[limitation.kind][0]
 
 
 def describe(status: int | None) -> str:

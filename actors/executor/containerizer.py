@@ -2,21 +2,25 @@
 
 Every container belongs to the actor that launched it, or adopted it later. Should that actor end, its
 containers are destroyed. Those left by a containerizer before this one are anybody's to adopt, for a
-while; then they are destroyed too.
+while; then they are destroyed too. What files a container needs is fetched before anything of it is made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from msgspec.structs import replace
+
+from actors.executor.fetcher import FETCHER
+from actors.executor.lot import Container, Lot, Stage, is_within
 from actors.process import Process, handles
 from actors.system import Timer
 from containerizers.containerizer import Broken, Containerizer, Ended, Event, Launched, Notify
 from containerizers.paths import check_id
-from containerizers.spec import Spec
-from transport import decoders
-from transport.envelope import Envelope
+from containerizers.spec import Limits, Spec
+from transport.decoders import convert
+from transport.messages.container_spec import ContainerSpec
 from transport.messages.containing import (
     AdoptContainer,
     AwaitContainer,
@@ -24,12 +28,18 @@ from transport.messages.containing import (
     ContainerInspected,
     ContainerLaunched,
     ContainersFound,
+    ContainersListed,
     DestroyContainer,
     FindContainers,
     InspectContainer,
     LaunchContainer,
+    Limitation,
+    LimitContainer,
+    ListContainers,
     SignalContainer,
+    UpdateContainer,
 )
+from transport.messages.fetching import FetchFiles, FilesFetched, StopFetching
 from transport.pid import Pid
 
 Delay: TypeAlias = Callable[[float, Callable[[], None]], object]
@@ -40,20 +50,8 @@ Make: TypeAlias = Callable[[Notify, Delay], Containerizer]
 CONTAINERIZER = "containerizer"
 #: How long containers of a containerizer before this one wait to be adopted.
 ADOPTION_SECONDS = 30.0
-
-
-class _Container:
-    """One that the containerizer reports on."""
-
-    __slots__ = ("asked", "cause", "owner", "process")
-
-    def __init__(self, owner: Pid | None, cause: Envelope | None) -> None:
-        #: None for one that is adopted only to be destroyed.
-        self.owner = owner
-        #: The message that it comes from: what becomes of the container belongs to the same story.
-        self.cause = cause
-        #: The number of its first process, once that is known to run.
-        self.process: int | None = None
+#: The pause before the successor of a fetcher that crashed is asked again.
+_FETCH_AGAIN_SECONDS: Final = 0.2
 
 
 class ContainerizerProcess(Process):
@@ -64,32 +62,30 @@ class ContainerizerProcess(Process):
 
     def initialize(self) -> None:
         """Look what a containerizer before this one left."""
-        self._containers: dict[str, _Container] = {}
-        self._owned: dict[Pid, dict[str, None]] = {}
-        #: By the outermost container, all that are there: nested ones end with it.
-        self._families: dict[str, dict[str, None]] = {}
+        self._fetcher = replace(self.pid.whoever(), name=FETCHER)
+        self._lot = Lot()
+        #: Those whose files are being fetched.
+        self._fetching: dict[str, Container] = {}
         #: Who waits for the end of a container that is not theirs.
         self._asked: dict[str, dict[Pid, None]] = {}
         self._containerizer = self._make(self._happened, self._later)
-        self._orphans = dict.fromkeys(self._containerizer.recover())
-        if self._orphans:
-            self.log.info("containers found", container_ids=list(self._orphans))
+        self._lot.orphans.update(dict.fromkeys(self._containerizer.recover()))
+        if self._lot.orphans:
+            self.log.info("containers found", container_ids=list(self._lot.orphans))
             self.delay(ADOPTION_SECONDS, self._destroy_orphans)
 
     def finalize(self) -> None:
         """Destroy everything: who ends this actor wants an end of it all. A crash leaves containers be."""
-        for family in tuple(self._families):
+        for family in self._lot.outermost():
             self._containerizer.destroy(family)
         self._containerizer.close()
 
     def check_invariants(self) -> None:
         """The tables agree with each other."""
-        owned = {container_id: owner for owner, ids in self._owned.items() for container_id in ids}
-        assert owned == {name: one.owner for name, one in self._containers.items() if one.owner is not None}
-        families = [container_id for family in self._families.values() for container_id in family]
-        assert sorted(families) == sorted(self._containers)
-        assert self._orphans.keys().isdisjoint(self._containers)
-        assert all(self._remaining(one) or one in self._orphans for one in self._asked)
+        self._lot.check()
+        fetching = {name for name, one in self._lot.containers.items() if one.stage is Stage.FETCHING}
+        assert fetching == self._fetching.keys()
+        assert all(self._lot.within(one) or one in self._lot.orphans for one in self._asked)
 
     # What actors ask for.
 
@@ -97,47 +93,104 @@ class ContainerizerProcess(Process):
     def launch(self, sender: Pid, message: LaunchContainer) -> None:
         """Start a container, unless the sender has it already."""
         container_id = message.container_id
-        container = self._containers.get(container_id)
+        container = self._lot.containers.get(container_id)
         if container is not None and container.owner == sender:
-            self._tell_launched(container_id, container)
+            self._tell_launched(container)
             return
         try:
             check_id(container_id)
-            if container is not None or container_id in self._orphans:
+            if self._lot.is_there(container_id):
                 raise ValueError(f"container {container_id}: is there already")  # noqa: TRY301
         except ValueError as error:
             self.log.warning("container not launched", container_id=container_id, reason=str(error))
             self.send(sender, ContainerEnded(container_id, None, str(error)))
             return
-        self._own(container_id, sender)
-        self._containerizer.launch(container_id, decoders.convert(message.spec, Spec, from_attributes=True))
-        self.system.fault("containerizer.launch.after")
+        container = self._own(container_id, sender, message.spec)
+        if message.spec.files:
+            container.stage = Stage.FETCHING
+            if not self._fetching:
+                self.link(self._fetcher)
+            self._fetching[container_id] = container
+            self._fetch(container_id, message.spec)
+        else:
+            self._start(container_id, message.spec)
+
+    @handles(FilesFetched)
+    def fetched(self, sender: Pid, message: FilesFetched) -> None:
+        """All is in its folder that a container needs, or cannot be had."""
+        container_id = message.container_id
+        container = self._fetching.get(container_id)
+        if container is None:
+            return
+        if message.error:
+            reason = f"Failed to fetch all URIs for container '{container_id}': {message.error}"
+            self._not_made(container_id, reason)
+            return
+        self._no_longer_fetching(container_id)
+        container.stage = Stage.MADE
+        assert container.spec is not None
+        self.system.fault("containerizer.fetch.after")
+        self._start(container_id, container.spec)
+
+    @handles(UpdateContainer)
+    def update(self, sender: Pid, message: UpdateContainer) -> None:
+        """Change what a container may use."""
+        self._lot.bound(message)
+        if message.container_id not in self._fetching:
+            limits = convert(message.limits, Limits, from_attributes=True)
+            self._containerizer.update(message.container_id, limits)
 
     @handles(SignalContainer)
     def signal(self, sender: Pid, message: SignalContainer) -> None:
-        """Send a signal to a container."""
-        if message.container_id in self._containers:
-            self.log.info("container signalled", container_id=message.container_id, signal=message.signal)
-            self._containerizer.signal(message.container_id, message.signal)
+        """Send a signal to a container; whatever it is, it ends one of which nothing is made yet."""
+        container_id = message.container_id
+        if container_id not in self._lot.containers:
+            return
+        self.log.info("container signalled", container_id=container_id, signal=message.signal)
+        if container_id in self._fetching:
+            self._stop_fetching(container_id)
+        else:
+            self._containerizer.signal(container_id, message.signal)
 
     @handles(DestroyContainer)
     def destroy(self, sender: Pid, message: DestroyContainer) -> None:
         """Kill a container with those nested in it, and tell the sender when they are gone."""
         container_id = message.container_id
-        for orphan in tuple(self._orphans):
-            if _is_within(orphan, container_id):
-                self._adopt(orphan, None)
+        for orphan in tuple(self._lot.orphans):
+            if is_within(orphan, container_id):
+                self._adopt(orphan, None, None)
         self._asked.setdefault(container_id, {})[sender] = None
-        if self._remaining(container_id):
-            self.log.info("container destroyed", container_id=container_id)
-            self._containerizer.destroy(container_id)
+        self._lot.unbound(container_id)
+        if self._lot.within(container_id):
+            self._destroy(container_id)
         else:
+            # Of one that runs nothing itself there may be something all the same.
+            self._containerizer.destroy(container_id)
             self._answer(container_id, ContainerEnded(container_id))
+
+    @handles(LimitContainer)
+    def limit(self, sender: Pid, message: LimitContainer) -> None:
+        """Destroy a container, or those nested in it, and tell their owners why."""
+        limitation = message.limitation
+        within = self._lot.within(message.container_id)
+        if within:
+            self.log.warning(
+                "container uses too much", container_id=message.container_id, reason=limitation.message
+            )
+            for container_id in within:
+                container = self._lot.containers[container_id]
+                container.limitation = container.limitation or limitation
+            self._destroy(message.container_id)
+
+    @handles(ListContainers)
+    def list_them(self, sender: Pid, message: ListContainers) -> None:
+        """Tell what there is."""
+        self.send(sender, ContainersListed(self._lot.listed()))
 
     @handles(AwaitContainer)
     def wait(self, sender: Pid, message: AwaitContainer) -> None:
         """Tell the sender when a container is gone."""
-        if self._is_there(message.container_id):
+        if self._lot.is_there(message.container_id):
             self._asked.setdefault(message.container_id, {})[sender] = None
         else:
             self.send(sender, ContainerEnded(message.container_id))
@@ -146,7 +199,7 @@ class ContainerizerProcess(Process):
     def inspect(self, sender: Pid, message: InspectContainer) -> None:
         """Tell how a container is."""
         container_id = message.container_id
-        is_there = self._is_there(container_id)
+        is_there = self._lot.is_there(container_id)
         environment = self._containerizer.environment(container_id) if is_there else {}
         self.send(sender, ContainerInspected(container_id, is_there, environment))
 
@@ -154,55 +207,57 @@ class ContainerizerProcess(Process):
     def adopt(self, sender: Pid, message: AdoptContainer) -> None:
         """Have a container be the sender's from now on."""
         container_id = message.container_id
-        container = self._containers.get(container_id)
+        container = self._lot.containers.get(container_id)
         if container is not None:
-            self._disown(container_id, container)
-            self._give(container_id, container, sender)
-            self._tell_launched(container_id, container)
-        elif container_id in self._orphans:
-            self._adopt(container_id, sender)
+            self._disown(container_id)
+            self._give(container_id, sender)
+            self._tell_launched(container)
+        elif container_id in self._lot.orphans:
+            self._adopt(container_id, sender, message.spec)
         else:
             self.send(sender, ContainerEnded(container_id))
 
     @handles(FindContainers)
     def find(self, sender: Pid, message: FindContainers) -> None:
         """Tell what waits to be adopted."""
-        self.send(sender, ContainersFound(tuple(self._orphans)))
+        self.send(sender, ContainersFound(tuple(self._lot.orphans)))
 
     def exited(self, pid: Pid) -> None:
-        """An owner is gone: what it had is destroyed."""
-        for container_id in tuple(self._owned.get(pid, ())):
-            self.log.info("container of an ended actor destroyed", container_id=container_id, owner=str(pid))
-            self._containerizer.destroy(container_id)
+        """An owner is gone, and what it had is destroyed; or the fetcher, whose successor knows nothing."""
+        if pid == self._fetcher:
+            self.delay(_FETCH_AGAIN_SECONDS, self._fetch_again)
+            return
+        for container_id in self._lot.owned(pid):
+            if container_id in self._lot.containers:
+                self.log.info(
+                    "container of an ended actor destroyed", container_id=container_id, owner=str(pid)
+                )
+                self._destroy(container_id)
 
     # What the containerizer tells.
 
     @handles(Launched)
     def launched(self, sender: Pid, message: Launched) -> None:
         """It runs."""
-        container = self._containers[message.container_id]
-        container.process = message.process
+        container = self._lot.containers[message.container_id]
+        container.launched = ContainerLaunched(
+            message.container_id, message.process, message.addresses, message.described
+        )
         self.log.debug("container runs", container_id=message.container_id, process=message.process)
-        self._tell_launched(message.container_id, container)
+        self._tell_launched(container)
 
     @handles(Ended)
     def ended(self, sender: Pid, message: Ended) -> None:
         """It is no more."""
-        container_id = message.container_id
-        container = self._containers.pop(container_id)
-        self._disown(container_id, container)
-        family = _family(container_id)
-        del self._families[family][container_id]
-        if not self._families[family]:
-            del self._families[family]
-        self.log.info(
-            "container ended", container_id=container_id, status=message.status, reason=message.error
+        limitation = message.limitation
+        self._ended(
+            ContainerEnded(
+                message.container_id,
+                message.status,
+                message.error,
+                None if limitation is None else convert(limitation, Limitation, from_attributes=True),
+            )
         )
-        told = ContainerEnded(container_id, message.status, message.error)
-        if container.owner is not None:
-            self.send(container.owner, told)
-            self._asked.get(container_id, {}).pop(container.owner, None)
-        self._answer_those_who_wait(told)
 
     @handles(Broken)
     def broken(self, sender: Pid, message: Broken) -> None:
@@ -213,61 +268,104 @@ class ContainerizerProcess(Process):
 
     def _happened(self, event: Event) -> None:
         """Make an event a turn of this actor; called on whatever thread."""
-        container = None if isinstance(event, Broken) else self._containers.get(event.container_id)
+        container = None if isinstance(event, Broken) else self._lot.containers.get(event.container_id)
         self.system.send(self.pid, self.pid, event, None if container is None else container.cause)
 
     def _later(self, seconds: float, callback: Callable[[], None]) -> Timer:
         return self.delay(seconds, callback)
 
-    def _own(self, container_id: str, owner: Pid | None) -> None:
-        container = _Container(owner, self._cause)
-        self._containers[container_id] = container
-        self._families.setdefault(_family(container_id), {})[container_id] = None
-        if owner is not None:
-            self._give(container_id, container, owner)
+    def _start(self, container_id: str, spec: ContainerSpec) -> None:
+        self._containerizer.launch(container_id, convert(spec, Spec, from_attributes=True))
+        self.system.fault("containerizer.launch.after")
 
-    def _give(self, container_id: str, container: _Container, owner: Pid) -> None:
-        container.owner = owner
-        if owner not in self._owned:
-            self.link(owner)
-        self._owned.setdefault(owner, {})[container_id] = None
+    def _destroy(self, container_id: str) -> None:
+        self.log.info("container destroyed", container_id=container_id)
+        for one in self._lot.within(container_id):
+            self._lot.containers[one].is_ending = True
+            if one in self._fetching:
+                self._stop_fetching(one)
+        self._containerizer.destroy(container_id)
 
-    def _disown(self, container_id: str, container: _Container) -> None:
+    def _ended(self, ended: ContainerEnded) -> None:
+        container_id = ended.container_id
+        container = self._lot.containers[container_id]
         owner = container.owner
-        owned = self._owned.get(owner) if owner is not None else None
-        if owner is not None and owned is not None:
-            owned.pop(container_id, None)
-            if not owned:
-                del self._owned[owner]
-                self.unlink(owner)
+        self._disown(container_id)
+        self._lot.remove(container_id)
+        told = replace(ended, limitation=container.limitation or ended.limitation)
+        self.log.info("container ended", container_id=container_id, status=told.status, reason=told.error)
+        if owner is not None:
+            self.send(owner, told)
+            self._asked.get(container_id, {}).pop(owner, None)
+        self._answer_those_who_wait(told)
 
-    def _adopt(self, container_id: str, owner: Pid | None) -> None:
-        del self._orphans[container_id]
-        self._own(container_id, owner)
+    # Fetching.
+
+    def _fetch(self, container_id: str, spec: ContainerSpec) -> None:
+        self.send(
+            self._fetcher,
+            FetchFiles(container_id, spec.directory, spec.files, spec.user, spec.stdout, spec.stderr),
+        )
+
+    def _fetch_again(self) -> None:
+        if self._fetching:
+            self.link(self._fetcher)
+        for container_id, container in self._fetching.items():
+            assert container.spec is not None
+            self._fetch(container_id, container.spec)
+
+    def _stop_fetching(self, container_id: str) -> None:
+        self.send(self._fetcher, StopFetching(container_id))
+        self._not_made(container_id, "it was ended while its files were fetched")
+
+    def _not_made(self, container_id: str, reason: str) -> None:
+        self._no_longer_fetching(container_id)
+        self._ended(ContainerEnded(container_id, None, reason))
+
+    def _no_longer_fetching(self, container_id: str) -> None:
+        del self._fetching[container_id]
+        if not self._fetching:
+            self.unlink(self._fetcher)
+
+    # Whose they are.
+
+    def _own(self, container_id: str, owner: Pid | None, spec: ContainerSpec | None) -> Container:
+        container = Container(owner, self._cause, spec)
+        self._lot.add(container_id, container)
+        if owner is not None:
+            self._give(container_id, owner)
+        return container
+
+    def _give(self, container_id: str, owner: Pid) -> None:
+        if self._lot.give(container_id, owner):
+            self.link(owner)
+
+    def _disown(self, container_id: str) -> None:
+        owner = self._lot.take(container_id)
+        if owner is not None:
+            self.unlink(owner)
+
+    def _adopt(self, container_id: str, owner: Pid | None, spec: ContainerSpec | None) -> None:
+        self._own(container_id, owner, spec)
         self._containerizer.adopt(container_id)
 
     def _destroy_orphans(self) -> None:
-        for container_id in tuple(self._orphans):
+        for container_id in tuple(self._lot.orphans):
             self.log.warning("container that nobody adopted destroyed", container_id=container_id)
-            self._adopt(container_id, None)
-            self._containerizer.destroy(container_id)
+            self._adopt(container_id, None, None)
+            self._destroy(container_id)
 
-    def _is_there(self, container_id: str) -> bool:
-        return container_id in self._containers or container_id in self._orphans
+    # Who is told.
 
-    def _remaining(self, container_id: str) -> bool:
-        """Whether anything of it is left."""
-        return any(_is_within(other, container_id) for other in self._families.get(_family(container_id), ()))
-
-    def _tell_launched(self, container_id: str, container: _Container) -> None:
-        if container.owner is not None and container.process is not None:
-            self.send(container.owner, ContainerLaunched(container_id, container.process))
+    def _tell_launched(self, container: Container) -> None:
+        if container.owner is not None and container.launched is not None:
+            self.send(container.owner, container.launched)
 
     def _answer_those_who_wait(self, told: ContainerEnded) -> None:
         """Those who wait for this container or for one that it was nested in."""
         container_id = told.container_id
         while container_id:
-            if container_id in self._asked and not self._remaining(container_id):
+            if container_id in self._asked and not self._lot.within(container_id):
                 own = container_id == told.container_id
                 self._answer(container_id, told if own else ContainerEnded(container_id))
             container_id = container_id.rpartition(".")[0]
@@ -275,12 +373,3 @@ class ContainerizerProcess(Process):
     def _answer(self, container_id: str, answer: ContainerEnded) -> None:
         for asker in self._asked.pop(container_id, ()):
             self.send(asker, answer)
-
-
-def _family(container_id: str) -> str:
-    return container_id.partition(".")[0]
-
-
-def _is_within(container_id: str, other: str) -> bool:
-    """Whether it is the other one, or nested in it."""
-    return container_id == other or container_id.startswith(other + ".")

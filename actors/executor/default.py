@@ -7,11 +7,12 @@ import uuid
 from msgspec.structs import replace
 
 from actors.executor.built_in import BuiltInExecutor
-from actors.executor.containment import check_container, shared_paths
+from actors.executor.containment.containment import Containment
 from actors.executor.sandboxes import NESTED, SANDBOXES
 from actors.executor.task_group import TaskGroups
 from actors.executor.task_run import TaskRun
 from actors.process import handles
+from transport.messages.containing import UpdateContainer
 from transport.messages.hosting import LaunchExecutor
 from transport.messages.nesting import MakeNestedSandbox, NestedSandboxMade
 from transport.pid import Pid
@@ -29,8 +30,10 @@ class DefaultExecutor(BuiltInExecutor):
     and all is acknowledged.
     """
 
-    def __init__(self, launch: LaunchExecutor, agent: Pid, containerizer: Pid) -> None:
-        super().__init__(launch, agent, containerizer)
+    def __init__(
+        self, launch: LaunchExecutor, agent: Pid, containerizer: Pid, containment: Containment | None = None
+    ) -> None:
+        super().__init__(launch, agent, containerizer, containment)
         self._sandboxes = replace(self.containerizer, name=SANDBOXES)
         self._groups = TaskGroups()
         #: Tasks whose sandboxes are being made, by the name of the nested container.
@@ -53,12 +56,9 @@ class DefaultExecutor(BuiltInExecutor):
         # Only now, when those that must end with them can be found.
         for task, reason in refused:
             self.refuse(task, reason)
+        self._bound()
         for name in names:
             self._make_sandbox(name)
-
-    def environment(self, task: TaskInfo, sandbox: str) -> dict[str, str]:
-        """What a task finds in its environment; its containers share the network of the host."""
-        return {"MESOS_CONTAINER_IP": self.settings.agent.host, **super().environment(task, sandbox)}
 
     def task_over(self, task_id: str, state: TaskState) -> None:
         """End those that belong to it, if it did not end well; then, with the last one, the executor."""
@@ -67,14 +67,31 @@ class DefaultExecutor(BuiltInExecutor):
             self.log.info("task group killed", task_id=task_id, state=state.value, task_ids=list(doomed))
         for other in doomed:
             self.kill_task(other, None)
+        self._bound()
         if not self._groups:
             self.stop()
 
+    def adopt(self) -> None:
+        """Have the successor of a containerizer know what all tasks together may use, too."""
+        self._bound()
+        super().adopt()
+
+    def _bound(self) -> None:
+        """Let all tasks together use what those that are there were given."""
+        tasks = [run.course.task for run in self._runs.values()]
+        if tasks:
+            launch = self.launched
+            limits = self.containment.family(launch, tasks)
+            self.send(self.containerizer, UpdateContainer(launch.container_id, limits, launch.sandbox))
+
     def _prepare(self, task: TaskInfo) -> str:
-        check_container(task.container, nested=True)
         name = str(uuid.UUID(int=self.system.rng.getrandbits(128), version=4))
+        container_id = f"{self.launched.container_id}.{name}"
         sandbox = f"{self.launched.sandbox}/{NESTED}/{name}"
-        self._waiting[name] = self.prepare(task, f"{self.launched.container_id}.{name}", sandbox)
+        # They share the network of the host.
+        address = self.settings.agent.host
+        spec = self.containment.nested_task(self.launched, task, container_id, sandbox, address)
+        self._waiting[name] = self.prepare(task, container_id, spec)
         return name
 
     def _make_sandbox(self, name: str) -> None:
@@ -84,7 +101,8 @@ class DefaultExecutor(BuiltInExecutor):
         if run.course.over:
             del self._waiting[name]
             return
-        shared = shared_paths(run.course.task)
+        task = run.course.task
+        shared = self.containment.links(self.containment.container_of(task.container), task.resources)
         wanted = MakeNestedSandbox(self.launched.sandbox, name, run.task_id, run.user, shared)
         self.send(self._sandboxes, wanted)
         self.delay(_RETRY_SECONDS, self._make_sandbox, name)

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from actors.executor.container_spec import PATH, container_spec
+from actors.executor.command_task import exceeded_resources, limitation_reason
 from actors.executor.containerizer import CONTAINERIZER
-from actors.executor.containment import check_container
+from actors.executor.containment.containment import Containment
 from actors.executor.endings import Endings
 from actors.executor.hosted import HostedExecutor, MakeCommand, MakeDefault
 from actors.executor.launches import Launch, Launches
@@ -61,7 +61,8 @@ class ExecutorHost(Process):
     """Hosts the executors of one agent; answers as `hosting` says.
 
     `command` and `default` make the built-in executors. Without any agent for `recovery_timeout_seconds` it
-    has the whole node stop. `process` is the number of the node's own process.
+    has the whole node stop. `process` is the number of the node's own process; `containment` says what
+    containers are made from, None: plain processes.
     """
 
     def __init__(
@@ -70,8 +71,10 @@ class ExecutorHost(Process):
         default: MakeDefault,
         recovery_timeout_seconds: float,
         process: int | None = None,
+        containment: Containment | None = None,
     ) -> None:
         self._process = process
+        self._containment = containment or Containment()
         self._command = command
         self._default = default
         self._recovery_timeout_seconds = recovery_timeout_seconds
@@ -197,15 +200,25 @@ class ExecutorHost(Process):
         executor = self._executors.get(message.container_id)
         if executor is None:
             return
-        text, reason = "", None
-        if message.error:
+        text, reason, limitation = "", None, message.limitation
+        if limitation is not None:
+            text, reason = limitation.message, limitation_reason(limitation)
+        elif message.error:
             text, reason = message.error, _Reason.REASON_CONTAINER_LAUNCH_FAILED
         elif executor.destroyed:
             text = "destroyed by the agent"
         elif executor.recovered:
             text = "ended after its node had; how cannot be learned"
         name, status = message.container_id, executor.wait_status(message)
-        self._ended(ExecutorEnding(container_id=name, status=status, reason=reason, message=text))
+        self._ended(
+            ExecutorEnding(
+                container_id=name,
+                status=status,
+                reason=reason,
+                message=text,
+                limitation=None if limitation is None else exceeded_resources(limitation),
+            )
+        )
 
     def exited(self, pid: Pid) -> None:
         """An executor's actor has ended, the agent is gone, or the containerizer crashed."""
@@ -225,7 +238,7 @@ class ExecutorHost(Process):
         self.link(self._containerizer)
         for container_id, executor in self._executors.items():
             if executor.actor is None and not executor.destroyed:
-                self.send(self._containerizer, AdoptContainer(container_id))
+                self._adopt_one(executor.launch)
             elif executor.actor not in self._actors:
                 self.send(self._containerizer, DestroyContainer(container_id))
 
@@ -263,7 +276,7 @@ class ExecutorHost(Process):
         executor.recovered = True
         self.log.info("executor resumed", container_id=container_id, runs=runs)
         if not executor.is_built_in:
-            self.send(self._containerizer, AdoptContainer(container_id))
+            self._adopt_one(kept.launch)
         elif kept.launch.generated and runs and kept.task is not None:
             self._host(
                 executor, partial(self._command, kept.launch, kept.agent, self._containerizer, kept.task)
@@ -279,8 +292,6 @@ class ExecutorHost(Process):
         executor = HostedExecutor(launch)
         try:
             check_id(container_id)
-            if not launch.generated:
-                check_container(launch.executor.container)
             if launch.framework.checkpoint:
                 self._launches.keep(agent, launch)
                 self.system.fault("executors.keep.after")
@@ -289,7 +300,8 @@ class ExecutorHost(Process):
                 make = self._command if launch.generated else self._default
                 self._host(executor, partial(make, launch, agent, self._containerizer))
             else:
-                self._run(launch)
+                spec = self._containment.executor(launch)
+                self.send(self._containerizer, LaunchContainer(container_id, spec))
         except (ValueError, OSError, RuntimeError) as error:  # a bad executor, a full disk, no more threads
             reason = _Reason.REASON_CONTAINER_LAUNCH_FAILED
             self._ended(ExecutorEnding(container_id=container_id, reason=reason, message=str(error)))
@@ -302,14 +314,13 @@ class ExecutorHost(Process):
         )
         self._tell_launched(executor)
 
-    def _run(self, launch: LaunchExecutor) -> None:
-        spec = container_spec(
-            launch.executor.command,
-            environment={"PATH": PATH, **launch.environment},
-            directory=launch.sandbox,
-            user=launch.user,
-        )
-        self.send(self._containerizer, LaunchContainer(launch.container_id, spec))
+    def _adopt_one(self, launch: LaunchExecutor) -> None:
+        """Take on an executor that is a container, and tell what it was launched with."""
+        try:
+            spec = self._containment.executor(launch)
+        except ValueError:  # by flags of another agent than that which launched it
+            spec = None
+        self.send(self._containerizer, AdoptContainer(launch.container_id, spec))
 
     def _host(self, executor: HostedExecutor, make: Callable[[], Process]) -> None:
         self._watch(executor, self.spawn(make, _name(executor.launch.container_id)))

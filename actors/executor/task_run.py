@@ -15,6 +15,7 @@ from actors.system import Timer
 from transport.messages.containing import (
     AdoptContainer,
     ContainerEnded,
+    ContainerLaunched,
     DestroyContainer,
     LaunchContainer,
     SignalContainer,
@@ -23,6 +24,7 @@ from transport.messages.probing import Probed
 from transport.records.check import KillPolicy
 from transport.records.container import ContainerStatus
 from transport.records.ids import ContainerID
+from transport.records.network import NetworkInfo
 from transport.records.task import TaskInfo
 from transport.records.task_status import TaskState, TaskStatus
 
@@ -45,7 +47,9 @@ class TaskRun:
         self.task_id = task.task_id.value
         self.container_id = surroundings.container_id
         self.course = CommandTask(task, has_killing=has_killing)
-        self._container_status = _status(surroundings.container_id)
+        self._container_status = _nested_status(surroundings.container_id)
+        #: What Docker says of its container.
+        self._described: bytes | None = None
         self._executor = executor
         self._spec = surroundings.spec
         self.user = surroundings.spec.user
@@ -67,15 +71,17 @@ class TaskRun:
         """End the task, which cannot be started."""
         self._perform(self.course.refused(message))
 
-    def launched(self) -> None:
+    def launched(self, message: ContainerLaunched) -> None:
         """Its container runs."""
+        self._described = message.described or None
+        self._address_it(message)
         self._perform(self.course.launched())
 
     def ended(self, message: ContainerEnded) -> bool:
         """A container is no more: whether it was this task's, or that of one of its checks."""
         if message.container_id != self.container_id:
             return self._checks.ended(message)
-        self._perform(self.course.ended(message.status, message.error))
+        self._perform(self.course.ended(message.status, message.error, message.limitation))
         return True
 
     def probed(self, message: Probed) -> bool:
@@ -102,7 +108,7 @@ class TaskRun:
             case command_task.Run():
                 executor.send(self._containerizer, LaunchContainer(self.container_id, self._spec))
             case command_task.Adopt():
-                executor.send(self._containerizer, AdoptContainer(self.container_id))
+                executor.send(self._containerizer, AdoptContainer(self.container_id, self._spec))
             case command_task.Watch(completion_seconds):
                 self._checks.start(executor.system.now())
                 if completion_seconds is not None:
@@ -138,6 +144,8 @@ class TaskRun:
             healthy=report.healthy,
             check_status=self._checks.status,
             container_status=self._container_status,
+            data=self._described if report.state is TaskState.TASK_RUNNING else None,
+            limitation=report.limitation,
         )
 
     def _judged(self, verdict: Verdict) -> None:
@@ -164,6 +172,25 @@ class TaskRun:
             container_status=self._container_status,
         )
 
+    def _address_it(self, message: ContainerLaunched) -> None:
+        """Its container has a network of its own."""
+        docker = self._spec.docker
+        if docker is None or docker.network == "host":
+            return
+        self._checks.move(message.addresses)
+        if not message.addresses:
+            return
+        of_users = docker.network not in ("bridge", "none")
+        network = NetworkInfo(
+            name=docker.network if of_users else None,
+            ip_addresses=tuple(NetworkInfo.IPAddress(ip_address=address) for address in message.addresses),
+        )
+        self._container_status = ContainerStatus(
+            container_id=ContainerID(value=self.container_id),
+            network_infos=(network,),
+            executor_pid=message.process or None,
+        )
+
     def _overdue(self) -> None:
         self._perform(self.course.overdue(self._executor.system.now()))
 
@@ -171,7 +198,7 @@ class TaskRun:
         self._perform(self.course.grace_over())
 
 
-def _status(container_id: str) -> ContainerStatus | None:
+def _nested_status(container_id: str) -> ContainerStatus | None:
     """Which container a nested task runs in; of others the agent knows."""
     parent, _, child = container_id.rpartition(".")
     if not parent:

@@ -9,8 +9,8 @@ from pathlib import Path
 from actors.executor.checks.prober import PROBER, Prober
 from actors.executor.command import CommandExecutor
 from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess
+from actors.executor.containerizers import Containerizers
 from actors.executor.default import DefaultExecutor
-from actors.executor.node import ProcessContainerizers
 from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
 from actors.pykka_system import PykkaSystem
 from containerizers.probe import ProbePool
@@ -42,7 +42,7 @@ class Host:
         self.agent = FakeAgent(framework())
         self.books = self.agent.books
         self.system.spawn(lambda: self.agent, "agent")
-        make = ProcessContainerizers(folder / "runtime")
+        make = Containerizers(folder / "runtime")
         self.system.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER)
         self.system.spawn(lambda: Prober(ProbePool), PROBER)
         self.system.spawn(lambda: NestedSandboxes(make_nested, remove_nested), SANDBOXES)

@@ -15,7 +15,7 @@ from transport.record import Record
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.task import TaskInfo
-from transport.records.task_status import TaskStatus
+from transport.records.task_status import TaskResourceLimitation, TaskStatus
 
 
 class LaunchExecutor(Message):
@@ -54,6 +54,8 @@ class ExecutorEnding(Record):
     #: Why, when it was not the executor's own doing.
     reason: TaskStatus.Reason | None = None
     message: str = ""
+    #: What it used too much of.
+    limitation: TaskResourceLimitation | None = None
 
 
 class ExecutorEnded(Message):

@@ -10,18 +10,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from msgspec.structs import replace
-
 from actors.agent.http.containers import Containers, actor_of, granted, id_text
-from actors.executor.container_spec import PATH, container_spec, variables
-from actors.executor.containment import check_container, shared_volumes
+from actors.executor.container_spec import PATH, variables
+from actors.executor.containment.containment import Contained, Containment
+from actors.executor.containment.volumes import Place
 from actors.executor.guests import GUESTS
 from actors.gateway.operator import Answer, CallHandler
 from transport.http.exchange import HttpError, Response, refusal, unavailable
 from transport.http.media_type import MediaType
 from transport.message import Message
 from transport.messages.agent_reading import ContainerFound
-from transport.messages.container_spec import ConsoleSpec, ContainerSpec
 from transport.messages.lodging import (
     EndSession,
     GuestEnded,
@@ -43,10 +41,21 @@ _TERM: Final = "xterm"
 
 
 class GuestCalls:
-    """Handlers of these calls; `work_dir` is where standalone containers have their sandboxes."""
+    """Handlers of these calls; `work_dir` is where standalone containers have their sandboxes.
 
-    def __init__(self, containers: Containers, work_dir: Path, *, switch_user: bool) -> None:
+    `containment` says what containers are made from; None: plain processes.
+    """
+
+    def __init__(
+        self,
+        containers: Containers,
+        work_dir: Path,
+        containment: Containment | None = None,
+        *,
+        switch_user: bool,
+    ) -> None:
         self._containers = containers
+        self._containment = containment or Containment()
         self._work_dir = str(work_dir.absolute())
         #: Whether containers may be those of other users than the agent's.
         self._switch_user = switch_user
@@ -145,12 +154,17 @@ class GuestCalls:
         # A session works where the container around it does; any other has a sandbox of its own.
         place = _Place(
             directory=around if is_session else f"{around}/containers/{wanted.name}",
+            around=around if wanted.parent and not is_session else None,
             user=self._user(wanted, found),
             role=found.role if wanted.parent else None,
         )
         container_id, host = wanted.container_id, found.host
-        shared = shared_volumes(wanted.inner.container)
-        spec = _session_spec(wanted, place) if is_session else _spec(wanted, place)
+        try:
+            contained = _contained(wanted, place, self._containment)
+            spec = self._containment.session(contained) if is_session else self._containment.guest(contained)
+            shared = self._containment.links(contained.container)
+        except ValueError as error:
+            raise refusal(400, f"{wanted.field}.{error}") from None
 
         def launch(number: int) -> LaunchGuest:
             if is_session:
@@ -175,9 +189,10 @@ class GuestCalls:
 
 
 class _Place(NamedTuple):
-    """Where a container works, whose user it runs as, and the role that it runs for."""
+    """Where a container works, and that around it; whose user it runs as, and for which role."""
 
     directory: str
+    around: str | None
     user: str | None
     role: str | None
 
@@ -198,38 +213,29 @@ class _Wanted:
             raise refusal(400, f"{self.field}.container_id.parent: must be given")
 
 
-def _spec(wanted: _Wanted, place: _Place) -> ContainerSpec:
-    """How to run a container that writes to files in its sandbox."""
-    environment = {"PATH": PATH}
-    if place.role is not None:
+def _contained(wanted: _Wanted, place: _Place, containment: Containment) -> Contained:
+    """What is to be contained: a session in the environment of what is around it, which is added later."""
+    inner, command = wanted.inner, wanted.inner.command
+    container = containment.container_of(inner.container)
+    environment = {} if wanted.is_session else {"PATH": PATH}
+    if place.role is not None and not wanted.is_session:
         environment["MESOS_ALLOCATION_ROLE"] = place.role
-    return _command_spec(wanted, place, environment)
-
-
-def _session_spec(wanted: _Wanted, place: _Place) -> ContainerSpec:
-    """How to run a container whose output its client reads."""
-    spec = _command_spec(wanted, place, {})
-    console = replace(spec.console or ConsoleSpec(), waits=True)
-    return replace(spec, stdout=None, stderr=None, console=console)
-
-
-def _command_spec(wanted: _Wanted, place: _Place, environment: Mapping[str, str]) -> ContainerSpec:
-    command, container = wanted.inner.command, wanted.inner.container
-    given = {**environment, "MESOS_SANDBOX": place.directory}
+    environment["MESOS_SANDBOX"] = place.directory
     if container is not None and container.tty_info is not None:
-        given["TERM"] = _TERM
-    try:
-        # A session has no sandbox of its own that parts of another could be seen in.
-        check_container(container, nested=bool(wanted.parent) and not wanted.is_session)
-        return container_spec(
-            command,
-            environment=given | variables(None if command is None else command.environment),
-            directory=place.directory,
-            user=place.user,
-            container=container,
-        )
-    except ValueError as error:
-        raise refusal(400, f"{wanted.field}.{error}") from None
+        environment["TERM"] = _TERM
+    # Only the newer calls say what a container may use.
+    resources = getattr(inner, "resources", ())
+    limits = getattr(inner, "limits", {})
+    return Contained(
+        container_id=wanted.container_id,
+        command=command,
+        container=container,
+        place=Place(place.directory, place.around),
+        user=place.user,
+        environment=environment | variables(None if command is None else command.environment),
+        resources=resources,
+        limits=containment.limits(resources, limits) if resources or limits else None,
+    )
 
 
 def _ending(call: Call, ended: GuestEnded) -> agent_response.Response:

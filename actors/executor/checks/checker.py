@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from actors.executor.checks.look import CommandLook, HttpLook, Look, Schedule, Seen, TcpLook
 from actors.executor.container_spec import container_spec, variables
@@ -54,6 +55,12 @@ class Checker:
         self._number: int | None = None
         self._timer: Timer | None = None
         self._stopped = False
+        #: Of the task's own network; None: it is that of the host.
+        self._addresses: tuple[str, ...] | None = None
+
+    def move(self, addresses: tuple[str, ...]) -> None:
+        """The task has a network of its own, where these addresses are its."""
+        self._addresses = addresses
 
     def start(self) -> None:
         """Look for the first time after the delay."""
@@ -99,9 +106,20 @@ class Checker:
             case CommandLook():
                 self._run(self._look)
             case HttpLook(host, port, path, scheme):
-                self._process.send(around.prober, ProbeHttp(number, host, port, path, limit, scheme))
+                if at := self._address(host):
+                    self._process.send(around.prober, ProbeHttp(number, at, port, path, limit, scheme))
             case TcpLook(host, port):
-                self._process.send(around.prober, ProbeTcp(number, host, port, limit))
+                if at := self._address(host):
+                    self._process.send(around.prober, ProbeTcp(number, at, port, limit))
+
+    def _address(self, local: str) -> str | None:
+        """Where the task listens, by the same version of IP; None: nowhere, which is told then."""
+        if self._addresses is None:
+            return local
+        found = next((one for one in self._addresses if (":" in one) == (":" in local)), None)
+        if found is None:
+            self._end(Seen(error="the container has no address of its own network"))
+        return found
 
     def _run(self, look: CommandLook) -> None:
         around, task = self._surroundings, self._surroundings.spec
@@ -113,7 +131,9 @@ class Checker:
         except ValueError as error:
             self._end(Seen(error=str(error)))
             return
-        self._process.send(around.containerizer, LaunchContainer(self._container_id, spec))
+        self._process.send(
+            around.containerizer, LaunchContainer(self._container_id, replace(spec, inside=True))
+        )
 
     @property
     def _container_id(self) -> str:

@@ -50,6 +50,11 @@ class TaskChecks:
         """What the check shows; None when the task has none."""
         return None if self._check is None else self._check.status
 
+    def move(self, addresses: tuple[str, ...]) -> None:
+        """The task has a network of its own, where these addresses are its."""
+        for checker in self._checkers:
+            checker.move(addresses)
+
     def start(self, now: float) -> None:
         """The task runs since `now`."""
         if self._task.health_check is not None:

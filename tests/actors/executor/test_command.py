@@ -150,19 +150,29 @@ def test_what_the_framework_can_deal_with_is_what_the_agent_says_last() -> None:
     host.until(STARTING, RUNNING, KILLING, KILLED)
 
 
-def test_a_kill_during_the_start_ends_the_task_as_soon_as_it_runs() -> None:
+def test_a_kill_during_the_start_ends_what_is_there_of_it() -> None:
     host = Host(containers=ScriptedContainerizer(holds=True), framework_info=KNOWS_KILLING)
     host.launch(command_task())
     host.until(STARTING)
     host.agent.kill("task-1")
+    host.until(STARTING, KILLING, KILLED)
+    host.ended()
+
+
+def test_a_kill_that_came_too_early_is_repeated_as_soon_as_the_task_runs() -> None:
+    host = Host(containers=ScriptedContainerizer(holds=True, obeys=False), framework_info=KNOWS_KILLING)
+    host.launch(command_task(grace=60.0))
+    host.until(STARTING)
+    host.agent.kill("task-1")
     host.until(STARTING, KILLING)
+    host.containers.obeys = True
     host.containers.start(CONTAINER)
     host.until(STARTING, KILLING, KILLED)
     host.ended()
 
 
 def test_a_kill_during_a_start_that_never_ends_destroys_the_container() -> None:
-    host = Host(containers=ScriptedContainerizer(holds=True))
+    host = Host(containers=ScriptedContainerizer(holds=True, obeys=False))
     host.launch(command_task())
     host.until(STARTING)
     host.agent.kill("task-1")
@@ -249,7 +259,8 @@ def test_a_container_that_cannot_be_had_fails_the_task_and_runs_nothing() -> Non
     docker = ContainerInfo(type=ContainerInfo.Type.DOCKER)
     host.launch(replace(command_task(), container=docker))
     host.until(FAILED)
-    assert host.last.message == "container.type: no containerizer of this agent makes DOCKER ones"
+    assert host.last.message is not None
+    assert host.last.message.startswith("container.type: no containerizer of this agent makes DOCKER ones")
     assert host.containers.specs == {}
     host.ended()
 

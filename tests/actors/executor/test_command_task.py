@@ -144,7 +144,7 @@ def test_a_kill_before_the_start_is_the_end() -> None:
 def test_a_kill_during_the_start_waits_for_it_but_no_longer_than_its_grace() -> None:
     course = task(has_killing=True)
     course.start()
-    assert course.kill(0.0) == (Report(KILLING), Escalate(3.0))
+    assert course.kill(0.0) == (Report(KILLING), Terminate(), Escalate(3.0))
     assert course.launched() == (Terminate(),)
     assert course.grace_over() == (Destroy(),)
     assert course.ended(9, "")[-1] == Finish(KILLED)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from actors.executor.container_spec import PATH, container_spec, task_environment, variables
-from tests.actors.executor.tasks import command_task, environment
+from actors.executor.container_spec import check_secrets, container_spec, variables, wanted_files
+from transport.messages.container_spec import WantedFile
 from transport.records.command import CommandInfo, Environment
 from transport.records.secret import Secret
 
@@ -33,7 +33,9 @@ def test_a_command_is_for_the_shell_or_a_program_with_its_arguments(
         (None, "command: must be set"),
         (CommandInfo(), "command.value: must name a shell command"),
         (CommandInfo(value="", shell=False), "command.value: must name a program"),
-        (CommandInfo(value="./run", uris=(CommandInfo.URI(value="http://h/run"),)), "command.uris: "),
+        (CommandInfo(value="./run", uris=(CommandInfo.URI(value=""),)), "command.uris: ''"),
+        (CommandInfo(value="echo \0"), "command: neither"),
+        (CommandInfo(value="x" * 131_072), "command: an argument: has 131072 bytes"),
     ],
 )
 def test_a_command_that_cannot_be_run_is_refused(command: CommandInfo | None, rule: str) -> None:
@@ -58,27 +60,38 @@ def test_output_goes_to_the_sandbox() -> None:
     assert spec.environment == {"A": "1"}
 
 
-def test_a_task_finds_its_executors_environment_then_its_own_then_its_role() -> None:
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("A=B", "1", "'A=B': must be a name"),
+        ("", "1", "'': must be a name"),
+        ("A\0", "1", "must be a name"),
+        ("A", "\0", "'A': its value"),
+        ("A", "x" * 10 * 2**20, "'A': has 10485762 bytes, and must have less than 131072"),
+    ],
+)
+def test_an_environment_that_no_program_can_have_is_refused(name: str, value: str, rule: str) -> None:
+    with pytest.raises(ValueError, match=f"command.environment.variables: .*{rule}"):
+        container_spec(CommandInfo(value="true"), environment={name: value}, directory="/s", user=None)
+
+
+def test_files_are_wanted_as_they_are_asked_for_but_programs_are_never_extracted() -> None:
+    uri = CommandInfo.URI
     command = CommandInfo(
-        value="true", environment=environment({"B": "task", "C": "task", "MESOS_ALLOCATION_ROLE": "forged"})
+        value="true",
+        uris=(
+            uri(value="http://h/a.tar"),
+            uri(value="http://h/b", executable=True, cache=True, output_file="c"),
+            uri(value="/d.zip", extract=False),
+        ),
     )
-    found = task_environment(
-        {"A": "executor", "B": "executor", "PION_AGENT_PID": "agent@h:1", "MESOS_SANDBOX": "/elsewhere"},
-        command_task(command=command, role="web"),
-        "/sandbox",
+    assert wanted_files(command) == (
+        WantedFile(uri="http://h/a.tar"),
+        WantedFile(uri="http://h/b", executable=True, extract=False, cache=True, output_file="c"),
+        WantedFile(uri="/d.zip", extract=False),
     )
-    assert found == {
-        "PATH": PATH,
-        "A": "executor",
-        "B": "task",
-        "C": "task",
-        "MESOS_SANDBOX": "/sandbox",
-        "MESOS_ALLOCATION_ROLE": "web",
-    }
-
-
-def test_the_path_may_be_another() -> None:
-    assert task_environment({"PATH": "/opt"}, command_task(), "/s")["PATH"] == "/opt"
+    spec = container_spec(command, environment={}, directory="/s", user=None)
+    assert spec.files == wanted_files(command)
 
 
 def test_secrets_are_values_once_they_are_resolved() -> None:
@@ -92,3 +105,5 @@ def test_secrets_are_values_once_they_are_resolved() -> None:
     )
     assert variables(of_secrets) == {"KEY": "s3cret"}
     assert variables(None) == {}
+    with pytest.raises(ValueError, match="variables: 'LATER': its secret must have a value"):
+        check_secrets(of_secrets)

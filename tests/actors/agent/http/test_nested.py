@@ -110,7 +110,7 @@ def test_a_nested_container_sees_folders_of_that_around_it(home: House) -> None:
         calls.session(f"{TASK}.session", "true", container),
     ):
         status, text = home.post(call)
-        assert (status, b"container.volumes: 'seen' is not supported" in text) == (400, True)
+        assert (status, b"container.volumes: " in text) == (400, True)
 
 
 def test_the_container_of_an_executor_was_launched_already(home: House) -> None:
@@ -175,7 +175,7 @@ def test_the_container_of_an_executor_cannot_be_removed_while_it_is_there(home: 
         (calls.launch(f"{TASK}.{'x' * 243}", "true"), "launch_container.container_id: container id"),
         (calls.launch(".".join(["a"] * 40), "true"), "container_id: must be nested less deeply"),
         (
-            calls.launch(NESTED, CommandInfo(value="true", uris=(CommandInfo.URI(value="http://x"),))),
+            calls.launch(NESTED, CommandInfo(value="true", uris=(CommandInfo.URI(value=""),))),
             "launch_container.command.uris",
         ),
         (
