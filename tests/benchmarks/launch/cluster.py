@@ -43,7 +43,13 @@ class Cluster(NamedTuple):
 
 
 @contextmanager
-def cluster(*, agents: bool = True, resources: str = PLENTY, flags: Sequence[str] = ()) -> Iterator[Cluster]:
+def cluster(
+    *,
+    agents: bool = True,
+    resources: str = PLENTY,
+    flags: Sequence[str] = (),
+    agent_flags: Sequence[str] = (),
+) -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="pion-bench-") as folder, Children(Path(folder)) as children:
         port = free_port()
         common = ("--logging_level=WARNING", *flags)
@@ -59,7 +65,7 @@ def cluster(*, agents: bool = True, resources: str = PLENTY, flags: Sequence[str
                 f"--runtime_dir={folder}/agent/run",
                 f"--resources={resources}",
             ]
-            agent = children.start("agent", [*own, *common], ("agent",))
+            agent = children.start("agent", [*own, *common, *agent_flags], ("agent",))
         try:
             yield Cluster(master, agent, f"127.0.0.1:{port}", Path(folder))
         finally:

@@ -316,7 +316,7 @@ def run(plan: Plan) -> Course:
 def figures(course: Course) -> Iterator[str]:
     """As lines of JSON."""
     yield Spread.of("containers.recovery", course.recoveries).line()
-    counts = {
+    counts: dict[str, Sequence[object]] = {
         "deaths_at_points": course.struck,
         "tasks_given_up": course.given_up,
         "violations": course.found,

@@ -50,6 +50,12 @@ class Daemon:
         """As of `Popen`; None while it runs."""
         return 0 if self._process is None else self._process.poll()
 
+    @property
+    def number(self) -> int:
+        """Of its process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def send(self, number: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(number)
