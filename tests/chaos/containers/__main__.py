@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from tests.chaos.containers.course import Plan, figures, run
+from tests.chaos.containers.dress import dressed
 from tests.chaos.containers.work import SHAPES, Kind, Shape
 
 
@@ -22,11 +23,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--points", default="", help="only those that begin so, with commas between")
     parser.add_argument("--shapes", default="", help="of tasks, with commas between (default: all)")
     options = parser.parse_args(arguments)
+    kinds = tuple(Kind(name) for name in options.kinds.split(","))
+    dress = dressed(kinds)
     plan = Plan(
         kills=options.kills,
         tasks=options.tasks,
         seed=options.seed,
-        kinds=tuple(Kind(name) for name in options.kinds.split(",")),
+        kinds=kinds,
+        agent_flags=dress.flags,
+        docker=dress.docker,
+        image=dress.image,
         shapes=tuple(Shape(name) for name in options.shapes.split(",") if name) or SHAPES,
         points=tuple(filter(None, options.points.split(","))),
         speaks=True,

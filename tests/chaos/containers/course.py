@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import random
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -58,9 +59,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[Kind, ...] = (Kind.PLAIN,)
     shapes: tuple[Shape, ...] = SHAPES
     agent_flags: tuple[str, ...] = ()
-    #: Where dockerd listens, and the cgroup below which the agent makes those of its containers.
+    #: Where dockerd listens, and an image with a shell.
     docker: str | None = None
-    cgroups_root: str | None = None
     image: str = ""
     #: How long to wait for the point to be passed.
     patience_seconds: float = 15.0
@@ -108,6 +108,7 @@ class Course:
             network_log=lambda *_, **__: None,
         )
         self._pid: Pid | None = None
+        self._is_over = threading.Event()
         self.found: list[str] = []
         self.recoveries: list[float] = []
         #: Deaths at a point that was passed.
@@ -115,6 +116,8 @@ class Course:
 
     def run(self) -> None:
         self._system.start()
+        watch = threading.Thread(target=self._watch, name="watch")
+        watch.start()
         self._pid = self._system.spawn(lambda: self._crowd, "crowd")
         try:
             self._tell(Fill(goes_on=True))
@@ -125,6 +128,8 @@ class Course:
             self._rest()
             self._leave()
         finally:
+            self._is_over.set()
+            watch.join()
             self._system.stop(2.0)
 
     # --- what is done ---
@@ -163,7 +168,6 @@ class Course:
                 return True
             now = self._house.node
             if death.point in self._node_points and node is not None and now != node:
-                self._node_deaths.append(time.monotonic())
                 # The agent starts another, which dies at the same point: for a while that is to be borne.
                 time.sleep(self._chance.uniform(0.0, 2.0))
                 return True
@@ -176,8 +180,16 @@ class Course:
         self._house.agent.kill()
 
     def _kill_node(self) -> None:
-        self._node_deaths.append(time.monotonic())
         self._house.kill_node()
+
+    def _watch(self) -> None:
+        """Note whenever the executor node is another, or none."""
+        node = None
+        while not self._is_over.wait(_LOOK_SECONDS):
+            now = self._house.node
+            if node is not None and now != node:
+                self._node_deaths.append(time.monotonic())
+            node = now
 
     def _rest(self) -> None:
         """Let all come to its end that has one, and judge."""
@@ -214,6 +226,8 @@ class Course:
         self.found += [f"{name}: was killed, and nothing was told" for name in left]
         self._tell(Close())
         self._look_until(lambda: self._crowd.is_closed, _REST_SECONDS)
+        docker = self._plan.docker
+        self._look_until(lambda: not traces.containers(docker, self._house.truth, ended=True), _GONE_SECONDS)
         self._house.empty()
         self._look_until(lambda: not self._left_behind(), _GONE_SECONDS)
         self.found += [f"left behind: {what}" for what in self._left_behind()]
@@ -255,8 +269,7 @@ class Course:
         found = [f"process {process} of {task}" for task, ones in self._processes() for process in ones]
         found += [f"container {one}" for one in traces.containers(plan.docker, house.truth, ended=True)]
         found += [f"mount {target}" for target in traces.mounts(house.folder)]
-        if plan.cgroups_root is not None:
-            found += [f"cgroup {group}" for group in traces.cgroups(plan.cgroups_root)]
+        found += [f"cgroup {group}" for group in traces.cgroups(house.run)]
         return found
 
     def _processes(self) -> Sequence[tuple[str, list[int]]]:
@@ -303,8 +316,7 @@ def _is_to_run(story: Story) -> bool:
 
 def run(plan: Plan) -> Course:
     """Do it all; logs are kept of a run in which something happened that must not."""
-    flags = list(plan.agent_flags)
-    with House(flags) as house:
+    with House(plan.agent_flags) as house:
         course = Course(plan, house)
         try:
             course.run()

@@ -78,8 +78,9 @@ class House:
         self.run = self.folder.name
         #: Not in /tmp, of which isolated tasks have their own.
         self.truth = Path("/run") / self.run
-        self.truth.mkdir(mode=0o777)
+        self.truth.mkdir(mode=0o755)
         self.failed = False
+        self._is_left = False
         self.agent_port = free_port()
         master_port = free_port()
         self.master_address = f"127.0.0.1:{master_port}"
@@ -96,6 +97,8 @@ class House:
             f"--resources={_RESOURCES}",
             # A machine that is busy with this rig may keep an executor from coming back for long.
             "--executor_reregistration_timeout=15secs",
+            f"--cgroups_root={self.run}",
+            f"--host_volumes={self.truth}",
             *agent_flags,
         ]
         self.agent = Daemon("agent", agent, self.folder, environment)
@@ -118,9 +121,9 @@ class House:
         return "".join(texts)
 
     def tend(self) -> None:
-        """Start the agent again if it was killed; one that ended by itself is an error."""
+        """Start the agent again if it was killed; that it ended by itself, untold, is an error."""
         status = self.agent.status
-        if status is not None:
+        if status is not None and not self._is_left:
             assert status == -signal.SIGKILL, f"the agent ended with {status}: {_last_line(self.agent.log)}"
             self.agent.start()
 
@@ -133,6 +136,7 @@ class House:
         """Have the agent end all that runs, and itself."""
         if self.agent.status is not None:
             self.agent.start()
+        self._is_left = True
         self.agent.send(signal.SIGUSR1)
         self.agent.wait(_END_SECONDS)
 
@@ -150,6 +154,7 @@ class House:
                     os.kill(process, signal.SIGKILL)
             time.sleep(0.05)
         shutil.rmtree(self.truth, ignore_errors=True)
+        traces.remove_cgroups(self.run)
         if self.failed or kind is not None:
             sys.stderr.write(f"logs are in {self.folder}\n")
         else:

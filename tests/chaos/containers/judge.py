@@ -81,26 +81,19 @@ def _end(name: str, story: Story, evidence: Evidence) -> Iterator[str]:
         if starts:
             yield f"{_last(story)}, and was started"
         return
+    if given_up(name, story, evidence) or _is_unknown(story, evidence):
+        return
     if story.killed is not None:
         if last.state not in (TaskState.TASK_KILLED, *_planned(story)):
             yield f"{_last(story)}, and was to be killed"
-        return
-    if given_up(name, story, evidence):
-        return
-    if story.work.slot.shape.lasts:
+    elif story.work.slot.shape.lasts:
         yield f"{_last(story)}, and nobody had asked for that"
-        return
-    if last.state in _planned(story) and (story.work.status == 0 or str(story.work.status) in last.message):
-        if not evidence.ends.get(name):
-            yield f"{_last(story)}, and did not come to its end"
-        return
-    if (
-        _may_be_unknown(story, evidence)
-        and last.state is TaskState.TASK_FAILED
-        and _UNKNOWN.search(last.message)
+    elif last.state not in _planned(story) or (
+        story.work.status and str(story.work.status) not in last.message
     ):
-        return
-    yield f"{_last(story)}, and was to end with status {story.work.status}; it started {starts} times"
+        yield f"{_last(story)}, and was to end with status {story.work.status}; it started {starts} times"
+    elif not evidence.ends.get(name):
+        yield f"{_last(story)}, and did not come to its end"
 
 
 def given_up(name: str, story: Story, evidence: Evidence) -> bool:
@@ -118,11 +111,18 @@ def _planned(story: Story) -> tuple[TaskState, ...]:
     return (TaskState.TASK_FAILED if story.work.status else TaskState.TASK_FINISHED,)
 
 
-def _may_be_unknown(story: Story, evidence: Evidence) -> bool:
-    """Whether it may have ended while its parent was dead; Docker tells even then how."""
-    if story.work.slot.kind is Kind.DOCKER:
-        return False
-    return _fell(story, evidence.node_deaths)
+def _is_unknown(story: Story, evidence: Evidence) -> bool:
+    """Whether it is said that nobody knows how it ended, and may be so: its parent was dead.
+
+    Docker tells even then.
+    """
+    last = story.told[-1]
+    return (
+        last.state in (TaskState.TASK_FAILED, TaskState.TASK_KILLED)
+        and _UNKNOWN.search(last.message) is not None
+        and story.work.slot.kind is not Kind.DOCKER
+        and _fell(story, evidence.node_deaths)
+    )
 
 
 def _fell(story: Story, deaths: Sequence[float]) -> bool:

@@ -62,6 +62,13 @@ def cgroups(root: str) -> list[str]:
     )
 
 
+def remove_cgroups(root: str) -> None:
+    """Remove that root and all below it; what has processes stays."""
+    for group in [*reversed(cgroups(root)), *(str(one) for one in _CGROUPS.glob(f"*/{root}"))]:
+        with contextlib.suppress(OSError):
+            Path(group).rmdir()
+
+
 def mounts(folder: Path) -> list[str]:
     """The mounts of this machine at or below a folder."""
     targets = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
