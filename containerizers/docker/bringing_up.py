@@ -42,6 +42,8 @@ class Wanted(NamedTuple):
     is_ours: Callable[[Seen], bool]
     #: Whether it is still to run.
     goes_on: Callable[[], bool]
+    #: Called before it is started, and should that be done again, again.
+    prepare: Callable[[Client], None]
     fault: Callable[[str], None]
 
 
@@ -53,9 +55,12 @@ def bring_up(client: Client, wanted: Wanted) -> Look | None:
     if wanted.body is None or not _create(client, wanted.name, wanted.body, wanted.fault):
         found = look(client, wanted)
         if found.seen.was_started:
+            if found.seen.runs:
+                wanted.prepare(client)
             return found
     if not wanted.goes_on():
         return None
+    wanted.prepare(client)
     wanted.fault("docker.start.before")
     try:
         client.start(wanted.name)
@@ -91,6 +96,8 @@ def _create(client: Client, name: str, body: Body, fault: Callable[[str], None])
         return False
     except NotThereError as error:
         raise NoImageError(error.status, str(error)) from None
+    except RefusedError as error:
+        raise RefusedError(error.status, f"image {body.get('Image')!r}: {error}") from None
     finally:
         fault("docker.create.after")
     return True

@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from containerizers.docker.attachments import Attachments
 from containerizers.docker.calls import Calls
+from containerizers.docker.figures import Figures
 from containerizers.docker.ledger import Ledger
 from containerizers.docker.logs import Logs
 from containerizers.docker.pulls import Pulls
@@ -26,6 +28,8 @@ class Dock(NamedTuple):
     pulls: Pulls
     watch: Watch
     logs: Logs
+    attachments: Attachments
+    figures: Figures
     #: Guards the state of all containers.
     lock: threading.RLock
     fault: Callable[[str], None]

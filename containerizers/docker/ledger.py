@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from containerizers.containerizer import Ended, Limitation
 from containerizers.paths import check_id
 
 _RECORD = "record.json"
@@ -23,14 +24,46 @@ _RECORD = "record.json"
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody who did not launch a container must know of it."""
 
-    #: The folder it works in, and the files that take what it writes; see `Spec`.
+    #: The folder it works in, on the host and in the container; and the files that take what it writes.
     directory: str = "/"
+    sandbox: str = "/"
     stdout: str | None = None
     stderr: str | None = None
     #: Whether what it writes is read from a connection, and not from its journal.
     attached: bool = False
     #: Of a program in another container: what Docker calls it.
     exec_id: str | None = None
+    #: What is to be made, and from what, until it was.
+    image: str = ""
+    pulls: bool = False
+    body: dict[str, Any] | None = None
+    #: When its end was told, in seconds of the epoch; and what was told.
+    told: float | None = None
+    status: int | None = None
+    error: str = ""
+    #: That it used too much memory.
+    limited: str = ""
+    used: int | None = None
+
+    def ended(self, event: Ended, now: float) -> Record:
+        """The same of one whose end was told; a second time changes nothing."""
+        if self.told is not None:
+            return self
+        limitation = event.limitation
+        return msgspec.structs.replace(
+            self,
+            body=None,
+            told=now,
+            status=event.status,
+            error=event.error,
+            limited="" if limitation is None else limitation.message,
+            used=None if limitation is None else limitation.used,
+        )
+
+    def end(self, container_id: str) -> Ended:
+        """What was told."""
+        limitation = Limitation("memory", self.limited, self.used) if self.limited else None
+        return Ended(container_id, self.status, self.error, limitation)
 
 
 class Ledger:
@@ -51,9 +84,12 @@ class Ledger:
     def write(self, container_id: str, record: Record) -> None:
         """Keep this of a container; raises OSError."""
         folder = self.folder(container_id)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = folder / f"{_RECORD}.new"
-        new.write_bytes(msgspec.json.encode(record))
+        # What is to be made may have secrets in its environment.
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(record))
         new.replace(folder / _RECORD)
 
     def read(self, container_id: str) -> Record | None:

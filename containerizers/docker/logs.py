@@ -49,9 +49,9 @@ class Logs:
         self._thread = threading.Thread(target=self._run, name="docker logs", daemon=True)
         self._thread.start()
 
-    def follow(self, container_id: str, folder: str, transcript: Transcript) -> None:
-        """Move what comes; `folder` is that of the journal."""
-        self._wish(lambda: self._follow(container_id, folder, transcript))
+    def follow(self, container_id: str, transcript: Transcript) -> None:
+        """Move what comes."""
+        self._wish(lambda: self._follow(container_id, transcript))
 
     def finish(self, container_id: str, done: Callable[[], None]) -> None:
         """Move the rest, and tell, on the thread of the logs; at once when it is not followed."""
@@ -111,10 +111,10 @@ class Logs:
                     self._forget(container_id)
                     followed.done()
 
-    def _follow(self, container_id: str, folder: str, transcript: Transcript) -> None:
+    def _follow(self, container_id: str, transcript: Transcript) -> None:
         number = None
         with contextlib.suppress(OSError):
-            number = self._inotify.add(folder)
+            number = self._inotify.add(transcript.folder)
             self._by_number[number] = container_id
         self._followed[container_id] = _Followed(transcript, number)
         self._dirty[container_id] = None

@@ -50,6 +50,11 @@ def create_body(spec: Spec, labels: dict[str, str], settings: DockerSettings, ho
     return body
 
 
+def journals(body: Body) -> bool:
+    """Whether dockerd is to keep what the container writes in a journal that can be read."""
+    return bool(body["HostConfig"]["LogConfig"].get("Type") == "json-file")
+
+
 def limits_body(limits: Limits | None, host_memory_bytes: int) -> Body:
     """What limits are in Docker's terms (mesos-protocol.md §3.7), for a new container or one that runs."""
     body: Body = {}

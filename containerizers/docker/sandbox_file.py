@@ -71,9 +71,15 @@ class SandboxFile:
         self.size = os.fstat(self._descriptor).st_size
         return self.size
 
+    def detach(self) -> int:
+        """Its descriptor, which is the caller's from now on."""
+        descriptor, self._descriptor = self._descriptor, -1
+        return descriptor
+
     def close(self) -> None:
         """Write no more."""
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
 
     @contextlib.contextmanager
     def _folder(self) -> Iterator[tuple[int, str]]:

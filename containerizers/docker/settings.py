@@ -31,6 +31,8 @@ class DockerSettings(msgspec.Struct, frozen=True, kw_only=True):
     pull_timeout_seconds: float = 300.0
     #: How long dockerd may take to answer when it only has to look.
     answer_timeout_seconds: float = 10.0
+    #: How long it is kept how a container ended, should who wants to know come after a crash.
+    remembered_seconds: float = 900.0
     #: How often all containers are looked at, should something have been missed.
     resync_seconds: float = 30.0
     #: Of a sandbox's stdout, and stderr: where a file is rotated, and how many are kept with it.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from containerizers.containerizer import Ended
 from containerizers.docker import names
 from containerizers.docker.dock import Dock
 from containerizers.docker.errors import DockerError, RefusedError
+from containerizers.docker.ledger import Record
 from containerizers.docker.removal import Removal
 from containerizers.docker.seen import see
 
@@ -32,16 +35,40 @@ class Strays:
         self._removal = removal
         self._is_known = is_known
         self._look_at_all = look_at_all
-        #: Left by a process before this one, and not adopted yet.
-        self._left: tuple[str, ...] = ()
         self._looks = False
 
     def look_for(self) -> None:
-        """Begin."""
-        self._left = self._dock.ledger.containers()
+        """Begin; and forget what was told long ago."""
+        ledger = self._dock.ledger
+        for container_id in ledger.containers():
+            record = ledger.read(container_id)
+            if record is not None and record.told is not None and not self._is_known(container_id):
+                self._forget_later(container_id, record.told - time.time())
         if not self._looks:
             self._looks = True
             self._dock.calls.submit(self._look)
+
+    def remember(self, event: Ended) -> None:
+        """The end of a container was told: somebody may ask again, but not for ever."""
+        ledger, container_id = self._dock.ledger, event.container_id
+        record = ledger.read(container_id) or Record()
+        try:
+            ledger.write(container_id, record.ended(event, time.time()))
+        except OSError:
+            ledger.remove(container_id)
+        else:
+            self._forget_later(container_id, 0.0)
+
+    def _forget_later(self, container_id: str, age_seconds: float) -> None:
+        rest = self._dock.settings.remembered_seconds + age_seconds
+        if rest <= 0:
+            self._forget(container_id)
+        else:
+            self._dock.watch.later(rest, lambda: self._forget(container_id))
+
+    def _forget(self, container_id: str) -> None:
+        if not self._is_known(container_id):
+            self._dock.ledger.remove(container_id)
 
     def _look(self, client: Client) -> None:
         settings = self._dock.settings
@@ -67,5 +94,8 @@ class Strays:
                 client.remove(seen.docker_id)
 
     def _waits(self, container_id: str) -> bool:
-        """Whether it may still be adopted: then it has a folder."""
-        return container_id in self._left and self._dock.ledger.read(container_id) is not None
+        """Whether somebody may adopt it: then it is in the ledger."""
+        with contextlib.suppress(ValueError):
+            record = self._dock.ledger.read(container_id)
+            return record is not None and record.told is None
+        return False

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
 from containerizers.docker.journal import Journal, Piece
+from containerizers.docker.ledger import Record
 from containerizers.docker.position import Position, PositionFile
 from containerizers.docker.sandbox_file import SandboxFile
+from containerizers.docker.settings import DockerSettings
 
 
 class Outputs:
@@ -35,11 +38,64 @@ class Outputs:
         sizes = [0 if file is None else file.measure() for file in (self.out, self.err)]
         return sizes[0], sizes[1]
 
+    def detach(self) -> dict[int, int]:
+        """Descriptors of the files, 1 for stdout and 2 for stderr; they are the caller's from now on."""
+        files = ((1, self.out), (2, self.err))
+        return {stream: file.detach() for stream, file in files if file is not None}
+
     def close(self) -> None:
         """Write no more."""
         for file in (self.out, self.err):
             if file is not None:
                 file.close()
+
+
+class Writing:
+    """What takes a container's output, whatever that comes from. Raises OSError, ValueError."""
+
+    def __init__(self, kept: Path, record: Record, settings: DockerSettings) -> None:
+        self._kept = PositionFile(kept)
+        try:
+            self._outputs: Outputs | None = open_outputs(record, settings)
+        except (OSError, ValueError):
+            self._kept.close()
+            raise
+
+    def read_from(self, journal: str, fault: Callable[[str], None]) -> Transcript:
+        """Have it come from a journal; of no more use then."""
+        assert self._outputs is not None
+        return Transcript(journal, self._kept, self._outputs, fault)
+
+    def take_outputs(self) -> Outputs | None:
+        """The files alone; None when somebody has them already."""
+        outputs, self._outputs = self._outputs, None
+        return outputs
+
+    def close(self) -> None:
+        """Nothing comes."""
+        self._kept.close()
+        if self._outputs is not None:
+            self._outputs.close()
+
+
+def open_outputs(record: Record, settings: DockerSettings) -> Outputs:
+    """The files of a sandbox that take what is written; raises OSError, ValueError."""
+    files: list[SandboxFile | None] = []
+    try:
+        for path in (record.stdout, record.stderr):
+            files.append(None if path is None else _file(path, record.directory, settings))
+    except (OSError, ValueError) as error:
+        for file in filter(None, files):
+            file.close()
+        raise ValueError(f"{path!r}: {error}") from None
+    return Outputs(files[0], files[1])
+
+
+def _file(path: str, directory: str, settings: DockerSettings) -> SandboxFile:
+    above = str(Path(path).parent)
+    # Above the folder that a container works in, it can put no links.
+    root = directory if Path(above).is_relative_to(directory) else above
+    return SandboxFile(root, path, settings.log_max_bytes, settings.log_files)
 
 
 class Transcript:
@@ -48,6 +104,8 @@ class Transcript:
     def __init__(
         self, journal: str, kept: PositionFile, outputs: Outputs, fault: Callable[[str], None]
     ) -> None:
+        #: That of the journal.
+        self.folder = str(Path(journal).parent)
         self._fault = fault
         self._kept = kept
         self._outputs = outputs
