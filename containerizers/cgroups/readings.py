@@ -46,6 +46,7 @@ def v1(files: Mapping[str, bytes], count: int) -> Usage:
     moved = _transfer(_V1_TRANSFER, files.get("blkio.throttle.io_service_bytes_recursive", b""))
     throttled = turns.get(b"throttled_time")
     return Usage(
+        includes_nested=True,
         processes=count,
         threads=number(files.get("pids.current", b"")) or count,
         user_seconds=times.get(b"user", 0) / _TICKS,
@@ -76,6 +77,7 @@ def v2(files: Mapping[str, bytes], count: int) -> Usage:
     moved = _transfer(_V2_TRANSFER, files.get("io.stat", b""))
     throttled = turns.get(b"throttled_usec")
     return Usage(
+        includes_nested=True,
         processes=count,
         threads=number(files.get("pids.current", b"")) or count,
         user_seconds=turns.get(b"user_usec", 0) / _MICROSECONDS,
