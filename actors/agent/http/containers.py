@@ -185,10 +185,9 @@ def id_record(text: str) -> ContainerID:
     return ContainerID(value=value, parent=id_record(parent) if parent else None)
 
 
-def usages_within(usages: Mapping[str, ContainerUsage], container_id: str) -> dict[str, ContainerUsage]:
-    """What a container uses, and those nested in it, by id."""
-    return {
-        name: usage
-        for name, usage in usages.items()
-        if name == container_id or name.startswith(f"{container_id}.")
-    }
+def usages_by_family(usages: Mapping[str, ContainerUsage]) -> dict[str, dict[str, ContainerUsage]]:
+    """What containers use, by the id of the outermost one, and by their own."""
+    families: dict[str, dict[str, ContainerUsage]] = {}
+    for container_id, usage in usages.items():
+        families.setdefault(container_id.partition(".")[0], {})[container_id] = usage
+    return families

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from actors.agent.http import state_v0
+from actors.agent.http import reads, state_v0
 from actors.agent.http.containers import Containers
-from actors.agent.http.reads import containers
 from transport.http.exchange import Request, Response, show
 from transport.http.routes import Route
+from transport.messages.agent_reading import AgentRead
 from transport.records.agent_response import Response as AgentResponse
 
 _Container = AgentResponse.GetContainers.Container
@@ -40,40 +40,47 @@ class Endpoints:
         """List the containers of executors, or those that are asked for."""
         wanted = {name: request.query[name] for name in _NAMES if name in request.query}
         nested, standalone = (request.query.get(name) == "true" for name in _FURTHER)
-        each = await self._each(state_v0.container, anew=True, nested=nested, standalone=standalone)
-        return show(
-            request,
-            [one for one in each if all(one.get(name) == value for name, value in wanted.items())],
-        )
+        read = await self._containers.read()
+        measured = await self._containers.measure(read.node)
+
+        def shown() -> Response:
+            found = reads.containers(read, measured, self._host, nested=nested, standalone=standalone)
+            each = _each(read, found, state_v0.container)
+            return show(
+                request,
+                [one for one in each if all(one.get(name) == value for name, value in wanted.items())],
+            )
+
+        return await asyncio.to_thread(shown)
 
     async def statistics(self, request: Request) -> Response:
         """List what the containers of executors use."""
-        return show(request, await self._each(state_v0.statistics, anew=False))
+        read = await self._containers.read()
+        measured = await self._containers.measure(read.node, anew=False)
+
+        def shown() -> Response:
+            found = reads.containers(read, measured, self._host)
+            return show(request, list(_each(read, found, state_v0.statistics)))
+
+        return await asyncio.to_thread(shown)
 
     async def debug(self, request: Request) -> Response:
         """List operations on containers that are under way."""
         read = await self._containers.read()
         return show(request, state_v0.pending(read, await self._containers.list(read.node)))
 
-    async def _each(
-        self,
-        form: Callable[[_Container, str | None], dict[str, Any]],
-        *,
-        anew: bool,
-        nested: bool = False,
-        standalone: bool = False,
-    ) -> list[dict[str, Any]]:
-        read = await self._containers.read()
-        measured = await self._containers.measure(read.node, anew=anew)
-        sources = {
-            executor.container_id: executor.info.source
-            for framework in read.frameworks
-            for executor in framework.executors
-        }
-        return [
-            form(record, sources.get(record.container_id.value))
-            for record in containers(read, measured, self._host, nested=nested, standalone=standalone)
-        ]
+
+def _each(
+    read: AgentRead, found: Iterable[_Container], form: Callable[[_Container, str | None], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Containers in one of the forms of v0."""
+    sources = {
+        executor.container_id: executor.info.source
+        for framework in read.frameworks
+        for executor in framework.executors
+    }
+    for record in found:
+        yield form(record, sources.get(record.container_id.value))
 
 
 _NAMES = ("container_id", "framework_id", "executor_id")

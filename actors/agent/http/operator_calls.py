@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from actors.agent.http import reads
@@ -45,14 +46,11 @@ class ReadCalls:
         wanted = call.get_containers or Call.GetContainers()
         read = await self._containers.read()
         measured = await self._containers.measure(read.node)
-        found = reads.containers(
-            read,
-            measured,
-            self._host,
-            nested=bool(wanted.show_nested),
-            standalone=bool(wanted.show_standalone),
+        nested, standalone = bool(wanted.show_nested), bool(wanted.show_standalone)
+        found = await asyncio.to_thread(
+            lambda: tuple(reads.containers(read, measured, self._host, nested=nested, standalone=standalone))
         )
-        containers = Response.GetContainers(containers=tuple(found))
+        containers = Response.GetContainers(containers=found)
         return Response(type=_Answer.GET_CONTAINERS, get_containers=containers)
 
     async def frameworks(self, _call: Call, _form: MediaType) -> Answer:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from actors.agent.http.containers import id_record, usages_within
+from actors.agent.http.containers import id_record, usages_by_family
 from actors.agent.http.statistics import given, statistics
 from transport.messages.agent_reading import AgentRead, ExecutorRead, FrameworkRead
-from transport.messages.containing import ContainersMeasured
+from transport.messages.containing import ContainersMeasured, ContainerUsage
 from transport.records.agent_response import Response
 from transport.records.container import ContainerStatus
 from transport.records.network import NetworkInfo
 from transport.records.task import Task
 
 _Container: TypeAlias = Response.GetContainers.Container
+#: What containers use, by their ids, by that of the outermost one.
+_Families: TypeAlias = Mapping[str, Mapping[str, ContainerUsage]]
 
 
 def get_state(read: AgentRead) -> Response.GetState:
@@ -79,36 +81,40 @@ def containers(
     standalone: bool = False,
 ) -> Iterator[_Container]:
     """Those of executors, and others if wanted; `host` is where the agent is reached."""
-    yield from containers_of_executors(read, measured, host)
+    families = usages_by_family(measured.usages)
+    yield from containers_of_executors(read, families, measured.wall, host)
     if nested:
-        yield from nested_containers(read, measured, host)
+        yield from nested_containers(read, families, measured.wall, host)
     if standalone:
         yield from standalone_containers(read, measured, nested=nested)
 
 
-def containers_of_executors(read: AgentRead, measured: ContainersMeasured, host: str) -> Iterator[_Container]:
+def containers_of_executors(
+    read: AgentRead, families: _Families, wall: float, host: str
+) -> Iterator[_Container]:
     """The containers of executors."""
     for framework, executor in _executors(read):
         if executor.runs:
-            usages = usages_within(measured.usages, executor.container_id)
+            usages = families.get(executor.container_id, {})
             own = usages.get(executor.container_id)
             together = (own,) if own is not None and own.includes_nested else tuple(usages.values())
-            process = own.process if executor.process is None and own is not None else executor.process
+            # One that is an actor runs in its node, but whoever enters its container wants a process of that.
+            process = executor.process if own is None or own.process is None else own.process
             yield _Container(
                 framework_id=framework.info.id,
                 executor_id=executor.info.executor_id,
                 executor_name=executor.info.name or "",
                 container_id=id_record(executor.container_id),
                 container_status=_status(executor.container_id, process, networks(executor, host)),
-                resource_statistics=statistics(together, measured.wall, given(executor)),
+                resource_statistics=statistics(together, wall, given(executor)),
             )
 
 
-def nested_containers(read: AgentRead, measured: ContainersMeasured, host: str) -> Iterator[_Container]:
+def nested_containers(read: AgentRead, families: _Families, wall: float, host: str) -> Iterator[_Container]:
     """The containers within those of executors."""
     for framework, executor in _executors(read):
         networks_of = networks(executor, host)
-        for container_id, usage in usages_within(measured.usages, executor.container_id).items():
+        for container_id, usage in families.get(executor.container_id, {}).items():
             if container_id != executor.container_id:
                 yield _Container(
                     framework_id=framework.info.id,
@@ -116,7 +122,7 @@ def nested_containers(read: AgentRead, measured: ContainersMeasured, host: str) 
                     executor_name=executor.info.name or "",
                     container_id=id_record(container_id),
                     container_status=_status(container_id, usage.process, networks_of),
-                    resource_statistics=statistics((usage,), measured.wall),
+                    resource_statistics=statistics((usage,), wall),
                 )
 
 
