@@ -136,6 +136,6 @@ class Containerizers:
             log_max_bytes=None if size is None else size.bytes,
             log_files=flags.container_log_files,
         )
-        made = DockerContainerizer(self._runtime_dir, notify, settings, fault=self._fault)
+        made = DockerContainerizer(self._runtime_dir, notify, settings, self._fault, self.switchboard)
         self._counts_pulls = made
         return made

@@ -5,12 +5,15 @@ import signal
 import pytest
 
 from actors.executor.containerizer import ADOPTION_SECONDS, ContainerizerProcess
+from actors.process import Process, handles
 from actors.simulation import Probe, SimulatedNode, Simulation
 from actors.system import Restart
-from containerizers.containerizer import Broken, Notify
+from containerizers import containerizer
+from containerizers.containerizer import Broken, Ended, Launched, Notify
 from containerizers.fake import Course, Delay, FakeContainerizer, FakeKernel
-from containerizers.spec import Spec
-from transport.messages.container_spec import ContainerSpec
+from containerizers.spec import Limits, Spec
+from transport.messages import container_spec
+from transport.messages.container_spec import ContainerSpec, WantedFile
 from transport.messages.containing import (
     AdoptContainer,
     AwaitContainer,
@@ -18,12 +21,20 @@ from transport.messages.containing import (
     ContainerInspected,
     ContainerLaunched,
     ContainersFound,
+    ContainersListed,
     DestroyContainer,
     FindContainers,
     InspectContainer,
     LaunchContainer,
+    Limitation,
+    LimitContainer,
+    ListContainers,
+    ListedContainer,
     SignalContainer,
+    UpdateContainer,
 )
+from transport.messages.fetching import FetchFiles, FilesFetched, StopFetching
+from transport.pid import Pid
 
 COURSES = {
     "short": Course(seconds=10.0, status=3 << 8),
@@ -33,12 +44,42 @@ COURSES = {
 }
 
 
+class ScriptedFetcher(Process):
+    """A fetcher that answers when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[FetchFiles] = []
+        self.stopped: list[str] = []
+
+    @handles(FetchFiles)
+    def fetch(self, sender: Pid, message: FetchFiles) -> None:
+        self.asked.append(message)
+        self.asker = sender
+
+    @handles(StopFetching)
+    def stop(self, sender: Pid, message: StopFetching) -> None:
+        self.stopped.append(message.container_id)
+
+    def answer(self, container_id: str, error: str = "") -> None:
+        self.send(self.asker, FilesFetched(container_id, error))
+
+
+class Watched(FakeContainerizer):
+    """One that remembers to what it held containers."""
+
+    updates: list[tuple[str, Limits]]
+
+    def update(self, container_id: str, limits: Limits) -> None:
+        self.updates.append((container_id, limits))
+
+
 class Host:
     """A node with a containerizer, whose kernel outlives its processes, and actors in the test's hand."""
 
     def __init__(self, seed: int = 1) -> None:
         self.sim = Simulation(seed)
         self.specs: list[Spec] = []
+        self.updates: list[tuple[str, Limits]] = []
         self.node = self.sim.node("host", self._boot)
         self.one = self.node.probe("one")
 
@@ -46,10 +87,25 @@ class Host:
         if node.incarnation == 1 or node.lost_power:
             self.kernel = FakeKernel(node.now)
         node.spawn(lambda: ContainerizerProcess(self._make), "containerizer", restart=Restart(), vital=True)
+        node.spawn(ScriptedFetcher, "fetcher", restart=Restart())
 
     def _make(self, notify: Notify, delay: Delay) -> FakeContainerizer:
         self.notify = notify
-        return FakeContainerizer(notify, delay, self._course, self.kernel)
+        made = Watched(notify, delay, self._course, self.kernel)
+        made.updates = self.updates
+        return made
+
+    @property
+    def fetcher(self) -> ScriptedFetcher:
+        return self.node.process("fetcher", ScriptedFetcher)
+
+    def launch_with_files(self, container_id: str, program: str = "endless") -> None:
+        files = (WantedFile(uri="http://h/file"),)
+        spec = ContainerSpec(
+            arguments=(program,), directory="/box", user="u", stdout="/box/o", stderr="/box/e", files=files
+        )
+        self.tell(self.one, LaunchContainer(container_id, spec))
+        self.sim.run(0.5)
 
     def _course(self, spec: Spec) -> Course:
         self.specs.append(spec)
@@ -306,3 +362,149 @@ def test_what_the_first_process_of_a_container_finds_in_its_environment_is_told(
     host.sim.run(1.0)
     host.tell(other, InspectContainer("one"))
     host.expect(other, ContainerInspected("one", is_there=True, environment={"A": "b"}))
+
+
+# Files.
+
+
+def test_what_a_container_needs_is_fetched_before_it_is_made(host: Host) -> None:
+    host.launch_with_files("a")
+    assert host.specs == []
+    assert host.fetcher.asked == [
+        FetchFiles("a", "/box", (WantedFile(uri="http://h/file"),), "u", "/box/o", "/box/e")
+    ]
+    host.fetcher.answer("a")
+    host.expect(host.one, ContainerLaunched("a", 1001))
+
+
+def test_a_container_whose_files_cannot_be_had_has_ended(host: Host) -> None:
+    host.launch_with_files("a")
+    host.fetcher.answer("a", "http://h/file: not found")
+    reason = "Failed to fetch all URIs for container 'a': http://h/file: not found"
+    host.expect(host.one, ContainerEnded("a", None, reason))
+    assert host.specs == []
+
+
+@pytest.mark.parametrize("message", [SignalContainer("a", signal.SIGTERM), DestroyContainer("a")])
+def test_a_container_that_is_not_wanted_while_its_files_are_fetched_is_never_made(
+    host: Host, message: object
+) -> None:
+    host.launch_with_files("a")
+    host.tell(host.one, message)
+    host.expect(host.one, ContainerEnded("a", None, "it was ended while its files were fetched"))
+    assert host.fetcher.stopped == ["a"]
+    host.fetcher.answer("a")  # it was just done
+    host.sim.run(1.0)
+    assert host.specs == []
+
+
+def test_to_launch_again_while_files_are_fetched_is_to_launch_once(host: Host) -> None:
+    host.launch_with_files("a")
+    host.launch_with_files("a")
+    assert len(host.fetcher.asked) == 1
+
+
+def test_files_are_not_fetched_for_an_actor_that_ended(host: Host) -> None:
+    host.launch_with_files("a")
+    host.node.kill("one")
+    host.sim.run(1.0)
+    assert host.fetcher.stopped == ["a"]
+
+
+def test_a_fetcher_that_crashed_is_asked_again(host: Host) -> None:
+    host.launch_with_files("a")
+    host.node.kill("fetcher")
+    host.sim.run(2.0)
+    assert [asked.container_id for asked in host.fetcher.asked] == ["a"]
+    host.fetcher.answer("a")
+    host.expect(host.one, ContainerLaunched("a", 1001))
+
+
+def test_what_is_being_fetched_for_does_not_run_yet_but_is_there(host: Host) -> None:
+    host.launch_with_files("a")
+    host.tell(host.one, ListContainers(), InspectContainer("a"))
+    host.expect(host.one, ContainersListed(()), ContainerInspected("a", is_there=True))
+
+
+# Limits.
+
+BOUNDS = container_spec.Limits(memory_bytes=1, ports=((80, 80),))
+TOO_MUCH = Limitation(kind="disk", message="too much", used=7)
+
+
+def test_a_container_that_used_too_much_is_destroyed_and_its_owner_is_told_why(host: Host) -> None:
+    for name in ("a", "a.x", "b"):
+        host.launch(name, "stubborn")
+    host.sim.run(1.0)
+    host.one.received.clear()
+    later = Limitation(kind="ports", message="and that")
+    other = host.node.probe("other")
+    host.tell(other, LimitContainer("a", TOO_MUCH), LimitContainer("a", later), LimitContainer("c", later))
+    host.expect(
+        host.one,
+        ContainerEnded("a.x", signal.SIGKILL, limitation=TOO_MUCH),
+        ContainerEnded("a", signal.SIGKILL, limitation=TOO_MUCH),
+    )
+
+
+def test_those_nested_in_a_container_that_runs_nothing_itself_end_for_using_too_much_together(
+    host: Host,
+) -> None:
+    host.launch("a.x", "endless")
+    host.tell(host.one, LimitContainer("a", TOO_MUCH))
+    host.expect(
+        host.one, ContainerLaunched("a.x", 1001), ContainerEnded("a.x", signal.SIGKILL, limitation=TOO_MUCH)
+    )
+
+
+def test_what_the_containerizer_saw_of_it_is_told_too(host: Host) -> None:
+    host.launch("a", "endless")
+    host.sim.run(1.0)
+    host.one.received.clear()
+    limitation = containerizer.Limitation("memory", "oom", 5)
+    host.notify(Launched("a", 7, ("10.0.0.2",), b"{}"))
+    host.notify(Ended("a", 9, "", limitation))
+    host.expect(
+        host.one,
+        ContainerLaunched("a", 7, ("10.0.0.2",), b"{}"),
+        ContainerEnded("a", 9, limitation=Limitation(kind="memory", message="oom", used=5)),
+    )
+
+
+def test_limits_are_changed_and_what_runs_is_listed_with_them(host: Host) -> None:
+    spec = ContainerSpec(arguments=("endless",), directory="/box")
+    host.tell(host.one, LaunchContainer("a", spec), UpdateContainer("a", BOUNDS))
+    host.tell(host.one, UpdateContainer("family", BOUNDS, "/family"))
+    host.tell(host.one, LaunchContainer("family.x", spec))
+    host.sim.run(1.0)
+    host.tell(host.one, ListContainers())
+    host.sim.run(1.0)
+    assert host.updates == [(name, Limits(memory_bytes=1, ports=((80, 80),))) for name in ("a", "family")]
+    assert host.one.received[-1] == ContainersListed(
+        (
+            ListedContainer(container_id="a", process=1001, directory="/box", limits=BOUNDS),
+            ListedContainer(container_id="family.x", process=1002, directory="/box"),
+            ListedContainer(container_id="family", directory="/family", limits=BOUNDS),
+        )
+    )
+    host.one.received.clear()
+    host.tell(host.one, DestroyContainer("family"), ListContainers())
+    host.sim.run(1.0)
+    listed = [one for one in host.one.received if isinstance(one, ContainersListed)]
+    assert [one.container_id for one in listed[0].containers] == ["a", "family.x"]
+    assert [one.is_ending for one in listed[0].containers] == [False, True]
+
+
+def test_who_adopts_a_container_may_tell_what_it_was_launched_with(host: Host) -> None:
+    host.launch("a", "endless")
+    host.sim.run(1.0)
+    host.node.kill_process()
+    host.node.restart()
+    one = host.node.probe("one")
+    spec = ContainerSpec(arguments=("endless",), directory="/box", limits=BOUNDS)
+    host.tell(one, AdoptContainer("a", spec))
+    host.sim.run(1.0)
+    host.tell(one, ListContainers())
+    host.sim.run(1.0)
+    listed = ListedContainer(container_id="a", process=1001, directory="/box", limits=BOUNDS)
+    assert one.received[-1] == ContainersListed((listed,))
