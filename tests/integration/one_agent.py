@@ -159,6 +159,8 @@ class Orderer(Scheduler):
 class OneAgent:
     """A cluster of one agent."""
 
+    resources = "cpus:100;mem:100000;disk:1000;ports:[31000-31100]"
+
     def __init__(self, children: Children, folder: Path) -> None:
         self.folder = folder
         self._children = children
@@ -177,7 +179,7 @@ class OneAgent:
             f"--port={self.port}",
             f"--work_dir={self.folder / 'agent'}",
             f"--runtime_dir={self.folder / 'run'}",
-            "--resources=cpus:100;mem:100000;disk:1000;ports:[31000-31100]",
+            f"--resources={self.resources}",
             f"--executor_reregistration_timeout={reregistration_seconds}secs",
             "--logging_level=WARNING",
         )
