@@ -231,6 +231,8 @@ class Course:
         self._house.empty()
         self._look_until(lambda: not self._left_behind(), _GONE_SECONDS)
         self.found += [f"left behind: {what}" for what in self._left_behind()]
+        crashes = self._house.crashes()
+        self.found += [f"{len(crashes)} crashes; the first: {crashes[0]}"] if crashes else []
 
     # --- what is known ---
 

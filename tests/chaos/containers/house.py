@@ -127,6 +127,17 @@ class House:
             assert status == -signal.SIGKILL, f"the agent ended with {status}: {_last_line(self.agent.log)}"
             self.agent.start()
 
+    def crashes(self) -> list[str]:
+        """Lines of the daemons' logs that tell of a bug."""
+        logs = (self.master.log, self.agent.log, self._runtime / "executor_node.log")
+        return [
+            f"{log.stem}: {line[:2000]}"
+            for log in logs
+            if log.exists()
+            for line in log.read_text(errors="replace").splitlines()
+            if '"actor crashed"' in line or line.startswith("Traceback")
+        ]
+
     def __enter__(self) -> Self:
         self.master.start()
         self.agent.start()
