@@ -16,6 +16,7 @@ import docker
 import requests
 import urllib3
 from docker.auth import encode_header
+from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnection, UnixHTTPConnectionPool
 
 from containerizers.docker.errors import ConflictError, NotThereError, RefusedError, UnansweredError
 from containerizers.docker.options import Body
@@ -46,18 +47,45 @@ class Hijacked(NamedTuple):
     read: bytes
 
 
-class _Bounded:
-    """Carries requests no longer than allowed; the SDK itself waits for ever for some (reliability.md D1)."""
+class _Connection(UnixHTTPConnection):  # type: ignore[misc]
+    """Leaves nothing open when there is no dockerd."""
 
-    def __init__(self, adapter: Any) -> None:
-        self._adapter = adapter
+    def connect(self) -> None:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(self.timeout)
+            connection.connect(self.unix_socket)
+        except OSError:
+            connection.close()
+            raise
+        self.sock = connection
+
+
+class _Pool(UnixHTTPConnectionPool):  # type: ignore[misc]
+    def _new_conn(self) -> _Connection:
+        return _Connection(self.base_url, self.socket_path, self.timeout)
+
+
+class _Adapter(UnixHTTPAdapter):  # type: ignore[misc]
+    """One connection for all requests, none of which takes longer than allowed.
+
+    The SDK has one for each URL (reliability.md D2), and waits for ever for some answers (D1).
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
         self.timeout_seconds = 0.0
+        self._pool = _Pool(_BASE, path, maxsize=1)
+
+    def get_connection(self, url: str, proxies: object = None) -> _Pool:
+        return self._pool
 
     def send(self, request: Any, **how: Any) -> Any:
-        return self._adapter.send(request, **{**how, "timeout": self.timeout_seconds})
+        return super().send(request, **{**how, "timeout": self.timeout_seconds})
 
     def close(self) -> None:
-        self._adapter.close()
+        super().close()
+        self._pool.close()
 
 
 class Client:
@@ -70,7 +98,7 @@ class Client:
         self._settings = settings
         self._version = _VERSION
         self._api: Any = None
-        self._bound: _Bounded
+        self._adapter = _Adapter(settings.socket)
 
     def close(self) -> None:
         """Close the connection; the next call opens another one."""
@@ -183,7 +211,7 @@ class Client:
         # Given in any case, so that a user's own configuration does not count.
         headers = {"X-Registry-Auth": encode_header(dict(authority))}
         with self._asked(f"pull image {image}"):
-            self._bound.timeout_seconds = self._settings.pull_stall_timeout_seconds
+            self._adapter.timeout_seconds = self._settings.pull_stall_timeout_seconds
             with contextlib.closing(self._post(path, None, headers=headers, stream=True)) as answer:
                 for line in filter(None, answer.iter_lines(_PIECE_BYTES)):
                     step = _mapping(json.loads(line))
@@ -212,9 +240,9 @@ class Client:
         try:
             if self._api is None:
                 self._api = docker.APIClient(f"unix://{settings.socket}", version=self._version)
-                self._bound = _Bounded(self._api.get_adapter(self._api.base_url))
-                self._api.mount(_BASE, self._bound)
-            self._bound.timeout_seconds = (
+                self._adapter = _Adapter(settings.socket)
+                self._api.mount(_BASE, self._adapter)
+            self._adapter.timeout_seconds = (
                 settings.answer_timeout_seconds if looks else settings.launch_timeout_seconds
             )
             yield

@@ -54,6 +54,7 @@ class Container(Tenant):
         self._may_pull = True
         self._is_pulling = False
         self._is_called_off = False
+        self._is_killed = False
         self._limits: Limits | None = None
         self._vague = 0
 
@@ -112,11 +113,9 @@ class Container(Tenant):
     def destroy(self) -> None:
         """See `Tenant`."""
         with self._dock.lock:
-            was_doomed, self._is_doomed = self._is_doomed, True
+            self._is_doomed = True
             self._stop_pulling()
-            runs = self.phase is Phase.RUNNING
-        if runs and not was_doomed:
-            self._kill()
+        self._kill()
 
     def update(self, limits: Limits) -> None:
         """See `Tenant`."""
@@ -231,8 +230,7 @@ class Container(Tenant):
         self._watch()
         if self._limits is not None:
             self._dock.calls.submit(self._update)
-        if self._is_doomed:
-            self._kill()
+        self._kill()
 
     def _follow(self, seen: Seen) -> None:
         writing, self._writing = self._writing, None
@@ -286,6 +284,11 @@ class Container(Tenant):
         self._dock.calls.submit(ask, first=True)
 
     def _kill(self) -> None:
+        """End it, if that is what somebody wants, and it runs; once."""
+        with self._dock.lock:
+            if self.phase is not Phase.RUNNING or not self._is_doomed or self._is_killed:
+                return
+            self._is_killed = True
         self._dock.fault("docker.kill.before")
         patience = self._dock.settings.stop_timeout_seconds
         if patience > 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from containerizers.docker import names
@@ -36,11 +37,12 @@ class Removal:
             delay, lambda: self._dock.calls.submit(lambda client: self._remove(client, name))
         )
 
-    def find(self, client: Client) -> None:
-        """Schedule those that ended before this process began; raises DockerError."""
+    def find(self, client: Client, is_needed: Callable[[str], bool]) -> None:
+        """Schedule those that ended before this process began, if nobody needs them; raises DockerError."""
         for one in client.containers({names.PLACE: self._dock.place}, ("exited", "dead")):
             name = (one.get("Names") or [""])[0].removeprefix("/")
-            if name and name not in self._due:
+            container_id = (one.get("Labels") or {}).get(names.RUN, "")
+            if name and name not in self._due and not is_needed(container_id):
                 age = time.time() - _finished_at(client, name)
                 self.schedule(name, max(0.0, self._dock.settings.remove_delay_seconds - age))
 

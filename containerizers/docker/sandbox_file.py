@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+#: Pipes that nobody reads, symbolic links, folders.
+_IRREGULAR = (errno.ENXIO, errno.ELOOP, errno.EISDIR)
+_NO_FILE = "is not a regular file"
 _FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -22,7 +26,7 @@ class SandboxFile:
         self._root = root
         self._path = os.path.relpath(path, root)
         if self._path.startswith(".."):
-            raise ValueError(f"{path!r}: is not in {root!r}")
+            raise ValueError(f"is not in {root!r}")
         self._most_bytes = most_bytes
         self._files = files
         self._descriptor = self._open()
@@ -97,9 +101,14 @@ class SandboxFile:
 
     def _open(self) -> int:
         with self._folder() as (folder, name):
-            descriptor = os.open(name, _FLAGS, 0o644, dir_fd=folder)
+            try:
+                descriptor = os.open(name, _FLAGS, 0o644, dir_fd=folder)
+            except OSError as error:
+                if error.errno in _IRREGULAR:
+                    raise ValueError(_NO_FILE) from None
+                raise
         # Nobody at the other end of a pipe is to hold up this process.
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise ValueError(f"{self._path!r}: is not a regular file")
+            raise ValueError(_NO_FILE)
         return descriptor

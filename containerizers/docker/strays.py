@@ -36,6 +36,8 @@ class Strays:
         self._is_known = is_known
         self._look_at_all = look_at_all
         self._looks = False
+        #: Whether those are found that ended before.
+        self._has_found = False
 
     def look_for(self) -> None:
         """Begin; and forget what was told long ago."""
@@ -73,7 +75,9 @@ class Strays:
     def _look(self, client: Client) -> None:
         settings = self._dock.settings
         try:
-            self._removal.find(client)
+            if not self._has_found:
+                self._removal.find(client, self._is_needed)
+                self._has_found = True
             if settings.kills_orphans:
                 for found in client.containers({names.PLACE: self._dock.place}, _ALIVE):
                     self._judge(client, found)
@@ -84,7 +88,7 @@ class Strays:
 
     def _judge(self, client: Client, found: dict[str, Any]) -> None:
         container_id = (found.get("Labels") or {}).get(names.RUN)
-        if not container_id or self._is_known(container_id) or self._waits(container_id):
+        if not container_id or self._is_needed(container_id):
             return
         # It may have ended since it was listed, with somebody looking.
         with contextlib.suppress(RefusedError, ValueError):
@@ -93,8 +97,10 @@ class Strays:
                 self._dock.fault("docker.stray.before")
                 client.remove(seen.docker_id)
 
-    def _waits(self, container_id: str) -> bool:
-        """Whether somebody may adopt it: then it is in the ledger."""
+    def _is_needed(self, container_id: str) -> bool:
+        """Whether it is somebody's, or may be adopted: then it is in the ledger."""
+        if self._is_known(container_id):
+            return True
         with contextlib.suppress(ValueError):
             record = self._dock.ledger.read(container_id)
             return record is not None and record.told is None

@@ -87,7 +87,8 @@ def open_outputs(record: Record, settings: DockerSettings) -> Outputs:
     except (OSError, ValueError) as error:
         for file in filter(None, files):
             file.close()
-        raise ValueError(f"{path!r}: {error}") from None
+        words = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"{path!r}: {words}") from None
     return Outputs(files[0], files[1])
 
 

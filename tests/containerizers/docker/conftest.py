@@ -1,0 +1,18 @@
+"""Dockerds that tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.containerizers.docker.fake_dockerd import FakeDockerd
+
+
+@pytest.fixture
+def dockerd(tmp_path: Path) -> Iterator[FakeDockerd]:
+    """One that is told what to do wrong."""
+    one = FakeDockerd(tmp_path)
+    yield one
+    one.stop()
