@@ -246,8 +246,6 @@ class Containment:
             entrypoint=entrypoint,
             labels=contained.labels,
         )
-        if limits is not None and docker.network != "host":
-            limits = replace(limits, ports=None)
         return ContainerSpec(
             arguments=arguments,
             directory=directory,

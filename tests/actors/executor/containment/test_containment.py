@@ -97,12 +97,12 @@ def test_a_task_of_docker_knows_nothing_of_its_executor() -> None:
     }
 
 
-def test_ports_of_a_container_with_its_own_network_are_not_watched() -> None:
+def test_ports_are_those_it_was_given_also_of_a_container_for_which_dockerd_listens() -> None:
     bridged = DOCKER.task(launch(), task(docker(network=NETWORK.BRIDGE), "ports:[80-80]"), "c").limits
     shared = DOCKER.task(launch(), task(docker(), "ports:[80-80]"), "c").limits
     assert bridged is not None
     assert shared is not None
-    assert (bridged.ports, shared.ports) == (None, ((80, 80),))
+    assert bridged.ports == shared.ports == ((80, 80),)
 
 
 def test_an_executor_of_docker_finds_what_any_executor_does_and_its_sandbox() -> None:
