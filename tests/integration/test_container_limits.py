@@ -79,7 +79,7 @@ def executing(cluster: OneAgent, what: dict[str, Any]) -> Iterator[subprocess.Po
     """A framework that runs a task, and ends with it or with the `with` block."""
     command = (sys.executable, "-m", "actors.cli.pion", "execute", f"--master={cluster.master}")
     with subprocess.Popen(
-        (*command, f"--task={json.dumps(what)}"), cwd=_ROOT, stdout=subprocess.PIPE, text=True
+        (*command, "--checkpoint", f"--task={json.dumps(what)}"), cwd=_ROOT, stdout=subprocess.PIPE, text=True
     ) as framework:
         try:
             yield framework
