@@ -35,6 +35,7 @@ class Session:
         "limitation",
         "process",
         "status",
+        "struck",
     )
 
     def __init__(self, container_id: str, process: int | None, descriptor: int | None) -> None:
@@ -59,6 +60,8 @@ class Session:
         #: one of its own.
         self.is_grouped = False
         self.idler: Stamp | None = None
+        #: Whether that one was killed.
+        self.struck = False
 
     def reap(self) -> None:
         """Let the number of the first process go, which has ended; once more does nothing."""

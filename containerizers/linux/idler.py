@@ -84,6 +84,8 @@ def load(machine: str) -> int | None:
 
 def idle(file: int | None) -> NoReturn:
     """Become the program; without one, do the same here."""
+    # All others are closed by `exec`.
+    os.closerange(0, 3)
     if file is not None:
         with contextlib.suppress(OSError):
             prctl(_PR_SET_SECUREBITS, _NO_ROOT)

@@ -164,8 +164,8 @@ class LinuxLauncher:
                     self._group(container_id).signal(number)
 
     def rest(self) -> float:
-        """See `Launcher.rest`: what has groups costs nothing to look at."""
-        return 0.0 if self._allotments is not None else self._plain.rest()
+        """See `Launcher.rest`; to look at what has control groups costs nothing."""
+        return self._plain.rest()
 
     def clear(self, ending: Sequence[Session], may_end: Callable[[Session], bool]) -> Sequence[Remains]:
         """See `Launcher.clear`."""
@@ -209,7 +209,10 @@ class LinuxLauncher:
     @contextlib.contextmanager
     def _around(self, container_id: str, spec: Spec) -> Iterator[int | None]:
         """A process whose namespaces are those of the container around it; None when it has no processes."""
-        parent = self._sessions.get(parent_of(container_id))
+        name = parent_of(container_id)
+        parent = self._sessions.get(name)
+        if parent is None and spec.inside and not self._is_family(name):
+            raise StartError(f"container {name}: nothing runs in it")
         if parent is None or not self._abilities.makes_namespaces:
             yield None
             return
@@ -248,6 +251,9 @@ class LinuxLauncher:
         session = self._sessions.get(container_id)
         return session is not None and session.is_grouped
 
+    def _is_family(self, container_id: str) -> bool:
+        return self._allotments is None or (bool(container_id) and self._paths.family(container_id).exists())
+
     def _members(self, container_id: str) -> tuple[int, ...]:
         """The processes of a container, without the one that does nothing."""
         idler = read_stamp(self._paths.idler(container_id))
@@ -273,9 +279,9 @@ class LinuxLauncher:
         group = self._group(container_id)
         if group.processes():
             # With that one the kernel ends all in its namespace at once. What is in no such, it does not.
-            if session.idler is not None and not session.has_strays:
+            if session.idler is not None and not session.struck:
                 session.idler.kill()
-                session.has_strays = True
+                session.struck = True
             else:
                 group.kill()
             return Remains.SOMETHING

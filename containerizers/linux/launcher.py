@@ -118,6 +118,8 @@ class Launcher:
             child.await_go(given.control)
             child.join(given.doors)
             idler.idle(self._idler)
+        except (StepError, OSError) as error:
+            os.write(given.control, str(error).encode(errors="surrogateescape"))
         finally:
             os._exit(1)
 

@@ -16,7 +16,6 @@ from containerizers.program import StartError
 #: No packages but Python's own: it starts sooner, and takes less memory.
 _PROGRAM = "import sys; sys.path.append(sys.argv[1]); from containerizers.linux.launcher import main; main()"
 _ROOT = str(Path(__file__).parents[2])
-_ATTEMPTS = 2
 #: To make a process takes it a millisecond. Only a machine that stands still takes so long.
 _ANSWER_SECONDS = 30.0
 
@@ -29,18 +28,16 @@ class LauncherProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
 
-    def make(self, order: Order, descriptors: Sequence[int]) -> Answer:
-        """Have a container's first process made; raises StartError, and OSError."""
+    def make(self, order: Order, descriptors: Sequence[int]) -> Answer | None:
+        """Have a container's first process made; raises StartError, and OSError.
+
+        None when the launcher's process died meanwhile, so that nobody knows what it has made.
+        """
         with self._lock:
-            for _ in range(_ATTEMPTS):
-                answer = self._ask(order, tuple(descriptors))
-                if answer is not None:
-                    break
-                # Whatever it made before it died ends by itself: it is never told to go on.
+            answer = self._ask(order, tuple(descriptors))
+            if answer is None:
                 self._end()
-            else:
-                raise StartError("the launcher's process ends whenever it is asked for something")
-        if answer.error:
+        if answer is not None and answer.error:
             raise StartError(answer.error)
         return answer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -18,7 +19,9 @@ from containerizers.stamp import Stamp
 
 #: Mounts may take a while, and those of a server that does not answer for ever.
 _START_SECONDS = 30.0
+_END_SECONDS = 5.0
 _MESSAGE_BYTES = 65_536
+_ATTEMPTS = 3
 
 
 class Starter:
@@ -34,37 +37,48 @@ class Starter:
 
     def start(self, container_id: str, order: Order, descriptors: Sequence[int]) -> Session:
         """Start it; `descriptors` come with the order, behind the socket. Raises StartError and OSError."""
-        control, end = socket.socketpair()
+        self._fault("linux.clone.before")
+        control, answer = self._clone(order, descriptors)
+        self._fault("linux.clone.after")
+        # Nobody reaps it, so its number cannot be another's yet.
+        session = Session(container_id, answer.process, None)
         with control:
-            with end:
-                self._fault("linux.clone.before")
-                answer = self._process.make(order, (end.fileno(), *descriptors))
-            self._fault("linux.clone.after")
             try:
-                session = self._write_down(container_id, answer)
+                session.descriptor = os.pidfd_open(answer.process)
+                session.idler = None if answer.idler is None else Stamp.of(answer.idler)
+                self._write_down(session)
                 self._fault("linux.stamp.after")
                 _go(control, answer)
-                session.descriptor = os.pidfd_open(answer.process)
             except BaseException:
-                _abandon(answer)
+                _abandon(session)
                 raise
-            self._fault("linux.start.after")
-            return session
+        self._fault("linux.start.after")
+        return session
 
     def close(self) -> None:
         """Start nothing more."""
         self._process.close()
 
-    def _write_down(self, container_id: str, answer: Answer) -> Session:
-        idler = None if answer.idler is None else Stamp.of(answer.idler)
-        if idler is not None:
-            self._paths.idler(container_id).write_text(str(idler), encoding="ascii")
-        self._paths.write_stamp(container_id, answer.process)
-        # Nobody reaps it before, so its number cannot be another's yet.
-        session = Session(container_id, answer.process, None)
-        session.idler = idler
+    def _clone(self, order: Order, descriptors: Sequence[int]) -> tuple[socket.socket, Answer]:
+        """The socket that tells the new process to go on, and the numbers."""
+        for _ in range(_ATTEMPTS):
+            # Of its own: what a launcher's process made before it died must never hear of going on.
+            control, end = socket.socketpair()
+            with contextlib.ExitStack() as failed:
+                failed.callback(control.close)
+                with end:
+                    answer = self._process.make(order, (end.fileno(), *descriptors))
+                if answer is not None:
+                    failed.pop_all()
+                    return control, answer
+        raise StartError("the launcher's process ends whenever it is asked for something")
+
+    def _write_down(self, session: Session) -> None:
+        assert session.process is not None
+        if session.idler is not None:
+            self._paths.idler(session.container_id).write_text(str(session.idler), encoding="ascii")
+        self._paths.write_stamp(session.container_id, session.process)
         session.has_file = True
-        return session
 
 
 def _go(control: socket.socket, answer: Answer) -> None:
@@ -84,11 +98,13 @@ def _go(control: socket.socket, answer: Answer) -> None:
         raise StartError(b"".join(pieces).decode(errors="replace"))
 
 
-def _abandon(answer: Answer) -> None:
-    """End what was made for nothing. The first process of a namespace takes the other with it."""
-    for process in (answer.process, answer.idler):
-        with contextlib.suppress(ProcessLookupError):
-            if process is not None:
-                os.kill(process, signal.SIGKILL)
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(answer.process, 0)
+def _abandon(session: Session) -> None:
+    """End what was made for nothing."""
+    assert session.process is not None
+    if session.idler is not None:
+        session.idler.kill()
+    os.kill(session.process, signal.SIGKILL)
+    # One that waits for a disk, or a server, ends when that answers; nobody can wait for it here.
+    if session.descriptor is None or select.select([session.descriptor], [], [], _END_SECONDS)[0]:
+        os.waitpid(session.process, 0)
+    session.close()

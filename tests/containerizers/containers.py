@@ -47,7 +47,11 @@ class Containers:
         self.ended: dict[str, Ended] = {}
         self.events: list[Event] = []
         self._news = threading.Condition()
-        self.containerizer = ProcessContainerizer(self.runtime_dir, self._notify, switchboard)
+        self.containerizer = self.make(switchboard)
+
+    def make(self, switchboard: Switchboard | None) -> ProcessContainerizer:
+        """The containerizer, which tells `notify`."""
+        return ProcessContainerizer(self.runtime_dir, self.notify, switchboard)
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +91,7 @@ class Containers:
     def _missing(self, container_ids: Iterable[str]) -> list[str]:
         return [one for one in container_ids if one not in self.ended]
 
-    def _notify(self, event: Event) -> None:
+    def notify(self, event: Event) -> None:
         with self._news:
             self.events.append(event)
             if isinstance(event, Launched):
