@@ -45,22 +45,24 @@ def order(
     try:
         own = capabilities.own()
         sets = capabilities.plan(isolation, is_root, own)
-        named = capabilities.names(own.permitted & own.bounding if sets is None else sets.effective)
+        held = (own.permitted & own.bounding if is_root else 0) if sets is None else sets.effective
         return Order(
             namespaces=made,
             entered=_ALL & ~CGROUP & ~made if is_nested else 0,
             hostname=isolation.hostname,
             mounts=tuple(mounts.plan(isolation, spec.directory, identity and identity[:2], terminal)),
-            directory=os.fsencode(spec.directory),
-            arguments=tuple(map(_bytes, spec.arguments)),
-            environment={_name(name): _bytes(value) for name, value in {**spec.environment, **marks}.items()},
+            directory=_text(spec.directory),
+            arguments=tuple(map(_text, spec.arguments)),
+            environment=tuple(
+                (_name(name), _text(value)) for name, value in {**spec.environment, **marks}.items()
+            ),
             open_files=open_files,
             rlimits=tuple(rlimits.plan(isolation)),
             has_terminal=bool(terminal),
             user=identity and (*identity,),
             capabilities=sets and (*sets,),
             no_new_privileges=isolation.no_new_privileges,
-            seccomp=_filter(isolation, named),
+            seccomp=_filter(isolation, capabilities.names(held)),
         )
     except (ValueError, capabilities.CapabilityError) as error:
         raise StartError(str(error)) from None
@@ -93,14 +95,17 @@ def _namespace(name: str) -> int:
     return NAMESPACES[name]
 
 
-def _bytes(text: str) -> bytes:
-    data = os.fsencode(text)
-    if b"\0" in data:
+def _text(text: str) -> str:
+    if "\0" in text:
         raise StartError("arguments and environment: embedded null byte")
-    return data
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError as error:
+        raise StartError(f"arguments and environment: {error}") from None
+    return text
 
 
-def _name(text: str) -> bytes:
+def _name(text: str) -> str:
     if not text or "=" in text:
         raise StartError("arguments and environment: illegal environment variable name")
-    return _bytes(text)
+    return _text(text)
