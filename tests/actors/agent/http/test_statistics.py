@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from actors.agent.http import reads
 from actors.agent.http.statistics import Given, given, statistics
 from tests.actors.agent.http.readings import agent_read, executor, task
+from transport.decoders import convert
 from transport.messages.agent_reading import AgentRead
 from transport.messages.containing import ContainersMeasured, ContainerUsage, VolumeUsage
 from transport.records.agent_response import Response
@@ -43,71 +45,45 @@ def test_what_nobody_counts_is_left_out() -> None:
     )
 
 
+#: By the names of both records, what control groups and networks count.
+COUNTED = {
+    "cpus_nr_periods": ("cpu_periods", 4),
+    "cpus_nr_throttled": ("throttled_periods", 5),
+    "cpus_throttled_time_secs": ("throttled_seconds", 0.6),
+    "mem_total_bytes": ("total_memory_bytes", 7),
+    "mem_anon_bytes": ("anonymous_bytes", 8),
+    "mem_file_bytes": ("file_bytes", 9),
+    "mem_cache_bytes": ("file_bytes", 9),
+    "mem_mapped_file_bytes": ("mapped_file_bytes", 10),
+    "mem_swap_bytes": ("swap_bytes", 11),
+    "mem_unevictable_bytes": ("unevictable_bytes", 12),
+    "mem_kmem_usage_bytes": ("kernel_bytes", 13),
+    "mem_kmem_tcp_usage_bytes": ("kernel_tcp_bytes", 14),
+    "mem_limit_bytes": ("memory_limit_bytes", 15),
+    "mem_soft_limit_bytes": ("soft_memory_limit_bytes", 16),
+    "net_rx_bytes": ("received_bytes", 20),
+    "net_rx_packets": ("received_packets", 21),
+    "net_rx_errors": ("received_errors", 22),
+    "net_rx_dropped": ("received_dropped", 23),
+    "net_tx_bytes": ("sent_bytes", 24),
+    "net_tx_packets": ("sent_packets", 25),
+    "net_tx_errors": ("sent_errors", 26),
+    "net_tx_dropped": ("sent_dropped", 27),
+}
+
+
 def test_what_control_groups_count_is_told_by_the_names_of_mesos() -> None:
-    usage = ContainerUsage(
-        processes=1,
-        threads=2,
-        user_seconds=0.1234567,
-        system_seconds=0.2,
-        memory_bytes=3,
-        cpu_periods=4,
-        throttled_periods=5,
-        throttled_seconds=0.6,
-        total_memory_bytes=7,
-        anonymous_bytes=8,
-        file_bytes=9,
-        mapped_file_bytes=10,
-        swap_bytes=11,
-        unevictable_bytes=12,
-        kernel_bytes=13,
-        kernel_tcp_bytes=14,
-        memory_limit_bytes=15,
-        soft_memory_limit_bytes=16,
-        memory_pressure=(17, 18, 19),
-        received_bytes=20,
-        received_packets=21,
-        received_errors=22,
-        received_dropped=23,
-        sent_bytes=24,
-        sent_packets=25,
-        sent_errors=26,
-        sent_dropped=27,
-    )
-    assert statistics((usage,), 1.5, Given({"cpus": 2.0, "mem": 64.0})) == ResourceStatistics(
-        timestamp=1.5,
-        processes=1,
-        threads=2,
-        cpus_user_time_secs=0.123457,
-        cpus_system_time_secs=0.2,
-        cpus_limit=2.0,
-        mem_rss_bytes=3,
-        cpus_nr_periods=4,
-        cpus_nr_throttled=5,
-        cpus_throttled_time_secs=0.6,
-        mem_total_bytes=7,
-        mem_total_memsw_bytes=18,
-        mem_anon_bytes=8,
-        mem_file_bytes=9,
-        mem_cache_bytes=9,
-        mem_mapped_file_bytes=10,
-        mem_swap_bytes=11,
-        mem_unevictable_bytes=12,
-        mem_kmem_usage_bytes=13,
-        mem_kmem_tcp_usage_bytes=14,
-        mem_limit_bytes=15,
-        mem_soft_limit_bytes=16,
-        mem_low_pressure_counter=17,
-        mem_medium_pressure_counter=18,
-        mem_critical_pressure_counter=19,
-        net_rx_bytes=20,
-        net_rx_packets=21,
-        net_rx_errors=22,
-        net_rx_dropped=23,
-        net_tx_bytes=24,
-        net_tx_packets=25,
-        net_tx_errors=26,
-        net_tx_dropped=27,
-    )
+    usage = convert(dict(COUNTED.values()), ContainerUsage)
+    found = to_builtins(statistics((usage,), 1.5, Given({"cpus": 2.0, "mem": 64.0})))
+    assert {name: found[name] for name in COUNTED} == {name: value for name, (_, value) in COUNTED.items()}
+    assert (found["cpus_limit"], found["mem_total_memsw_bytes"]) == (2.0, 18)
+
+
+def test_how_often_there_was_pressure_is_told_level_by_level() -> None:
+    found = statistics((ContainerUsage(memory_pressure=(1, 2, 3)), ContainerUsage()), 1.5)
+    assert found.mem_low_pressure_counter == 1
+    assert found.mem_medium_pressure_counter == 2
+    assert found.mem_critical_pressure_counter == 3
 
 
 def test_bytes_of_block_devices_are_told_together() -> None:
