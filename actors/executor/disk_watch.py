@@ -9,7 +9,8 @@ told to the containerizer as soon as that is known.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain
 from typing import Final, Protocol, TypeAlias
 
 import msgspec
@@ -88,6 +89,8 @@ class DiskWatch(Process):
         #: The one that is counted.
         self._place: _Place | None = None
         self._count: Counting | None = None
+        #: One that seems to have too much in it, and how much; its limit may have risen since it was told.
+        self._doubt: tuple[_Place, int] | None = None
         self._left_out: Collection[str] = ()
         self._begun = 0.0
         #: What this round has found, by container id.
@@ -104,35 +107,39 @@ class DiskWatch(Process):
 
     @property
     def _is_under_way(self) -> bool:
-        return bool(self._places) or self._place is not None
+        return bool(self._places) or self._place is not None or self._doubt is not None
 
     def _begin(self) -> None:
-        if not self._is_under_way:
+        # Whoever did not answer has a successor.
+        if self._doubt is not None or not self._is_under_way:
             self.send(self._containerizer, ListContainers())
 
     @handles(ContainersListed)
     def listed(self, sender: Pid, message: ContainersListed) -> None:
         """What there is, and how much each may have."""
-        if self._is_under_way:
-            return
-        self._found = {}
-        self._before, self._excessive = self._excessive, {}
-        for container in message.containers:
-            self._places.extend(_places(container))
-        self._left_out = self._mounts() if self._places else ()
-        self._begun = self.system.now()
-        self._work()
+        places = tuple(chain.from_iterable(map(_places, message.containers)))
+        if self._doubt is not None:
+            self._settle(places)
+        elif not self._is_under_way:
+            self._found = {}
+            self._before, self._excessive = self._excessive, {}
+            self._places.extend(places)
+            self._left_out = self._mounts() if places else ()
+            self._begun = self.system.now()
+            self._work()
 
     def _work(self) -> None:
         """Count for a while."""
         entries = _ENTRIES
-        while entries > 0 and (self._count is not None or self._next()):
+        while entries > 0 and self._doubt is None and (self._count is not None or self._next()):
             assert self._count is not None
             counted = self._count.go_on(entries)
             if counted < entries:
                 self._finish(self._count.used_bytes)
             entries -= counted + 1
-        if self._is_under_way:
+        if self._doubt is not None:
+            self.send(self._containerizer, ListContainers())
+        elif self._is_under_way:
             self.delay(_REST_SECONDS, self._work)
         else:
             self._metrics.round.record(self.system.now() - self._begun)
@@ -156,6 +163,24 @@ class DiskWatch(Process):
         place = self._place
         assert place is not None
         self._stop()
+        if used_bytes > place.limit_bytes:
+            self._doubt = place, used_bytes
+        else:
+            self._note(place, used_bytes)
+
+    def _settle(self, places: Iterable[_Place]) -> None:
+        """Judge by the limits of now."""
+        assert self._doubt is not None
+        doubted, used_bytes = self._doubt
+        self._doubt = None
+        for place in places:
+            if (place.container_id, place.path) == (doubted.container_id, doubted.path):
+                self._note(place, used_bytes)
+                if used_bytes > place.limit_bytes:
+                    self._exceeded(place, used_bytes)
+        self._work()
+
+    def _note(self, place: _Place, used_bytes: int) -> None:
         usage = self._found.get(place.container_id, DiskUsage())
         if place.persistence_id is None:
             usage = replace(usage, limit_bytes=place.limit_bytes, used_bytes=used_bytes)
@@ -165,8 +190,6 @@ class DiskWatch(Process):
             )
             usage = replace(usage, volumes=(*usage.volumes, volume))
         self._found[place.container_id] = usage
-        if used_bytes > place.limit_bytes:
-            self._exceeded(place, used_bytes)
 
     def _stop(self) -> None:
         if self._count is not None:

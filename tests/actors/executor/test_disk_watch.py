@@ -77,15 +77,19 @@ class House:
         node.spawn(lambda: watch, DISK_WATCH)
         self.disk = disk
 
+    def answer(self, *containers: ListedContainer) -> None:
+        """Answer when it is asked what there is."""
+        self.sim.run_until(lambda: ListContainers() in self.containerizer.received)
+        self.containerizer.received.remove(ListContainers())
+        self.containerizer.send(self.watch, ContainersListed(containers))
+
     def round(self, *containers: ListedContainer) -> tuple[list[LimitContainer], DisksMeasured]:
         """What comes of a round: the limits it finds exceeded, and what it tells the meter."""
         self.containerizer.received.clear()
         self.meter.received.clear()
-        self.sim.run_until(lambda: self.containerizer.received == [ListContainers()])
-        self.containerizer.received.clear()
-        self.containerizer.send(self.watch, ContainersListed(containers))
-        self.sim.run_until(lambda: self.meter.received)
-        self.sim.run(0.1)
+        while not self.meter.received:
+            self.answer(*containers)
+            self.sim.run(5.0)
         (measured,) = self.meter.received
         assert isinstance(measured, DisksMeasured)
         assert all(count.closed for count in self.disk.counts)
@@ -157,35 +161,59 @@ def test_what_is_mounted_in_a_folder_is_left_out_of_it() -> None:
     assert disk.begun == [("/sandboxes/one", ("/sandboxes/one/volume",)), ("/sandboxes/on", ())]
 
 
+def test_a_limit_that_has_risen_meanwhile_counts_and_so_does_that_the_container_is_gone() -> None:
+    house = House(Disk(grown=12 * MIB, gone=12 * MIB, big=12 * MIB))
+    house.answer(container("grown"), container("gone"), container("big"))
+    for _ in range(3):
+        house.answer(container("grown", 16 * MIB), container("big"))
+    house.sim.run_until(lambda: house.meter.received)
+    assert house.meter.received == [
+        DisksMeasured(
+            {
+                "grown": DiskUsage(limit_bytes=16 * MIB, used_bytes=12 * MIB),
+                "big": DiskUsage(limit_bytes=10 * MIB, used_bytes=12 * MIB),
+            }
+        )
+    ]
+    house.sim.run(1.0)
+    (limited,) = house.containerizer.received
+    assert isinstance(limited, LimitContainer)
+    assert limited.container_id == "big"
+
+
 def test_a_round_goes_on_in_small_steps_and_no_other_begins_meanwhile() -> None:
-    disk = Disk(one=12 * MIB, two=1)
+    disk = Disk(one=1, two=1)
     house = House(disk)
     sim, watch = house.sim, house.watch
     disk.entries = 20_000_000
-    sim.run_until(lambda: house.containerizer.received)
-    house.containerizer.send(watch, ContainersListed((container("one"), container("two"))))
+    house.answer(container("one"), container("two"))
     sim.run(16.0)
     assert disk.begun == [("/sandboxes/one", ())]
     house.containerizer.send(watch, ContainersListed((container("two"),)))
     sim.run(16.0)
-    assert house.containerizer.received == [ListContainers()]
+    assert house.containerizer.received == []
     assert house.meter.received == []
     sim.run_until(lambda: house.meter.received, 120.0)
     assert [path for path, _ in disk.begun] == ["/sandboxes/one", "/sandboxes/two"]
 
 
 def test_a_containerizer_that_did_not_answer_is_asked_again() -> None:
-    house = House(Disk())
+    house = House(Disk(big=12 * MIB))
     house.sim.run(46.0)
     assert house.containerizer.received == [ListContainers()] * 3
+    house.answer(container("big"))
+    house.containerizer.received.clear()
+    house.sim.run(31.0)
+    assert house.containerizer.received == [ListContainers()] * 3
+    house.answer(container("big"))
+    house.sim.run_until(lambda: house.meter.received)
 
 
 def test_a_watch_that_ends_lets_go_of_the_folder_that_it_counts() -> None:
     disk = Disk(one=1)
     disk.entries = 10_000_000
     house = House(disk)
-    house.sim.run_until(lambda: house.containerizer.received)
-    house.containerizer.send(house.watch, ContainersListed((container("one"),)))
+    house.answer(container("one"))
     house.sim.run(1.0)
     (count,) = disk.counts
     assert not count.closed
