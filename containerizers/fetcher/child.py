@@ -21,6 +21,7 @@ _BOOT = (
     "from containerizers.fetcher.program import main; main(int(sys.argv[2]))"
 )
 _MOST_TOLD_BYTES = 65_536
+_LONGEST_TEXT = 2000
 _SIGNALS = {
     signal.SIGALRM: "nothing came of it for too long",
     signal.SIGXCPU: "it took too much processor time",
@@ -101,7 +102,7 @@ class Child:
             return "error", _SIGNALS.get(signal.Signals(number), f"its process was ended by signal {number}")
         for kind in ("error", "unfit", "done"):
             if self._answer is not None and kind in self._answer:
-                return kind, str(self._answer[kind])
+                return kind, str(self._answer[kind])[:_LONGEST_TEXT]
         return "error", f"its process ended with {os.WEXITSTATUS(status)}, and did not say why"
 
     def _start(self, job: Mapping[str, object], channel: int, descriptors: Sequence[int]) -> int:
@@ -128,7 +129,7 @@ class Child:
     def _take(self, line: bytes) -> int | None:
         try:
             message = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         if not isinstance(message, dict):
             return None

@@ -25,6 +25,7 @@ from containerizers.fetcher.local import LocalFile
 #: The socket to who started this.
 _CHANNEL = 0
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_ABOVE = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 _LOG = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _MEMORY_BYTES = 1 << 30
 #: Beside those of the job.
@@ -55,8 +56,8 @@ class Fetching:
     def __init__(self, job: dict[str, Any]) -> None:
         self._job = job
         self._limits: dict[str, Any] = job["limits"]
-        self._log: int | None = None
-        self._errors: int | None = None
+        #: Of `log` and `errors`, those that are wanted.
+        self._logs: dict[str, int] = {}
         self._folder: Folder | None = None
         self._budget = Budget(self._limits["largest_bytes"], self._tick)
 
@@ -78,19 +79,18 @@ class Fetching:
     def _prepare(self) -> None:
         user = self._job["user"]
         identity = None if user is None else _identity(user)
-        self._log = _opened_log("log", self._job["log"], identity)
-        self._errors = _opened_log("errors", self._job["errors"], identity)
-        directory = self._job["directory"]
-        if directory is not None:
-            try:
-                self._folder = Folder(os.open(directory, _FOLDER))
-            except OSError as error:
-                raise FetchError(f"directory {directory!r}: {words(error)}") from None
+        if self._job["directory"] is not None:
+            self._folder = Folder(_opened("directory", self._job["directory"], _FOLDER))
+        paths = {name: path for name in ("log", "errors") if (path := self._job[name]) is not None}
+        folders = {
+            name: _opened(name, path.rpartition("/")[0] or "/", _ABOVE) for name, path in paths.items()
+        }
         for step in self._job["steps"]:
             _import(step)
         self._limit(identity)
         if identity is not None:
             _become(identity)
+        self._logs = {name: _opened_log(name, path, folders[name]) for name, path in paths.items()}
 
     def _limit(self, identity: tuple[int, int, list[int]] | None) -> None:
         cpu_seconds = self._limits["cpu_seconds"]
@@ -209,10 +209,10 @@ class Fetching:
         return web.get(step["url"])
 
     def _say(self, text: str) -> None:
-        _append(self._log, text)
+        _append(self._logs.get("log"), text)
 
     def _complain(self, text: str) -> None:
-        _append(self._log if self._errors is None else self._errors, text)
+        _append(self._logs.get("errors", self._logs.get("log")), text)
 
 
 def _import(step: dict[str, Any]) -> None:
@@ -256,23 +256,22 @@ def _become(identity: tuple[int, int, list[int]]) -> None:
     os.setresuid(user, user, user)
 
 
-def _opened_log(name: str, path: str | None, identity: tuple[int, int, list[int]] | None) -> int | None:
-    """Open a log; where it is the user's, nowhere but in a folder of theirs."""
-    if path is None:
-        return None
+def _opened(name: str, path: str, flags: int) -> int:
+    """Open a folder; only with the rights of who starts this may it be reached at all."""
     try:
-        above, _, last = path.rpartition("/")
-        folder = os.open(above or "/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        if identity is not None and os.fstat(folder).st_uid != identity[0]:
-            raise FetchError(f"{name} {path!r}: its folder belongs to another user")
-        file = os.open(last, _LOG, 0o644, dir_fd=folder)
-        os.close(folder)
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise FetchError(f"{name} {path!r}: is not a regular file")
-        if identity is not None:
-            os.fchown(file, identity[0], identity[1])
+        return os.open(path, flags)
     except OSError as error:
         raise FetchError(f"{name} {path!r}: {words(error)}") from None
+
+
+def _opened_log(name: str, path: str, folder: int) -> int:
+    """Open a log as the user; whatever else is there by that name is left alone."""
+    try:
+        file = os.open(path.rpartition("/")[2], _LOG, 0o644, dir_fd=folder)
+    except OSError as error:
+        raise FetchError(f"{name} {path!r}: {words(error)}") from None
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        raise FetchError(f"{name} {path!r}: is not a regular file")
     return file
 
 

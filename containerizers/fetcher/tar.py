@@ -53,7 +53,7 @@ class _Header:
     def __init__(self, block: bytes) -> None:
         fields = _HEADER.unpack(block)
         name, mode, _, _, size, modified, checksum, self.kind, target, magic, *_, prefix = fields
-        if _number(checksum) not in _sums(block):
+        if not _adds_up(block, _number(checksum)):
             raise FetchError("it is no archive of tar, or damaged")
         self.name = _text(name.partition(b"\0")[0])
         prefix = prefix.partition(b"\0")[0]
@@ -161,11 +161,11 @@ def _member(header: _Header, source: _Source) -> Iterator[Member]:
     )
 
 
-def _sums(block: bytes) -> tuple[int, int]:
-    """What a header's bytes add up to; some took them for signed ones."""
+def _adds_up(block: bytes, checksum: int) -> bool:
+    """Whether that is the sum of a header's bytes; some took them for signed ones."""
     counted = block[:148] + b" " * 8 + block[156:]
     total = sum(counted)
-    return total, total - 256 * sum(byte > 127 for byte in counted)
+    return checksum == total or checksum == total - 256 * sum(byte > 127 for byte in counted)
 
 
 def _number(field: bytes) -> int:

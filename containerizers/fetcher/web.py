@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import socket
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
@@ -46,7 +47,7 @@ class Web:
         asked = target
         for _ in range(_MOST_REDIRECTS + 1):
             # Who is redirected to was not meant to know the password.
-            own = target[:2] == asked[:2]
+            own = (target.scheme, *_place(target)) == (asked.scheme, *_place(asked))
             response = self._ask(target, credentials if own else _credentials(target))
             if response.status not in _REDIRECTS or not response.location:
                 break
@@ -64,15 +65,14 @@ class Web:
         pace = Pace(self._stall_seconds)
         host, port = _place(target)
         try:
-            connection = self._connection(target, proxy, pace)
-            try:
-                absolute = proxy is not None and target.scheme == "http"
+            with ExitStack() as failed:
+                connection = failed.enter_context(self._connection(target, proxy, pace))
                 wire = Wire(connection, pace)
+                absolute = proxy is not None and target.scheme == "http"
                 wire.send(_request(target, credentials, absolute=absolute))
-                return Response(wire)
-            except BaseException:
-                connection.close()
-                raise
+                response = Response(wire)
+                failed.pop_all()
+                return response
         except TimeoutError:
             raise FetchError(f"no answer of {host} port {port} within {self._stall_seconds:g} s") from None
         except OSError as error:
@@ -87,13 +87,13 @@ class Web:
             connection = self._connected(*_place(_parsed(proxy)), pace, checks=False)
         if target.scheme == "http":
             return connection
-        try:
+        with ExitStack() as failed:
+            failed.enter_context(connection)
             if proxy is not None:
                 _tunnel(connection, host, port, pace)
-            return self._secured(connection, host, pace)
-        except BaseException:
-            connection.close()
-            raise
+            secured = self._secured(connection, host, pace)
+            failed.pop_all()
+            return secured
 
     def _connected(self, host: str, port: int, pace: Pace, *, checks: bool) -> socket.socket:
         """Connect with the first address of a name that answers, if it may be asked."""
@@ -131,15 +131,16 @@ class Web:
 
 
 def _parsed(url: str) -> SplitResult:
+    # What is told does not repeat the address, which may have a password in it.
     try:
         target = urlsplit(url)
-        place = target.hostname, target.port
+        host, _ = target.hostname, target.port
     except ValueError as error:
-        raise FetchError(f"address {url!r}: {error}") from None
+        raise FetchError(f"its address is none: {error}") from None
     if target.scheme not in _PORTS:
-        raise FetchError(f"address {url!r}: must begin with http:// or https://")
-    if not place[0]:
-        raise FetchError(f"address {url!r}: must name a host")
+        raise FetchError(f"its address begins with {target.scheme}: and not with http: or https:")
+    if not host:
+        raise FetchError("its address names no host")
     return target
 
 
@@ -179,9 +180,7 @@ def _credentials(target: SplitResult) -> str | None:
 
 def _request(target: SplitResult, credentials: str | None, *, absolute: bool) -> bytes:
     path = quote((target.path or "/") + (f"?{target.query}" if target.query else ""), safe=_SAFE)
-    host = (
-        target.netloc.rpartition("@")[2].encode("idna" if not target.netloc.isascii() else "ascii").decode()
-    )
+    host = _ascii(target.netloc.rpartition("@")[2])
     lines = [
         f"GET {f'{target.scheme}://{host}' if absolute else ''}{path} HTTP/1.1",
         f"Host: {host}",
