@@ -10,7 +10,9 @@ import contextlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -66,6 +68,24 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return Ended(container_id, self.status, self.error, limitation)
 
 
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "directory": (str,),
+    "sandbox": (str,),
+    "stdout": (str, NoneType),
+    "stderr": (str, NoneType),
+    "attached": (bool,),
+    "exec_id": (str, NoneType),
+    "image": (str,),
+    "pulls": (bool,),
+    "body": (dict, NoneType),
+    "told": (int, float, NoneType),
+    "status": (int, NoneType),
+    "error": (str,),
+    "limited": (str,),
+    "used": (int, NoneType),
+}
+
+
 class Ledger:
     """The folders of all containers below one runtime directory."""
 
@@ -95,10 +115,13 @@ class Ledger:
     def read(self, container_id: str) -> Record | None:
         """What is kept of it; None if nothing is."""
         try:
-            found: Any = json.loads((self.folder(container_id) / _RECORD).read_bytes())
-            return Record(**{key: found.get(key) for key in Record.__struct_fields__ if key in found})
-        except (OSError, ValueError, AttributeError, TypeError):
+            found = json.loads((self.folder(container_id) / _RECORD).read_bytes())
+        except (OSError, ValueError):
             return None
+        if not isinstance(found, dict):
+            return None
+        known = {name: found[name] for name in _KINDS if name in found}
+        return Record(**known) if all(isinstance(known[name], _KINDS[name]) for name in known) else None
 
     def remove(self, container_id: str) -> None:
         """Keep nothing of it any more."""

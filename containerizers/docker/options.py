@@ -84,9 +84,11 @@ _REFUSED: Final = {
 }
 
 _UNITS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmgt]?)(?:i?b)?", re.IGNORECASE)
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|ms|s|m|h))+")
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)")
+_DIGITS = r"[0-9]{1,18}(?:\.[0-9]{1,18})?"
+_NUMBER = re.compile(_DIGITS)
+_SIZE = re.compile(rf"({_DIGITS})\s*([bkmgt]?)(?:i?b)?", re.IGNORECASE)
+_PART = re.compile(rf"({_DIGITS})(ns|us|ms|s|m|h)")
+_DURATION = re.compile(rf"(?:{_PART.pattern})+")
 _NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 
 
@@ -154,10 +156,9 @@ def _integer(value: str) -> int:
 
 
 def _number(value: str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        raise ValueError("must be a number") from None
+    if not _NUMBER.fullmatch(value):
+        raise ValueError("must be a number")
+    return float(value)
 
 
 def _size(value: str) -> int:

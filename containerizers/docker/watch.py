@@ -63,6 +63,8 @@ class Watch:
     def close(self) -> None:
         """Call back no more."""
         with self._lock:
+            if self._closed:
+                return
             self._closed = True
             os.eventfd_write(self._wake, 1)
         if self._thread is not threading.current_thread():

@@ -237,6 +237,7 @@ class FakeDockerd:
         exchange.say(204)
 
     def _inspect(self, exchange: Exchange, name: str) -> None:
+        name = self._named(name)
         if self._has(exchange, name):
             exchange.say(200, self.containers[name])
 
@@ -262,11 +263,10 @@ class FakeDockerd:
             exchange.say(204)
 
     def _remove(self, exchange: Exchange, name: str) -> None:
-        for known in [one for one, told in self.containers.items() if name in (one, told["Id"])]:
-            del self.containers[known]
+        name = self._named(name)
+        if self._has(exchange, name):
+            del self.containers[name]
             exchange.say(204)
-            return
-        exchange.refuse(404, f"No such container: {name}")
 
     def _update(self, exchange: Exchange, name: str) -> None:
         if self._has(exchange, name):
@@ -274,8 +274,13 @@ class FakeDockerd:
             exchange.say(200, {"Warnings": []})
 
     def _pull(self, exchange: Exchange) -> None:
-        self.images.add(exchange.query["fromImage"])
+        repository, tag = exchange.query["fromImage"], exchange.query["tag"]
+        self.images |= {repository, f"{repository}:{tag}"}
         exchange.stream(iter([{"status": "Pulling"}, {"status": "Done"}]))
+
+    def _named(self, name: str) -> str:
+        """The name of a container that is told by that, or by its id."""
+        return next((known for known, one in self.containers.items() if one["Id"] == name), name)
 
     def _has(self, exchange: Exchange, name: str) -> bool:
         if name not in self.containers:
