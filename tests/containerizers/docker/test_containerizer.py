@@ -103,7 +103,9 @@ def test_a_dockerd_that_takes_too_long_costs_the_launch_and_what_it_makes_later_
         assert one.ended() == Ended("a", None, "dockerd did not start it within 0.3 seconds")
         assert not dockerd.containers
         dockerd.released.set()
-        eventually(lambda: dockerd.count("DELETE .*") > 0 and not dockerd.containers)
+        # On a busy machine it may have been given up before dockerd was asked at all.
+        created = dockerd.count("POST /containers/create")
+        eventually(lambda: dockerd.count("DELETE .*") >= created and not dockerd.containers)
         assert dockerd.starts == {}
 
 
