@@ -91,6 +91,10 @@ class Launcher(Protocol):
         """Nobody will nest anything in this container any more, if that is all it is there for."""
         ...
 
+    def end(self) -> None:
+        """Nothing runs any more, and nothing will: remove what is there for all containers."""
+        ...
+
     def close(self) -> None:
         """Nothing is asked for any more; containers run on."""
         ...

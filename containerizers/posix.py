@@ -149,6 +149,9 @@ class PosixLauncher:
     def release(self, container_id: str) -> None:
         """See `Launcher.release`: there is nothing without processes."""
 
+    def end(self) -> None:
+        """See `Launcher.end`: there is nothing."""
+
     def close(self) -> None:
         """See `Launcher.close`."""
         for _, session in self._young:

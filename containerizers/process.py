@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from containerizers.census import environment
-from containerizers.containerizer import Broken, Ended, Launched, Notify, Usage
+from containerizers.containerizer import Broken, Ended, Event, Launched, Notify, Usage
 from containerizers.launcher import Launcher, Remains
 from containerizers.paths import check_id, parent_of
 from containerizers.posix import PosixLauncher
@@ -29,6 +29,8 @@ _LONGEST_PAUSE_SECONDS = 0.5
 _RINGING_SECONDS = 1.0
 _RINGING_PAUSE_SECONDS = 0.01
 _ALARM_BYTES = 4096
+#: So long the end of all is waited for.
+_ENDING_SECONDS = 10.0
 
 
 class ProcessContainerizer:
@@ -52,6 +54,8 @@ class ProcessContainerizer:
         self._notify = notify
         #: Guards the tables.
         self._lock = threading.Lock()
+        #: That one has ended.
+        self._fewer = threading.Condition(self._lock)
         self._containers: dict[str, Session] = {}
         self._nested: dict[str, dict[str, None]] = {}
         #: Ids whose program is being started.
@@ -146,6 +150,20 @@ class ProcessContainerizer:
         for container in self._containers.values():
             container.close()
 
+    def end(self) -> None:
+        """See `Containerizer.end`."""
+        self._notify = _nobody
+        for container_id in self.recover():
+            self.adopt(container_id)
+        with self._lock:
+            families = {container_id.partition(".")[0]: None for container_id in self._containers}
+        for container_id in families:
+            self.destroy(container_id)
+        with self._fewer:
+            self._fewer.wait_for(lambda: not self._containers, _ENDING_SECONDS)
+        self._launcher.end()
+        self.close()
+
     # On the caller's thread.
 
     def _first(self) -> dict[str, int | None]:
@@ -182,7 +200,7 @@ class ProcessContainerizer:
             self._notify(Launched(container_id, container.process))
         with self._lock:
             if container.descriptor is None:
-                self._ending[container_id] = container
+                self._doom(container_id)
                 wakes = True
             else:
                 self._watch(container, container.descriptor)
@@ -320,6 +338,7 @@ class ProcessContainerizer:
         container_id = container.container_id
         with self._lock:
             del self._containers[container_id], self._ending[container_id]
+            self._fewer.notify_all()
             parent = parent_of(container_id)
             if parent in self._nested:
                 self._nested[parent].pop(container_id, None)
@@ -328,3 +347,7 @@ class ProcessContainerizer:
         if self._switchboard is not None:
             self._switchboard.finish(container_id)
         self._notify(Ended(container_id, container.status, limitation=container.limitation))
+
+
+def _nobody(_event: Event) -> None:
+    """Nobody is told any more."""

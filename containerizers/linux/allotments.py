@@ -78,6 +78,7 @@ class Allotments:
             if not self.group(container_id).remove():
                 return False
             self._made.pop(container_id, None)
+            self._families.pop(container_id, None)
             with contextlib.suppress(CgroupError):
                 self._remove_family(parent_of(container_id))
             return True
@@ -88,6 +89,15 @@ class Allotments:
             if container_id in self._families:
                 self._families[container_id] = False
                 self._remove_family(container_id)
+
+    def end(self) -> None:
+        """Remove what is around all containers, if nothing of another runtime directory is in it."""
+        with self._lock:
+            for container_id in reversed(tuple(self._families)):
+                self._families[container_id] = False
+                self._remove_family(container_id)
+            if not self._cgroups.below(self._root):
+                self._cgroups.group(self._root).remove()
 
     def limitation(self, container_id: str) -> Limitation | None:
         """That memory ran out for processes of a container, and they were killed."""

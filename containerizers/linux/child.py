@@ -73,34 +73,33 @@ def _set_hostname(name: str) -> None:
         raise StepError(f"hostname {name!r}: {words(error)}") from None
 
 
-def _change_directory(directory: bytes) -> None:
+def _change_directory(directory: str) -> None:
     try:
         os.chdir(directory)
-    except NotADirectoryError:
-        raise StepError(f"directory {os.fsdecode(directory)!r}: is no directory") from None
-    except FileNotFoundError:
-        raise StepError(f"directory {os.fsdecode(directory)!r}: is no directory") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise StepError(f"directory {directory!r}: is no directory") from None
     except OSError as error:
-        raise StepError(f"directory {os.fsdecode(directory)!r}: {words(error)}") from None
+        raise StepError(f"directory {directory!r}: {words(error)}") from None
 
 
 def _execute(order: Order) -> NoReturn:
     program = order.arguments[0]
+    environment = dict(order.environment)
     refusal = OSError(errno.ENOENT, os.strerror(errno.ENOENT))
-    for path in _candidates(program, order.environment):
+    for path in _candidates(program, environment.get("PATH", os.defpath)):
         try:
-            os.execve(path, order.arguments, order.environment)  # noqa: S606  that is what it is for
+            os.execve(path, order.arguments, environment)  # noqa: S606  that is what it is for
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
             refusal = error
-    raise StepError(f"program {os.fsdecode(program)!r}: {words(refusal)}")
+    raise StepError(f"program {program!r}: {words(refusal)}")
 
 
-def _candidates(program: bytes, environment: dict[bytes, bytes]) -> Iterator[bytes]:
+def _candidates(program: str, folders: str) -> Iterator[str]:
     """Where a program may lie, as execvp(3) looks for it."""
-    if b"/" in program:
+    if "/" in program:
         yield program
         return
-    for folder in environment.get(b"PATH", os.fsencode(os.defpath)).split(b":"):
-        yield os.path.join(folder, program)  # noqa: PTH118  bytes, as they came
+    for folder in folders.split(":"):
+        yield os.path.join(folder, program)  # noqa: PTH118  none is made more of than it is

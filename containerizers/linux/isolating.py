@@ -28,6 +28,8 @@ from containerizers.spec import Limits, Spec
 #: What is killed is gone within milliseconds, unless it waits for a disk.
 _CLEARING_SECONDS = 5.0
 _CLEARING_PAUSE_SECONDS = 0.002
+#: So many containers that have ended are remembered.
+_PAST = 1000
 
 
 class LinuxLauncher:
@@ -50,6 +52,8 @@ class LinuxLauncher:
         self._starter = Starter(self._paths, fault)
         self._nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         self._sessions: dict[str, Session] = {}
+        #: Some that have ended, in which nothing can be nested any more.
+        self._past: dict[str, None] = {}
         #: How often something of a container could not be ended or removed.
         self.errors = 0
 
@@ -76,8 +80,9 @@ class LinuxLauncher:
             try:
                 with self._doors(container_id, spec) as doors:
                     session = self._starter.start(container_id, wanted, (*given, *doors))
-            except (StartError, CgroupError, OSError) as error:
+            except (StartError, OSError) as error:
                 self._clear_away(container_id)
+                self._check_around(container_id)  # Then it is why.
                 raise StartError(str(error)) from None
             session.is_grouped = self._allotments is not None
             session.alarm = self._alarm(session)
@@ -85,6 +90,7 @@ class LinuxLauncher:
 
     def added(self, session: Session) -> bool:
         """See `Launcher.added`."""
+        self._past.pop(session.container_id, None)
         self._sessions[session.container_id] = session
         return not session.is_grouped and self._plain.added(session)
 
@@ -99,9 +105,10 @@ class LinuxLauncher:
             if self._allotments is not None and self._allotments.find(container_id):
                 grouped[container_id] = None
                 runs = runs or bool(self._members(container_id))
-            if runs:
+            is_around = any(one.startswith(container_id + ".") for one in found)
+            if runs or (is_around and self._paths.pid(container_id).exists()):
                 found[container_id] = None
-            elif not any(one.startswith(container_id + ".") for one in found):
+            elif not is_around:
                 self._clear_away(container_id)
         plain = self._plain.recover(lambda one: is_known(one) or one in grouped)
         found.update((one, None) for one in plain if one not in grouped)
@@ -180,7 +187,7 @@ class LinuxLauncher:
                 with self._counting_errors():
                     remains[session] = self._clear(session, may_end=may_end(session))
             if remains[session] is Remains.NOTHING:
-                self._sessions.pop(session.container_id, None)
+                self._forget(session)
         return [remains[session] for session in ending]
 
     def is_alarmed(self, session: Session) -> bool:
@@ -198,6 +205,12 @@ class LinuxLauncher:
             with self._counting_errors():
                 self._allotments.release(container_id)
 
+    def end(self) -> None:
+        """See `Launcher.end`."""
+        if self._allotments is not None:
+            with self._counting_errors():
+                self._allotments.end()
+
     def close(self) -> None:
         """See `Launcher.close`."""
         self._plain.close()
@@ -210,23 +223,29 @@ class LinuxLauncher:
     def _around(self, container_id: str, spec: Spec) -> Iterator[int | None]:
         """A process whose namespaces are those of the container around it; None when it has no processes."""
         name = parent_of(container_id)
+        self._check_around(container_id)
         parent = self._sessions.get(name)
         if parent is None and spec.inside and not self._is_family(name):
             raise StartError(f"container {name}: nothing runs in it")
-        if parent is None or not self._abilities.makes_namespaces:
+        if parent is None or parent.process is None or not self._abilities.makes_namespaces:
             yield None
             return
-        descriptor = None
-        if parent.idler is not None:
-            descriptor = parent.idler.open()
-        elif parent.process is not None and not parent.gone:
-            descriptor = os.pidfd_open(parent.process)
+        descriptor = _opened(parent)
         if descriptor is None:
-            raise StartError(f"container {parent.container_id}: has ended")
+            raise StartError(_ended(name))
         try:
+            # Opened by its number, which was not another's if it has not ended yet.
+            self._check_around(container_id)
             yield descriptor
         finally:
             os.close(descriptor)
+
+    def _check_around(self, container_id: str) -> None:
+        """Raise StartError if the container around this one has ended."""
+        name = parent_of(container_id)
+        parent = self._sessions.get(name)
+        if name in self._past or (parent is not None and parent.gone):
+            raise StartError(_ended(name))
 
     @contextlib.contextmanager
     def _doors(self, container_id: str, spec: Spec) -> Iterator[Sequence[int]]:
@@ -313,9 +332,29 @@ class LinuxLauncher:
                 time.sleep(_CLEARING_PAUSE_SECONDS)
             self._paths.remove(container_id)
 
+    def _forget(self, session: Session) -> None:
+        container_id = session.container_id
+        self._past[container_id] = None
+        if len(self._past) > _PAST:
+            del self._past[next(iter(self._past))]
+        self._sessions.pop(container_id, None)
+
     @contextlib.contextmanager
     def _counting_errors(self) -> Iterator[None]:
         try:
             yield
         except CgroupError:
             self.errors += 1
+
+
+def _opened(session: Session) -> int | None:
+    """A process that is in all namespaces of a container, if there is one."""
+    if session.idler is not None:
+        return session.idler.open()
+    with contextlib.suppress(ProcessLookupError):
+        return os.pidfd_open(session.process or 0)
+    return None
+
+
+def _ended(container_id: str) -> str:
+    return f"container {container_id}: has ended"

@@ -6,6 +6,7 @@ so for the process that asks it. It ends when that one does.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -47,7 +48,7 @@ class Launcher:
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
     def serve(self) -> None:
-        """Serve until the other end is closed."""
+        """Serve until the other end is closed; raises OSError."""
         while (received := receive(self._connection)) is not None:
             content, descriptors = received
             try:
@@ -130,7 +131,10 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # Who asks it decides when it ends, also when a terminal would end both.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with socket.socket(fileno=int(sys.argv[-1])) as connection:
+    with (
+        socket.socket(fileno=int(sys.argv[-1])) as connection,
+        contextlib.suppress(ConnectionError),  # whoever was at the other end has died
+    ):
         connection.set_inheritable(False)
         Launcher(connection).serve()
 

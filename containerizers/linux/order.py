@@ -1,11 +1,8 @@
-"""What the launcher's process is asked for, as plain data that `marshal` carries.
-
-Both sides are the same release of Python, so that nothing else is needed, and nothing else is imported.
-"""
+"""What the launcher's process is asked for: plain data, as JSON, with descriptors."""
 
 from __future__ import annotations
 
-import marshal
+import json
 import os
 import socket
 import struct
@@ -35,9 +32,10 @@ class Order(NamedTuple):
     entered: int
     hostname: str | None
     mounts: Steps
-    directory: bytes
-    arguments: tuple[bytes, ...]
-    environment: dict[bytes, bytes]
+    directory: str
+    arguments: tuple[str, ...]
+    #: Names and values.
+    environment: tuple[tuple[str, str], ...]
     #: Limits of descriptors, where not those of this process; limits of other kinds.
     open_files: tuple[int, int] | None
     rlimits: Steps
@@ -59,15 +57,18 @@ class Answer(NamedTuple):
 
 def send(connection: socket.socket, content: tuple[Any, ...], descriptors: tuple[int, ...] = ()) -> None:
     """Send an order or an answer; raises OSError."""
-    data = marshal.dumps(tuple(content))
+    data = json.dumps(content, default=_from_bytes, separators=(",", ":")).encode("ascii")
     data = _LENGTH.pack(len(data)) + data
     sent = socket.send_fds(connection, [data], descriptors) if descriptors else connection.send(data)
     if sent < len(data):
         connection.sendall(data[sent:])
 
 
-def receive(connection: socket.socket) -> tuple[tuple[Any, ...], list[int]] | None:
-    """The next order or answer, with the descriptors that came with it; None at the end of it all."""
+def receive(connection: socket.socket) -> tuple[list[Any], list[int]] | None:
+    """The next order or answer, with the descriptors that came with it; None at the end of it all.
+
+    Raises OSError. What was a tuple is a list.
+    """
     # Not `recv_fds`, which takes flags and forgets them.
     room = socket.CMSG_SPACE(_DESCRIPTORS * _INT.size)
     data, others, _, _ = connection.recvmsg(_LENGTH.size, room, socket.MSG_CMSG_CLOEXEC)
@@ -84,7 +85,15 @@ def receive(connection: socket.socket) -> tuple[tuple[Any, ...], list[int]] | No
         for descriptor in descriptors:
             os.close(descriptor)
         return None
-    return marshal.loads(b"".join(pieces)), descriptors  # noqa: S302  it is from this very program
+    return json.loads(b"".join(pieces), object_hook=_to_bytes), descriptors
+
+
+def _from_bytes(value: bytes) -> dict[str, str]:
+    return {"bytes": value.decode("latin-1")}
+
+
+def _to_bytes(value: dict[str, str]) -> bytes:
+    return value["bytes"].encode("latin-1")
 
 
 def _more(connection: socket.socket, most_bytes: int) -> bytes:

@@ -42,16 +42,14 @@ class Starter:
         self._fault("linux.clone.after")
         # Nobody reaps it, so its number cannot be another's yet.
         session = Session(container_id, answer.process, None)
-        with control:
-            try:
-                session.descriptor = os.pidfd_open(answer.process)
-                session.idler = None if answer.idler is None else Stamp.of(answer.idler)
-                self._write_down(session)
-                self._fault("linux.stamp.after")
-                _go(control, answer)
-            except BaseException:
-                _abandon(session)
-                raise
+        with control, contextlib.ExitStack() as failed:
+            failed.callback(_abandon, session)
+            session.descriptor = os.pidfd_open(answer.process)
+            session.idler = None if answer.idler is None else Stamp.of(answer.idler)
+            self._write_down(session)
+            self._fault("linux.stamp.after")
+            _go(control, answer)
+            failed.pop_all()
         self._fault("linux.start.after")
         return session
 

@@ -95,7 +95,8 @@ def test_nothing_can_be_inside_of_what_is_not_there(containers: LinuxContainers)
     containers.launch("outer", "sleep", "1000", isolation=NAMESPACES)
     containers.containerizer.destroy("outer")
     containers.wait("outer")
-    assert containers.run("outer.late", "true", inside=True).error == "container outer: nothing runs in it"
+    assert containers.run("outer.late", "true", inside=True).error == "container outer: has ended"
+    assert containers.run("outer.later", "true").error == "container outer: has ended"
 
 
 # Nested ones.

@@ -201,6 +201,35 @@ def test_what_a_first_process_left_when_it_ended_unseen_is_found(tmp_path: Path)
         assert members("c0") == ()
 
 
+def test_one_that_ended_unseen_while_others_were_in_it_ends_them(tmp_path: Path) -> None:
+    with LinuxContainers(tmp_path) as containers:
+        before = LinuxContainerizer(containers.runtime_dir, lambda _: None, None, containers.settings)
+        for container_id in ("outer", "outer.inner"):
+            before.launch(container_id, containers.spec("sleep", "1000", isolation=NAMESPACES))
+        before.close()
+        outer = Stamp.parse((containers.runtime_dir / "containers/outer/pid").read_text())
+        assert outer is not None
+        outer.kill()
+        wait_until(lambda: not outer.runs, "the outer one has ended")
+        assert containers.containerizer.recover() == ("outer", "outer.inner")
+        containers.containerizer.adopt("outer.inner")
+        containers.containerizer.adopt("outer")
+        containers.wait("outer", "outer.inner")
+        assert entries(containers.runtime_dir) == []
+
+
+def test_the_end_of_a_containerizer_is_the_end_of_all_it_finds(tmp_path: Path) -> None:
+    crash(tmp_path, "", "exec sleep 1000")
+    with LinuxContainers(tmp_path) as containers:
+        ending = LinuxContainerizer(containers.runtime_dir, lambda _: None, None, containers.settings)
+        ending.update("family", Limits(cpus=1))
+        ending.launch("one", containers.spec("sleep", "1000", isolation=NAMESPACES))
+        ending.end()
+        assert marked(tmp_path) == []
+        assert entries(containers.runtime_dir) == []
+        assert not Path(f"/sys/fs/cgroup/pids/{ROOT}").exists()
+
+
 def test_a_process_that_got_its_number_is_not_taken_for_it(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "1000"]) as stranger:
         stamp = Stamp.of(stranger.pid)

@@ -57,14 +57,16 @@ TERMINAL = ConsoleSpec(terminal=(24, 80), waits=True)
 def test_a_terminal_controls_the_session_and_interrupts_it(
     containers: LinuxContainers, listener: Listener, isolation: Isolation
 ) -> None:
-    script = "stty size; echo from tty > /dev/tty; trap 'echo caught; exit 7' INT; echo ready; sleep 1000"
+    waiting = "trap 'echo caught; exit 7' INT; echo ready; while :; do sleep 0.02; done"
+    script = f"stty size; echo from tty > /dev/tty; {waiting}"
     containers.sh("one", script, isolation=isolation, console=TERMINAL)
     containers.switchboard.listen("one", 1 << 20)
     listener.wait_for(b"24 80\r\nfrom tty\r\nready\r\n")
     containers.switchboard.write("one", b"\x03")
     containers.wait("one")
     assert containers.ended["one"] == Ended("one", 7 << 8)
-    assert b"^C" in listener.heard and b"caught" in listener.heard
+    listener.wait_for(b"caught")
+    assert b"^C" in listener.heard
 
 
 def test_a_session_inside_a_container_has_a_terminal_too(
