@@ -121,22 +121,25 @@ class DiskWatch(Process):
         if self._doubt is not None:
             self._settle(places)
         elif not self._is_under_way:
-            self._found = {}
-            self._before, self._excessive = self._excessive, {}
-            self._places.extend(places)
+            self._begin_round(places)
+
+    def _begin_round(self, places: Collection[_Place]) -> None:
+        try:
             self._left_out = self._mounts() if places else ()
-            self._begun = self.system.now()
-            self._work()
+        except OSError as error:
+            self.log.warning("disks not looked at", reason=str(error))
+            return
+        self._found = {}
+        self._before, self._excessive = self._excessive, {}
+        self._places.extend(places)
+        self._begun = self.system.now()
+        self._work()
 
     def _work(self) -> None:
         """Count for a while."""
         entries = _ENTRIES
         while entries > 0 and self._doubt is None and (self._count is not None or self._next()):
-            assert self._count is not None
-            counted = self._count.go_on(entries)
-            if counted < entries:
-                self._finish(self._count.used_bytes)
-            entries -= counted + 1
+            entries -= self._go_on(entries) + 1
         if self._doubt is not None:
             self.send(self._containerizer, ListContainers())
         elif self._is_under_way:
@@ -144,6 +147,19 @@ class DiskWatch(Process):
         else:
             self._metrics.round.record(self.system.now() - self._begun)
             self.send(replace(self._containerizer, name=METER), DisksMeasured(self._found))
+
+    def _go_on(self, entries: int) -> int:
+        """Count up to so many entries of the folder; returns how many."""
+        assert self._count is not None and self._place is not None
+        try:
+            counted = self._count.go_on(entries)
+        except OSError as error:
+            self._pass_over(self._place, error)
+            self._stop()
+            return 0
+        if counted < entries:
+            self._finish(self._count.used_bytes)
+        return counted
 
     def _next(self) -> bool:
         """Begin with the next folder that is there; False when there is none."""
@@ -153,11 +169,15 @@ class DiskWatch(Process):
             try:
                 self._count = self._begin_count(place.path, left_out)
             except OSError as error:
-                self.log.debug("folder not counted", path=place.path, reason=str(error))
+                self._pass_over(place, error)
             else:
                 self._place = place
                 return True
         return False
+
+    def _pass_over(self, place: _Place, error: OSError) -> None:
+        """It is gone with its container, or cannot be looked at just now."""
+        self.log.debug("folder not counted", path=place.path, reason=str(error))
 
     def _finish(self, used_bytes: int) -> None:
         place = self._place

@@ -49,7 +49,12 @@ class Meter(Process):
     def _on_measure(self, sender: Pid, message: MeasureContainers) -> None:
         last, now = self._last, self.system.now()
         if last is None or message.anew or now - self._measured_at >= _REST_SECONDS:
-            last = self._last = ContainersMeasured(self._look(), self.system.wall())
+            try:
+                last = ContainersMeasured(self._look(), self.system.wall())
+            except OSError as error:  # there may be no descriptor left, just now
+                self.log.warning("containers not measured", reason=str(error))
+                last = last or ContainersMeasured({}, self.system.wall())
+            self._last = last
             self._measured_at = now
         self.send(sender, last)
 

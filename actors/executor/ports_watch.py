@@ -91,12 +91,18 @@ class PortsWatch(Process):
             for one in message.containers
             if one.limits is not None and one.limits.ports is not None
         }
-        if self._suspects is None:
+        if self._suspects is not None:
+            self._judge(_others(self._suspects, given))
+            return
+        try:
             self._suspects = self._find(given)
-            if self._suspects:
-                self.send(self._containerizer, ListContainers())
-                return
-        self._judge(_others(self._suspects, given))
+        except OSError as error:
+            self.log.warning("ports not looked at", reason=str(error))
+            return
+        if self._suspects:
+            self.send(self._containerizer, ListContainers())
+        else:
+            self._judge({})
 
     def _find(self, given: Mapping[str, Ranges]) -> dict[str, list[int]]:
         settings = self._settings

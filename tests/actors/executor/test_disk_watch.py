@@ -31,6 +31,8 @@ class Folder:
         self.closed = False
 
     def go_on(self, most: int) -> int:
+        if self.used_bytes < 0:
+            raise OSError(24, "Too many open files")
         counted = min(most, self.left)
         self.left -= counted
         return counted
@@ -71,11 +73,18 @@ class House:
             disk.count,
             interval_seconds=15.0,
             enforces=enforces,
-            mounts=lambda: mounts,
+            mounts=self._mounts,
             metrics=self.metrics,
         )
         node.spawn(lambda: watch, DISK_WATCH)
         self.disk = disk
+        #: None: that cannot be told.
+        self.mounts: tuple[str, ...] | None = mounts
+
+    def _mounts(self) -> tuple[str, ...]:
+        if self.mounts is None:
+            raise OSError(24, "Too many open files")
+        return self.mounts
 
     def answer(self, *containers: ListedContainer) -> None:
         """Answer when it is asked what there is."""
@@ -220,3 +229,20 @@ def test_a_watch_that_ends_lets_go_of_the_folder_that_it_counts() -> None:
     house.containerizer.terminate(house.watch)
     house.sim.run(1.0)
     assert count.closed
+
+
+def test_a_folder_that_cannot_be_looked_at_just_now_is_passed_over() -> None:
+    house = House(Disk(bad=-1, good=5))
+    assert list(house.round(container("bad"), container("good"))[1].usages) == ["good"]
+
+
+def test_nothing_is_counted_while_nobody_can_tell_what_is_mounted() -> None:
+    disk = Disk(one=1)
+    house = House(disk)
+    mounts = house.mounts
+    house.mounts = None
+    house.answer(container("one"))
+    house.sim.run(14.0)
+    assert disk.begun == []
+    house.mounts = mounts
+    assert list(house.round(container("one"))[1].usages) == ["one"]

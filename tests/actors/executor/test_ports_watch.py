@@ -23,8 +23,11 @@ class Host:
     def __init__(self, *strangers: Stranger, **ports: tuple[int, ...]) -> None:
         self.ports = ports
         self.strangers = strangers
+        self.error: OSError | None = None
 
     def look(self, counts: Callable[[int], bool], concerns: Callable[[int], bool]) -> Listening:
+        if self.error is not None:
+            raise self.error
         found = {name.replace("_", "."): tuple(filter(counts, some)) for name, some in self.ports.items()}
         return Listening(
             {name: some for name, some in found.items() if some},
@@ -147,4 +150,14 @@ def test_a_containerizer_that_does_not_answer_is_asked_again() -> None:
     house.sim.run_until(lambda: house.containerizer.received)
     house.containerizer.send(house.watch, ContainersListed(listed))
     house.sim.run(1.0)
+    assert [one.container_id for one in house.round(listed, listed)] == ["one"]
+
+
+def test_a_host_that_cannot_be_looked_at_just_now_is_looked_at_again() -> None:
+    host = Host(one=(80,))
+    house = House(host, enforces=True)
+    listed = (container("one"),)
+    host.error = OSError(24, "Too many open files")
+    assert house.round(listed) == []
+    host.error = None
     assert [one.container_id for one in house.round(listed, listed)] == ["one"]
