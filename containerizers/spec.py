@@ -92,6 +92,9 @@ class Isolation(msgspec.Struct, frozen=True, kw_only=True):
     private_tmp: bool = False
     #: Folders and files of the host that are hidden from it: what agents and dockerd keep. Needs `mount`.
     hidden: tuple[str, ...] = ()
+    #: Whether it can write to no files of the host but those in its folder, in mounts and in a /tmp of its own:
+    #: for programs of root, whom else nothing keeps from what the host runs. Needs `mount`.
+    read_only_host: bool = False
     rlimits: tuple[RLimit, ...] = ()
     #: Names in small letters, without `cap_`; None: those of the process that makes it, for root.
     effective_capabilities: tuple[str, ...] | None = None

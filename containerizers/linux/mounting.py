@@ -152,6 +152,10 @@ class _View:
         if os.path.isdir(target):  # noqa: PTH112  quick to import
             trees.change(target, READ_ONLY, recursive=False)
 
+    def protect(self, target: str) -> None:
+        """Let nothing be written to what is mounted there, and below it."""
+        trees.change(target, READ_ONLY)
+
     def freeze(self, target: str) -> None:
         """Let nothing be written there and below, whether it was a mount or not."""
         place = trees.opened(target)

@@ -25,6 +25,9 @@ _HIDDEN = (
     *("/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/kallsyms", "/proc/kmsg"),
     *("/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats"),
     *("/sys/firmware", "/sys/devices/virtual/powercap", "/sys/kernel/debug", "/sys/kernel/tracing"),
+    # Who answers here runs for root whatever it is told to.
+    *("/run/systemd/private", "/run/dbus/system_bus_socket", "/run/docker.sock", "/run/podman/podman.sock"),
+    *("/run/containerd/containerd.sock", "/run/crio/crio.sock"),
 )
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = (
@@ -65,6 +68,7 @@ def _needing(isolation: Isolation) -> str:
         "mounts": isolation.mounts,
         "private_tmp": isolation.private_tmp,
         "hidden": isolation.hidden,
+        "read_only_host": isolation.read_only_host,
     }
     return next((name for name, is_wanted in wanted.items() if is_wanted), "")
 
@@ -86,6 +90,8 @@ class _Plan:
         hidden = _outermost(os.path.realpath(path) for path in isolation.hidden)
         self._hidden = tuple(path for path in hidden if not self._is_covered(path))
         self._covered += self._hidden
+        keeps_shm = isolation.shm_bytes is None and (isolation.read_only_host or self._has_devices)
+        self._host_shm = next(self._slots) if keeps_shm else None
         self._mounts = [(mount, next(self._slots)) for mount in isolation.mounts]
         for mount in isolation.mounts:
             _check(mount, is_trusted=self._user[0] == 0 or isolation.no_new_privileges)
@@ -102,12 +108,21 @@ class _Plan:
         yield ("take", "/dev/null", self._nothing, None, None, 0)
         yield from self._contents()
         yield from itertools.starmap(self._taken, (one for one in others if one[0].content is None))
-        keep = next(self._slots) if self._is_covered(self._directory) else None
+        temporaries = {path: next(self._slots) for path in self._temporary}
+        for path, slot in temporaries.items():
+            yield ("scratch", self._directory, slot, self._temporary[path])
+        is_covered = self._isolation.read_only_host or self._is_covered(self._directory)
+        keep = next(self._slots) if is_covered else None
         if keep is not None:
             yield ("take", self._directory, keep, None, None, 0)
+        if self._host_shm is not None:
+            yield ("take", _SHM, self._host_shm, None, None, 0)
+        if self._isolation.read_only_host:
+            yield ("protect", "/")
         yield from self._kernel()
         yield from self._devices()
-        yield from self._temporaries()
+        for path, slot in temporaries.items():
+            yield ("attach", path, slot, 0, PRIVATE)
         for path in self._hidden:
             yield ("if_there", path, "hide", self._nothing, 0)
         if keep is not None:
@@ -151,22 +166,13 @@ class _Plan:
             yield ("if_there", path, "freeze")
 
     def _devices(self) -> Iterator[Step]:
-        shm: Step = (
-            "make",
-            _SHM,
-            "tmpfs",
-            _LOCKED,
-            (("mode", "1777"), ("size", str(self._isolation.shm_bytes))),
-        )
-        has_shm = self._isolation.shm_bytes is not None
         if self._has_devices:
-            host_shm = next(self._slots)
-            if not has_shm:
-                yield ("take", _SHM, host_shm, None, None, 0)
-                shm = ("attach", _SHM, host_shm, 0, PRIVATE)
             yield from self._given_devices()
-        if has_shm or self._has_devices:
-            yield shm
+        size = self._isolation.shm_bytes
+        if size is not None:
+            yield ("make", _SHM, "tmpfs", _LOCKED, (("mode", "1777"), ("size", str(size))))
+        elif self._host_shm is not None:
+            yield ("attach", _SHM, self._host_shm, 0, PRIVATE)
         if "ipc" in self._isolation.namespaces:
             yield ("if_there", "/dev/mqueue", "make", "mqueue", _LOCKED, ())
 
@@ -194,13 +200,6 @@ class _Plan:
             if Path(path).is_dir():
                 found.setdefault(os.path.realpath(path), name)
         return found
-
-    def _temporaries(self) -> Iterator[Step]:
-        slots = {path: next(self._slots) for path in self._temporary}
-        for path, name in self._temporary.items():
-            yield ("scratch", self._directory, slots[path], name)
-        for path, slot in slots.items():
-            yield ("attach", path, slot, 0, PRIVATE)
 
     def _is_covered(self, path: str) -> bool:
         return any(_lies_in(path, folder) for folder in self._covered)

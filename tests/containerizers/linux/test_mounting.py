@@ -347,3 +347,18 @@ print(os.listdir("/proc/self/fd") == before)
     isolation = Isolation(namespaces=("mount",), mounts=(Mount(target="/mnt", source="/etc/hostname"),))
     done = child(code, plan(isolation, str(sandbox), None))
     assert done.stdout.splitlines() == ["mount '/mnt': must be a file, as its source is", "True"]
+
+
+def test_a_host_that_is_read_only_leaves_but_its_own_to_be_written(sandbox: Path, tmp_path: Path) -> None:
+    (tmp_path / "volume").mkdir()
+    script = """
+        touch /etc/pion-test /var/pion-test /pion-test /run/pion-test
+        touch mine volume/mine /tmp/mine /dev/shm/pion-test && rm /dev/shm/pion-test && echo >/dev/null && echo done
+    """
+    mount = Mount(target="volume", source=str(tmp_path / "volume"))
+    done = look(script, sandbox, mount, read_only_host=True, private_tmp=True)
+    assert done.stdout == "done\n"
+    assert done.stderr.count("Read-only file system") == 4
+    assert (sandbox / "mine").exists()
+    assert (tmp_path / "volume/mine").exists()
+    assert (sandbox / ".tmp/tmp/mine").exists()
