@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import queue
 import tempfile
 import time
@@ -19,6 +20,7 @@ from tests.benchmarks.figure import Figure, Size, alone, at_most, compared, in_t
 from tests.benchmarks.launch.cluster import cluster
 from tests.benchmarks.launch.framework import DEADLINE_SECONDS, driver
 from tests.benchmarks.launch.tasks import true
+from tests.chaos.containers import traces
 from transport.records.task_status import TaskState
 
 _LAUNCHES = 30
@@ -58,8 +60,7 @@ class Isolated:
 
     def __exit__(self, *_: object) -> None:
         self._containerizer.close()
-        for group in Path("/sys/fs/cgroup").glob(f"*/{self._root}"):
-            group.rmdir()
+        traces.remove_cgroups(self._root)
 
     def run(self) -> float:
         """Seconds from the launch of `true` to its end."""
@@ -80,13 +81,16 @@ class Isolated:
 
 def _whole_way(times: int) -> float:
     """Milliseconds from ACCEPT to TASK_RUNNING."""
-    flags = (f"--isolation={ISOLATION}", "--launcher=linux", "--cgroups_root=pion-benchmark")
+    root = f"pion-benchmark-{os.getpid()}"
+    flags = (f"--isolation={ISOLATION}", "--launcher=linux", f"--cgroups_root={root}")
     milliseconds = []
     with cluster(agent_flags=flags) as running, driver(running.address) as framework:
         framework.run(lambda offer: [true(offer)])
         for _ in range(times):
             framework.run(lambda offer: [true(offer)])
             heard = next(reversed(framework.bench.heard.values()))
+            assert TaskState.TASK_FINISHED in heard, next(reversed(framework.bench.last.values()))
             milliseconds.append((heard[TaskState.TASK_RUNNING] - framework.bench.accepted) * 1000)
             assert framework.bench.offered.wait(DEADLINE_SECONDS)
+    traces.remove_cgroups(root)
     return percentile_of(milliseconds, 50)

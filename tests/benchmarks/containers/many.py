@@ -16,7 +16,6 @@ from tests.benchmarks.figure import Figure, Size, alone, at_most
 from tests.benchmarks.launch.cluster import cpu_seconds, settle
 from tests.benchmarks.launch.framework import DEADLINE_SECONDS, Driver, driver
 from tests.benchmarks.launch.tasks import true
-from tests.chaos.containers import traces
 from tests.chaos.containers.house import House
 from transport.pid import Address
 from transport.records.offer import Offer
@@ -29,17 +28,11 @@ _AT_ONCE = 20
 _READS = 20
 _PAUSE_SECONDS = 0.02
 _FOR_EVER = "sleep 1000000"
-_GROUP = "pion-benchmark-many"
 
 
 def figures(size: Size) -> Iterator[Figure]:
     socket, image = dockerd.docker_socket(), dockerd.busybox()
-    own = (
-        "--launcher=linux",
-        f"--isolation={ISOLATION}",
-        f"--cgroups_root={_GROUP}",
-        "--logging_level=WARNING",
-    )
+    own = ("--launcher=linux", f"--isolation={ISOLATION}", "--logging_level=WARNING")
     with House([*flags(socket), *own]) as house, driver(house.master_address) as framework:
         try:
             few, many = size.of(_RECOVERED, least=4), size.of(_MANY, least=8)
@@ -53,7 +46,6 @@ def figures(size: Size) -> Iterator[Figure]:
             yield from _statistics(house, many)
         finally:
             house.empty()
-    assert not traces.cgroups(_GROUP)
 
 
 def _launch(framework: Driver, image: str, tasks: int) -> None:
