@@ -13,8 +13,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import docker
-import requests
-import urllib3
 from docker.auth import encode_header
 from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnection, UnixHTTPConnectionPool
 
@@ -27,17 +25,11 @@ from containerizers.docker.settings import DockerSettings
 _VERSION = "1.41"
 _OTHER_VERSION = re.compile(r"(?:Minimum|Maximum) supported API version is (\d+\.\d+)", re.IGNORECASE)
 _BASE = "http+docker://"
+_FIRST_ERROR = 400
 _PIECE_BYTES = 65_536
 _UPGRADE = {"Connection": "Upgrade", "Upgrade": "tcp", "Content-Type": "application/json"}
-_BROKEN = (
-    requests.exceptions.RequestException,
-    urllib3.exceptions.HTTPError,
-    docker.errors.DockerException,
-    HTTPException,
-    ValueError,
-    KeyError,
-    OSError,
-)
+#: Errors of connections are OSError, too.
+_BROKEN = (docker.errors.DockerException, HTTPException, ValueError, KeyError, OSError)
 
 
 class Hijacked(NamedTuple):
@@ -160,6 +152,11 @@ class Client:
         with self._asked(f"measure container {name}", looks=True):
             return _mapping(self._api.stats(name, stream=False, one_shot=True))
 
+    def date(self) -> str:
+        """What time dockerd has, as it tells when something happened."""
+        with self._asked("tell the time", looks=True):
+            return str(_mapping(self._api.info())["SystemTime"])
+
     # Programs that are run in them.
 
     def create_exec(self, name: str, body: Body) -> str:
@@ -227,10 +224,9 @@ class Client:
         url = f"{self._api.base_url}/v{self._api.api_version}{path}"
         data = None if body is None else json.dumps(body)
         answer = self._api.post(url, data=data, headers=headers, **how)
-        try:
-            answer.raise_for_status()
-        except requests.exceptions.HTTPError as error:
-            docker.errors.create_api_error_from_http_exception(error)
+        if answer.status_code >= _FIRST_ERROR:
+            text = _mapping(answer.json()).get("message")
+            raise docker.errors.APIError(text, response=answer, explanation=text)
         return answer
 
     @contextlib.contextmanager

@@ -39,7 +39,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     image: str = ""
     pulls: bool = False
     body: dict[str, Any] | None = None
-    #: When its end was told, in seconds of the epoch; and what was told.
+    #: When its end was told, in seconds after the start of the machine; and what was told.
     told: float | None = None
     status: int | None = None
     error: str = ""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import time
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from containerizers.docker import names
 from containerizers.docker.dock import Dock
 from containerizers.docker.errors import RefusedError, UnansweredError
+from containerizers.docker.seen import see
 
 if TYPE_CHECKING:
     from containerizers.docker.client import Client
 
 _RETRY_SECONDS = 30.0
 #: dockerd tells times with more digits than Python reads.
-_SECONDS_LENGTH = len("2000-01-01T00:00:00")
+_DAY = "2000-01-01T00:00:00"
+_SECONDS_LENGTH = len(_DAY)
 
 
 class Removal:
@@ -39,11 +42,13 @@ class Removal:
 
     def find(self, client: Client, is_needed: Callable[[str], bool]) -> None:
         """Schedule those that ended before this process began, if nobody needs them; raises DockerError."""
+        now = seconds_of(client.date())
         for one in client.containers({names.PLACE: self._dock.place}, ("exited", "dead")):
             name = (one.get("Names") or [""])[0].removeprefix("/")
             container_id = (one.get("Labels") or {}).get(names.RUN, "")
             if name and name not in self._due and not is_needed(container_id):
-                age = time.time() - _finished_at(client, name)
+                finished = _finished_at(client, name)
+                age = 0.0 if finished is None else now - finished
                 self.schedule(name, max(0.0, self._dock.settings.remove_delay_seconds - age))
 
     def _remove(self, client: Client, name: str) -> None:
@@ -60,15 +65,19 @@ class Removal:
         self._due.discard(name)
 
 
-def _finished_at(client: Client, name: str) -> float:
-    """When it ended, in seconds of the epoch; raises DockerError."""
+def _finished_at(client: Client, name: str) -> float | None:
+    """When it ended; raises UnansweredError."""
     try:
-        return seconds_of(client.inspect(name)["State"]["FinishedAt"])
-    except (KeyError, TypeError, ValueError, RefusedError):
-        return time.time()
+        return seconds_of(see(client.inspect(name)).finished_at)
+    except (ValueError, RefusedError):
+        return None
 
 
 def seconds_of(moment: str) -> float:
-    """What time that is, as dockerd writes it; raises ValueError."""
-    seconds = moment[:_SECONDS_LENGTH]
-    return dt.datetime.fromisoformat(seconds).replace(tzinfo=dt.UTC).timestamp()
+    """What time that is, in seconds of the epoch, as dockerd writes it; 0 for what is no time."""
+    with contextlib.suppress(ValueError):
+        seconds = dt.datetime.fromisoformat(moment[:_SECONDS_LENGTH])
+        offset = re.search(r"[+-]\d\d:\d\d$", moment)
+        zone = dt.UTC if offset is None else dt.datetime.fromisoformat(f"{_DAY}{offset[0]}").tzinfo
+        return seconds.replace(tzinfo=zone).timestamp()
+    return 0.0

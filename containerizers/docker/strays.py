@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 _ALIVE = ("created", "running", "paused", "restarting")
 
 
+def _now() -> float:
+    """Seconds since this machine was started, when it slept among them: nothing is kept for longer."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 class Strays:
     """Looks at all containers every `resync_seconds`, should something have been missed."""
 
@@ -45,7 +50,7 @@ class Strays:
         for container_id in ledger.containers():
             record = ledger.read(container_id)
             if record is not None and record.told is not None and not self._is_known(container_id):
-                self._forget_later(container_id, record.told - time.time())
+                self._forget_later(container_id, record.told - _now())
         if not self._looks:
             self._looks = True
             self._dock.calls.submit(self._look)
@@ -55,7 +60,7 @@ class Strays:
         ledger, container_id = self._dock.ledger, event.container_id
         record = ledger.read(container_id) or Record()
         try:
-            ledger.write(container_id, record.ended(event, time.time()))
+            ledger.write(container_id, record.ended(event, _now()))
         except OSError:
             ledger.remove(container_id)
         else:
@@ -63,7 +68,7 @@ class Strays:
 
     def _forget_later(self, container_id: str, age_seconds: float) -> None:
         rest = self._dock.settings.remembered_seconds + age_seconds
-        if rest <= 0:
+        if rest <= 0 or age_seconds > 0:  # or by the clock of an earlier start
             self._forget(container_id)
         else:
             self._dock.watch.later(rest, lambda: self._forget(container_id))

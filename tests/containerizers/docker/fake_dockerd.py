@@ -225,6 +225,9 @@ class FakeDockerd:
             }
             exchange.say(201, {"Id": self.containers[name]["Id"]})
 
+    def _info(self, exchange: Exchange) -> None:
+        exchange.say(200, {"SystemTime": "2026-01-02T00:00:00.5+00:00"})
+
     def _start(self, exchange: Exchange, name: str) -> None:
         if not self._has(exchange, name):
             return
@@ -290,6 +293,7 @@ class FakeDockerd:
 
 _ACTS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("POST /containers/create", FakeDockerd._create),
+    ("GET /info", FakeDockerd._info),
     ("GET /containers/json", FakeDockerd._list),
     ("POST /containers/([^/]+)/start", FakeDockerd._start),
     ("GET /containers/([^/]+)/json", FakeDockerd._inspect),
