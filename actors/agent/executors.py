@@ -176,6 +176,8 @@ class ExecutorDesk:
         self._books.move(executor, _State.TERMINATED)
         self.make_room(executor)
         self._metrics.executors_terminated.increment()
+        if ending.reason is Reason.REASON_CONTAINER_LAUNCH_FAILED:
+            self._metrics.container_launch_errors.increment()
         executor.ending = ending
         executor.queue.clear()
         executor.request = executor.container_status = None  # so many executors are remembered

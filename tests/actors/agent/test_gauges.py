@@ -8,7 +8,7 @@ from actors.agent.gauges import AgentMetrics, NetworkMetrics
 from actors.metrics import Registry
 from containerizers.network import interfaces
 from tests.actors.agent.stage import Stage, custom, task
-from transport.records.task_status import TaskState
+from transport.records.task_status import TaskState, TaskStatus
 
 
 def snapshot(stage: Stage) -> dict[str, float]:
@@ -73,6 +73,17 @@ def test_every_end_is_counted_once() -> None:
         "tasks_lost": 2,
         "tasks_gone": 2,
     }
+
+
+def test_containers_that_could_not_be_started_are_counted_whoever_says_so() -> None:
+    stage, reason = Stage(), TaskStatus.Reason.REASON_CONTAINER_LAUNCH_FAILED
+    stage.run_task()
+    stage.executor().update("FAILED", reason=reason)
+    assert snapshot(stage)["slave/container_launch_errors"] == 1
+    stage = Stage()
+    stage.run_task()
+    stage.end("t1", None, reason=reason, message="no such program")
+    assert snapshot(stage)["slave/container_launch_errors"] == 1
 
 
 def test_they_have_the_names_of_mesos() -> None:
