@@ -103,20 +103,21 @@ def _amount(resources: Iterable[Resource], name: str) -> float:
 
 
 def _limits(usages: Sequence[ContainerUsage], given: Given) -> dict[str, Any]:
-    """Limits as the kernel says, else as they were asked for; requests beside them where they differ."""
+    """Limits as the kernel says, else as they were asked for; requests beside them where they differ.
+
+    What the kernel says of several may be the limit of all together.
+    """
     limits = {
         name: value for name, value in (dict(given.requests) | dict(given.limits)).items() if isfinite(value)
     }
-    held = _sum(usages, "memory_limit_bytes")
-    soft = _sum(usages, "soft_memory_limit_bytes")
-    memory = _bytes(limits.get("mem")) if held is None else held
+    own = usages[0] if len(usages) == 1 else ContainerUsage()
+    memory, soft = own.memory_limit_bytes, own.soft_memory_limit_bytes
+    requested = _bytes(given.requests.get("mem")) if "mem" in given.limits else None
     return {
         "cpus_limit": limits.get("cpus"),
         "cpus_soft_limit": given.requests.get("cpus") if "cpus" in given.limits else None,
-        "mem_limit_bytes": memory,
-        "mem_soft_limit_bytes": _bytes(given.requests.get("mem"))
-        if soft is None and "mem" in given.limits
-        else soft,
+        "mem_limit_bytes": _bytes(limits.get("mem")) if memory is None else memory,
+        "mem_soft_limit_bytes": requested if soft is None else soft,
     }
 
 

@@ -118,6 +118,12 @@ def test_limits_of_tasks_are_told_beside_what_they_requested() -> None:
     assert (found.mem_limit_bytes, found.mem_soft_limit_bytes) == (128 * MIB, 96 * MIB)
 
 
+def test_limits_are_not_added_up_for_they_may_be_that_of_all_together() -> None:
+    nested = ContainerUsage(memory_limit_bytes=96 * MIB, soft_memory_limit_bytes=64 * MIB)
+    found = statistics((nested, nested), 1.5, Given({"mem": 96.0}))
+    assert (found.mem_limit_bytes, found.mem_soft_limit_bytes) == (96 * MIB, None)
+
+
 def test_what_counts_nested_containers_itself_is_not_added_to_them() -> None:
     nested = ContainerUsage(process=8, processes=1, memory_bytes=5)
     own = ContainerUsage(process=7, processes=3, memory_bytes=20)
