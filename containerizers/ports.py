@@ -16,6 +16,8 @@ import msgspec
 
 _PROC: Final = Path("/proc")
 _TABLES: Final = ("net/tcp", "net/tcp6")
+_EPHEMERAL: Final = "sys/net/ipv4/ip_local_port_range"
+_RESERVED: Final = "sys/net/ipv4/ip_local_reserved_ports"
 #: The state of a socket that listens.
 _LISTENS: Final = "0A"
 
@@ -110,6 +112,28 @@ class PortScan:
         with contextlib.suppress(OSError):
             return (self._proc / str(process) / "comm").read_text(errors="replace").strip()
         return ""
+
+
+def ephemeral_ports(proc: Path = _PROC) -> tuple[tuple[int, int], ...]:
+    """The ranges that the kernel takes a port from for whoever does not care which one it has."""
+    try:
+        first, last = map(int, (proc / _EPHEMERAL).read_text(encoding="ascii").split())
+        reserved = (proc / _RESERVED).read_text(encoding="ascii").strip()
+    except OSError:
+        return ()
+    found = []
+    for part in sorted(reserved.split(","), key=_begin) if reserved else ():
+        begin, _, end = part.partition("-")
+        if first < int(begin) <= last:
+            found.append((first, int(begin) - 1))
+        first = max(first, int(end or begin) + 1)
+    if first <= last:
+        found.append((first, last))
+    return tuple(found)
+
+
+def _begin(part: str) -> int:
+    return int(part.partition("-")[0])
 
 
 def _open_files(folder: int, wanted: Mapping[str, int]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from actors.executor.containerizer import CONTAINERIZER
 from actors.executor.gauges import PortsMetrics
 from actors.process import Process, handles
-from containerizers.ports import Listening, Stranger
+from containerizers.ports import Listening, Stranger, ephemeral_ports
 from transport.messages.containing import (
     ContainersListed,
     Limitation,
@@ -61,8 +61,15 @@ class PortsSettings(msgspec.Struct, frozen=True, kw_only=True):
 class PortsWatch(Process):
     """Looks, again and again."""
 
-    def __init__(self, look: Look, settings: PortsSettings, metrics: PortsMetrics | None = None) -> None:
+    def __init__(
+        self,
+        look: Look,
+        settings: PortsSettings,
+        metrics: PortsMetrics | None = None,
+        ephemeral: Callable[[], Ranges] = ephemeral_ports,
+    ) -> None:
         self._look = look
+        self._ephemeral = ephemeral
         self._settings = settings
         self._metrics = metrics or PortsMetrics()
 
@@ -75,6 +82,13 @@ class PortsWatch(Process):
         self._strangers: dict[Stranger, None] = {}
         self._containerizer = replace(self.pid.whoever(), name=CONTAINERIZER)
         self.every(self._settings.interval_seconds, self._begin)
+        doubtful = _common(self._settings.agent_ports, self._ephemeral())
+        if doubtful:
+            self.log.warning(
+                "offered ports may be taken by connections",
+                ports=text(doubtful),
+                reason="the kernel gives them to any connection: see net.ipv4.ip_local_port_range",
+            )
 
     def _begin(self) -> None:
         self._suspects = None
@@ -168,6 +182,12 @@ def ranges(ports: Iterable[int]) -> Ranges:
 def text(some: Ranges) -> str:
     """Ranges as Mesos writes them: `[80-80, 8080-8081]`."""
     return "[" + ", ".join(f"{begin}-{end}" for begin, end in some) + "]"
+
+
+def _common(some: Ranges, others: Ranges) -> Ranges:
+    """The ports that are in both."""
+    pairs = ((max(begin, first), min(end, last)) for begin, end in some for first, last in others)
+    return tuple((begin, end) for begin, end in pairs if begin <= end)
 
 
 def _of_families(found: Mapping[str, Iterable[int]], given: Mapping[str, Ranges]) -> dict[str, list[int]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from containerizers.ports import Listening, PortScan, Stranger
+from containerizers.ports import Listening, PortScan, Stranger, ephemeral_ports
 from tests.containerizers.containers import Containers, read_number, wait_until
 
 #: Listens on any port, does something else, writes the port to a file, and waits.
@@ -136,3 +136,29 @@ def test_nobody_is_looked_at_where_no_port_counts() -> None:
 
     with listen():
         assert PortScan(processes)(never, never) == Listening({})
+
+
+@pytest.mark.parametrize(
+    ("reserved", "left"),
+    [
+        ("", ((32768, 60999),)),
+        ("8080,40000-40009,50000", ((32768, 39999), (40010, 49999), (50001, 60999))),
+        ("50000,32768-40000", ((40001, 49999), (50001, 60999))),
+        ("60000-65535", ((32768, 59999),)),
+        ("1-65535", ()),
+    ],
+)
+def test_ephemeral_ports_are_those_that_are_not_reserved(
+    tmp_path: Path, reserved: str, left: tuple[tuple[int, int], ...]
+) -> None:
+    folder = tmp_path / "sys/net/ipv4"
+    folder.mkdir(parents=True)
+    (folder / "ip_local_port_range").write_text("32768\t60999\n")
+    (folder / "ip_local_reserved_ports").write_text(f"{reserved}\n")
+    assert ephemeral_ports(tmp_path) == left
+
+
+def test_this_host_has_ephemeral_ports() -> None:
+    with listen() as listener:
+        assert any(begin <= port_of(listener) <= end for begin, end in ephemeral_ports())
+    assert ephemeral_ports(Path("/nonexistent")) == ()

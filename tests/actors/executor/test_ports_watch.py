@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from actors.executor.containerizer import CONTAINERIZER
 from actors.executor.gauges import PortsMetrics
@@ -44,7 +44,12 @@ class House:
         self.containerizer: Probe = node.probe(CONTAINERIZER)
         self.metrics = PortsMetrics()
         self.watch = node.pid_of(PORTS_WATCH)
-        watch = PortsWatch(host.look, PortsSettings(**settings), self.metrics)  # type: ignore[arg-type]
+        watch = PortsWatch(
+            host.look,
+            PortsSettings(**settings),  # type: ignore[arg-type]
+            self.metrics,
+            lambda: ((32768, 39999), (50000, 60999)),
+        )
         node.spawn(lambda: watch, PORTS_WATCH)
 
     def round(self, *listed: tuple[ListedContainer, ...]) -> list[LimitContainer]:
@@ -57,6 +62,10 @@ class House:
             self.sim.run(1.0)
         assert ListContainers() not in self.containerizer.received
         return [one for one in self.containerizer.received if isinstance(one, LimitContainer)]
+
+    def told(self, event: str) -> list[Mapping[str, object]]:
+        """What the log has of an event."""
+        return [line.values for line in self.sim.log if line.event == event]
 
 
 def container(name: str, *ports: tuple[int, int]) -> ListedContainer:
@@ -137,8 +146,8 @@ def test_offered_ports_that_others_listen_on_are_told_once_unless_they_are_given
     for _ in range(2):
         house.round((container("one", (31000, 31000)),))
         assert house.metrics.taken.read() == 1
-    told = [entry for entry in house.sim.log if entry.event == "offered port is taken by another process"]
-    assert [entry.values["process"] for entry in told] == [8, 9]
+    told = house.told("offered port is taken by another process")
+    assert [values["process"] for values in told] == [8, 9]
     host.strangers = ()
     house.round(())
     assert house.metrics.taken.read() == 0
@@ -161,3 +170,11 @@ def test_a_host_that_cannot_be_looked_at_just_now_is_looked_at_again() -> None:
     assert house.round(listed) == []
     host.error = None
     assert [one.container_id for one in house.round(listed, listed)] == ["one"]
+
+
+def test_offered_ports_that_the_kernel_gives_to_connections_are_told() -> None:
+    event = "offered ports may be taken by connections"
+    house = House(Host(), agent_ports=((31000, 32767), (39000, 51000), (60999, 61000)))
+    house.round(())
+    assert [values["ports"] for values in house.told(event)] == ["[39000-39999, 50000-51000, 60999-60999]"]
+    assert House(Host(), agent_ports=((31000, 32767),)).told(event) == []
