@@ -86,6 +86,7 @@ class Strays:
             if settings.kills_orphans:
                 for found in client.containers({names.PLACE: self._dock.place}, _ALIVE):
                     self._judge(client, found)
+                self._end_old_ones(client, settings.labels.get("agent"))
             self._look_at_all()
         except DockerError:
             pass
@@ -101,6 +102,20 @@ class Strays:
             if seen.exit_code is None:
                 self._dock.fault("docker.stray.before")
                 client.remove(seen.docker_id)
+
+    def _end_old_ones(self, client: Client, agent_id: str | None) -> None:
+        """Those of this agent from before it was Pion, which know nothing of labels."""
+        if agent_id is None:
+            return
+        for found in client.containers({}, _ALIVE):
+            origin = names.origin((found.get("Names") or [""])[0])
+            if (
+                origin is not None
+                and origin.agent_id == agent_id
+                and not self._is_needed(origin.container_id)
+            ):
+                self._dock.fault("docker.stray.before")
+                client.remove(str(found["Id"]))
 
     def _is_needed(self, container_id: str) -> bool:
         """Whether it is somebody's, or may be adopted: then it is in the ledger."""

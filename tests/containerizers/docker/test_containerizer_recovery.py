@@ -175,6 +175,17 @@ def test_strays_of_this_agent_are_ended_and_those_of_others_are_not(
         assert set(dockerd.containers) == {"mesos-a", "mesos-other"}
 
 
+def test_strays_of_this_agent_from_older_times_are_known_by_their_names(
+    dockerd: FakeDockerd, tmp_path: Path
+) -> None:
+    with harbour(dockerd, tmp_path, labels={"agent": "S1"}) as one:
+        one.launch("a", "true")
+        for name in ("mesos-S1.x", "mesos-S2.x", "mesos-S1"):
+            dockerd.containers[name] = foreign(dockerd, {})
+        eventually(lambda: "mesos-S1.x" not in dockerd.containers)
+        assert set(dockerd.containers) == {"mesos-a", "mesos-S2.x", "mesos-S1"}
+
+
 def test_strays_stay_where_that_is_wanted(dockerd: FakeDockerd, tmp_path: Path) -> None:
     with harbour(dockerd, tmp_path, kills_orphans=False) as one:
         one.launch("a", "true")
