@@ -20,7 +20,7 @@ Until `GO` comes, what was cloned ends when the socket is closed: a crash of eit
 leaves no program that nobody knows of, and one after it leaves files that tell of it (`starting`).
 
 A program is never process 1 of its namespace, since that one ignores signals it has no handler for, and has
-to reap what others leave; the `idler` is, a program of nine bytes that does nothing. It is not the
+to reap what others leave; the `idler` is, a program of a few bytes that does nothing. It is not the
 program's parent either: that is the node, which learns exactly how it ended. What belongs to a container is
 what is in its control groups (`allotments`); with the last of it they go, and so do its mounts
 (`isolating`). `abilities` says what is left out where this process may not do all this.

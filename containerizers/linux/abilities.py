@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import msgspec
 
 from containerizers.linux import capabilities
 from containerizers.spec import Isolation
 
 _ADMINISTRATOR = capabilities.mask(("sys_admin",))
-_ISOLATION = Isolation()
+_SWITCHER = capabilities.mask(("setuid", "setgid", "setpcap"))
 
 
 class Abilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,9 +21,10 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def own(cls) -> Abilities:
         """Those of this process."""
+        held = capabilities.own().permitted
         return cls(
-            makes_namespaces=bool(capabilities.own().permitted & _ADMINISTRATOR),
-            switches_users=os.geteuid() == 0,
+            makes_namespaces=held & _ADMINISTRATOR == _ADMINISTRATOR,
+            switches_users=held & _SWITCHER == _SWITCHER,
         )
 
     def left_out(self) -> tuple[str, ...]:

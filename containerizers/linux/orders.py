@@ -42,6 +42,8 @@ def order(
     is_root = os.geteuid() == 0 if identity is None else identity.user == 0
     terminal = "" if streams.console is None else streams.console.ends.terminal
     made = reduce(or_, map(_namespace, isolation.namespaces), 0)
+    if isolation.hostname is not None and not made & NAMESPACES["uts"]:
+        raise StartError("hostname: needs a namespace uts")
     try:
         own = capabilities.own()
         sets = capabilities.plan(isolation, is_root, own)

@@ -69,14 +69,15 @@ def members(container_id: str) -> tuple[int, ...]:
     return cgroups.group(f"{ROOT}/{container_id.replace('.', '/mesos/')}").processes()
 
 
-def children() -> dict[int, str]:
-    """The processes whose parent is this one, and what they run."""
+def children(parent: int | None = None) -> dict[int, str]:
+    """The processes whose parent is this one, or another, and what they run."""
+    parent = os.getpid() if parent is None else parent
     found = {}
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
             if entry.name.isdecimal():
                 name, fields = (entry / "stat").read_text().split("(", 1)[1].rsplit(") ", 1)
-                if int(fields.split()[1]) == os.getpid():
+                if int(fields.split()[1]) == parent:
                     found[int(entry.name)] = name
     return found
 

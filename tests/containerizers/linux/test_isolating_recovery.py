@@ -19,6 +19,7 @@ from tests.containerizers.linux.containers import (
     NAMESPACES,
     ROOT,
     LinuxContainers,
+    children,
     groups_left,
     members,
     remove_groups,
@@ -75,12 +76,14 @@ def crash(folder: Path, point: str, script: str, ends: str = "", *, isolated: bo
         assert node.stdin is not None
         assert node.stdout is not None
         started = node.stdout.read(1)
+        helpers = [one for one, name in children(node.pid).items() if name == "python"]
         if ends:
             read_number(folder / ends)
             node.stdin.close()
         elif started:
             node.kill()
     assert node.returncode == -signal.SIGKILL
+    wait_until(lambda: not any(map(runs, helpers)), "what helped it has ended, too")
 
 
 def marked(folder: Path) -> list[int]:
