@@ -33,7 +33,7 @@ _FOR_EVER = "sleep 1000000"
 def figures(size: Size) -> Iterator[Figure]:
     socket, image = dockerd.docker_socket(), dockerd.busybox()
     own = ("--launcher=linux", f"--isolation={ISOLATION}", "--logging_level=WARNING")
-    with House([*flags(socket), *own]) as house, driver(house.master_address) as framework:
+    with House([*flags(socket), *own]) as house, driver(house.master_address, checkpoint=True) as framework:
         try:
             few, many = size.of(_RECOVERED, least=4), size.of(_MANY, least=8)
             _launch(framework, image, few)

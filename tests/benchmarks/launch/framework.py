@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
 from actors.election.address import parse_master
 from actors.election.standalone import StandaloneDetector
 from actors.process import handles
@@ -41,8 +43,8 @@ class DeclineAgain(Message):
 class Bench(Scheduler):
     """Holds what it is offered, all of one agent, until there is something to do with it."""
 
-    def __init__(self, detector: Pid) -> None:
-        super().__init__(_FRAMEWORK, detector)
+    def __init__(self, detector: Pid, *, checkpoint: bool = False) -> None:
+        super().__init__(replace(_FRAMEWORK, checkpoint=checkpoint), detector)
         self.connected = threading.Event()
         self.offered = threading.Event()
         self.done = threading.Event()
@@ -112,11 +114,11 @@ class Bench(Scheduler):
 class Driver:
     """Runs a `Bench` in this process, against a master elsewhere."""
 
-    def __init__(self, master: str) -> None:
+    def __init__(self, master: str, *, checkpoint: bool = False) -> None:
         self.system = PykkaSystem(bind=Address("127.0.0.1", 0))
         self.system.start()
         detector = self.system.spawn(lambda: StandaloneDetector(parse_master(master)), "detector")
-        self.bench = Bench(detector)
+        self.bench = Bench(detector, checkpoint=checkpoint)
         self.pid = self.system.spawn(lambda: self.bench, "scheduler")
         assert self.bench.connected.wait(DEADLINE_SECONDS), "the master did not answer"
         assert self.bench.offered.wait(DEADLINE_SECONDS), "no offer came"
@@ -147,8 +149,9 @@ class Driver:
 
 
 @contextmanager
-def driver(master: str) -> Iterator[Driver]:
-    one = Driver(master)
+def driver(master: str, *, checkpoint: bool = False) -> Iterator[Driver]:
+    """`checkpoint`: its tasks outlive their agent."""
+    one = Driver(master, checkpoint=checkpoint)
     try:
         yield one
     finally:

@@ -116,9 +116,12 @@ class House:
 
     def stdout(self, task: str) -> str:
         """What a task wrote, in its only sandbox."""
-        files = self.folder.glob(f"agent/slaves/*/frameworks/*/executors/{task}/runs/*/stdout")
-        texts = [file.read_text(errors="replace") for file in files if not file.parent.is_symlink()]
-        return "".join(texts)
+        return "".join(file.read_text(errors="replace") for file in self.files(task, "stdout"))
+
+    def files(self, task: str, name: str) -> list[Path]:
+        """The files of that name in a task's sandboxes."""
+        found = self.folder.glob(f"agent/slaves/*/frameworks/*/executors/{task}/runs/*/{name}")
+        return [file for file in found if not file.parent.is_symlink()]
 
     def tend(self) -> None:
         """Start the agent again if it was killed; that it ended by itself, untold, is an error."""
