@@ -26,6 +26,7 @@ from actors.gateway.gateway import GATEWAY, Gateway, HttpHost
 from actors.metrics import Registry
 from actors.process import Process, handles
 from actors.pykka_system import PykkaSystem
+from actors.storage import FileDisk
 from containerizers.sandbox import make_nested, remove_nested
 from containerizers.stamp import stat
 from tests.actors.agent.http.readings import agent_read
@@ -143,7 +144,7 @@ class House(Client):
         self.work_dir = folder / "work"
         self.sandbox = self.work_dir / "task"
         self.sandbox.mkdir(parents=True)
-        self.system = PykkaSystem()
+        self.system = PykkaSystem(disk=FileDisk(folder / "node"))
         self.system.start()
         self._make = make = Containerizers(folder / "runtime")
         system = self.system
