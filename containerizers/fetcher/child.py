@@ -134,7 +134,7 @@ class Child:
         if not isinstance(message, dict):
             return None
         size = message.get("size")
-        if isinstance(size, int) and size > 0:
+        if type(size) is int and size > 0:
             return size
         self._answer = message
         return None

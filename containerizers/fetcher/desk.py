@@ -128,7 +128,7 @@ class Desk:
         wish.steps = [plan(wanted, self._settings.frameworks_home) for wanted in wish.order.files]
         for number, wanted in enumerate(wish.order.files):
             if wanted.cache and wish.steps[number].error is None:
-                self._ask_cache(wish, number, (wish.order.user, wanted.uri.strip()))
+                self._ask_cache(wish, number, (wish.order.user, wanted.uri.lstrip()))
         if not wish.missing:
             self._workers.add(wish)
 

@@ -315,6 +315,10 @@ def _report_bug(kind: type[BaseException], error: BaseException, _trace: Traceba
 def main(descriptor: int) -> NoReturn:
     """Do the job that is in an open file."""
     sys.excepthook = _report_bug
+    # Who starts this may have ignored or blocked what is to end it.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for number in (signal.SIGALRM, signal.SIGIO, signal.SIGXCPU):
+        signal.signal(number, signal.SIG_DFL)
     os.umask(0o022)
     size = os.fstat(descriptor).st_size
     job = json.loads(os.pread(descriptor, size, 0))

@@ -69,6 +69,13 @@ class Store:
         os.close(self._around)
 
 
+def clear(place: str) -> None:
+    """Clear away what those left who are no more, if there is such a place at all. Raises OSError."""
+    if Path(place).exists():
+        with _place(place) as around:
+            _clear(around)
+
+
 @contextlib.contextmanager
 def _place(place: str) -> Iterator[int]:
     """The folder around those of the pools, which nobody else may change: it may well lie in /tmp."""

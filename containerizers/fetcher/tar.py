@@ -45,6 +45,7 @@ def members(stream: Unpacked) -> Iterator[Member]:
             said.clear()
             yield from _member(header, source)
             source.skip()
+    source.drain()
 
 
 class _Header:
@@ -124,6 +125,11 @@ class _Source:
         while self.read(_CHUNK_BYTES):
             pass
 
+    def drain(self) -> None:
+        """Pass over what follows the end, where that shows whether what was before is as it was packed."""
+        while self._stream.is_packed and self._some(_CHUNK_BYTES):
+            pass
+
     def extension(self, size: int) -> bytes:
         """The whole of what a header says about the next."""
         if size > _MOST_EXTENSION_BYTES:
@@ -175,10 +181,9 @@ def _number(field: bytes) -> int:
             raise FetchError("it is damaged: a number is negative, or far too large")
         return value
     digits = field.partition(b"\0")[0].strip()
-    try:
-        return int(digits or b"0", 8)
-    except ValueError:
-        raise FetchError("it is no archive of tar, or damaged") from None
+    if digits.strip(b"01234567"):
+        raise FetchError("it is no archive of tar, or damaged")
+    return int(digits or b"0", 8)
 
 
 def _text(name: bytes) -> str:

@@ -148,6 +148,13 @@ def test_what_belongs_there_gets_there(place: Place) -> None:
     assert (place.root / "☃" / "ü").exists()
 
 
+def test_a_content_that_is_not_what_was_packed_is_refused(place: Place) -> None:
+    archive = bytearray(tar(("a", os.urandom(2000)), packing="gz"))
+    archive[1000] ^= 1
+    with pytest.raises(FetchError, match="damaged"):
+        place.unpack(bytes(archive))
+
+
 def test_a_zip_gets_there_too(place: Place) -> None:
     place.unpack(zipped([("a/b", b"1"), zip_link("c", "a/b"), ("d/", b"")]))
     place.check()

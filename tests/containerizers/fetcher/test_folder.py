@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +88,37 @@ def test_a_folder_that_became_a_link_is_not_entered_again(folder: Folder, root: 
     fill(folder, "b")
     with pytest.raises(FetchError, match="leads over a link"):
         folder.create(("a", "three"))
+
+
+def test_who_swaps_folders_for_links_all_the_time_gets_nothing_out(folder: Folder, root: Path) -> None:
+    over = threading.Event()
+
+    def swap() -> None:
+        while not over.is_set():
+            shutil.rmtree(root / "aside", ignore_errors=True)
+            for step in (
+                lambda: (root / "a").rename(root / "aside"),
+                lambda: (root / "a").symlink_to(root.parent / "precious"),
+                (root / "a").unlink,
+                lambda: (root / "aside").rename(root / "a"),
+            ):
+                with contextlib.suppress(OSError):
+                    step()
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    refused = 0
+    try:
+        for number in range(4000):
+            try:
+                fill(folder, "a", "file")
+                fill(folder, f"other{number % 2}")
+            except FetchError:
+                refused += 1
+    finally:
+        over.set()
+        thread.join()
+    assert refused < 4000
 
 
 def test_a_folder_is_not_replaced_by_a_file(folder: Folder, root: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from containerizers.fetcher.store import Store
+from containerizers.fetcher.store import Store, clear
 
 
 def fill(store: Store, name: str, content: bytes) -> None:
@@ -56,6 +56,18 @@ def test_what_others_left_is_cleared_away_and_what_lives_is_not(tmp_path: Path) 
     assert (tmp_path / "mine" / "precious").exists()
     one.close()
     two.close()
+
+
+def test_what_is_left_is_cleared_without_a_store_too(tmp_path: Path) -> None:
+    clear(str(tmp_path / "none"))
+    assert not (tmp_path / "none").exists()
+    (tmp_path / "pool-dead").mkdir()
+    store = Store(str(tmp_path / "other"))
+    clear(str(tmp_path))
+    clear(str(tmp_path / "other"))
+    assert not (tmp_path / "pool-dead").exists()
+    fill(store, "one", b"abc")
+    store.close()
 
 
 def test_a_place_that_others_may_change_is_refused(tmp_path: Path) -> None:

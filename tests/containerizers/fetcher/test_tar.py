@@ -20,6 +20,8 @@ LONG = "/".join(["folder-of-some-length"] * 12 + ["name-" * 30])
 class Memory:
     """A stream of bytes that are there, at most so many at a time."""
 
+    is_packed = True
+
     def __init__(self, content: bytes, chunk: int = 1 << 20) -> None:
         self._content = io.BytesIO(content)
         self._chunk = chunk
@@ -121,6 +123,15 @@ def test_what_pax_cannot_mean_is_refused(records: bytes) -> None:
     archive[512:1024] = records.ljust(512, b"\0")
     with pytest.raises(FetchError, match="damaged"):
         list(found(bytes(archive)))
+
+
+def test_a_number_is_made_of_its_digits_alone() -> None:
+    archive = bytearray(tar(("a", b"x")))
+    for digits in (b"-1", b"+1", b"1_0", b"0o1", b"9", b" x"):
+        archive[124:136] = digits.ljust(12, b"\0")
+        archive[148:156] = b"%06o\0 " % (sum(archive[:148]) + 256 + sum(archive[156:512]))
+        with pytest.raises(FetchError, match="damaged"):
+            list(found(bytes(archive)))
 
 
 def test_what_is_no_archive_is_refused() -> None:
