@@ -39,6 +39,8 @@ class Dockerd:
         # Short: the paths of sockets below it may have 107 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="dockerd-"))
         self.socket = str(self.folder / "sock")
+        #: What its containers are in, of all control groups.
+        self._group = f"pion-{self.folder.name}"
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
@@ -55,7 +57,8 @@ class Dockerd:
         arguments = ["dockerd", "--iptables=false", "--ip6tables=false", "--ip-forward=false"]
         arguments += ["--ip-masq=false", "--data-root", str(self.folder / "root"), "--exec-root"]
         arguments += [str(self.folder / "exec"), "--pidfile", str(self.folder / "pid")]
-        arguments += ["--host", f"unix://{self.socket}", *self._options]
+        arguments += ["--host", f"unix://{self.socket}", "--exec-opt", "native.cgroupdriver=cgroupfs"]
+        arguments += ["--cgroup-parent", f"/{self._group}", *self._options]
         (self.folder / "pid").unlink(missing_ok=True)
         with log.open("ab") as file:
             self._process = subprocess.Popen(
@@ -101,6 +104,11 @@ class Dockerd:
                 if (place := line.split()[1]).startswith(f"{self.folder}/"):
                     subprocess.run(["umount", "-l", place], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+        hierarchies = Path("/sys/fs/cgroup")
+        for hierarchy in (hierarchies, *hierarchies.iterdir()):
+            for group in sorted(hierarchy.glob(f"{self._group}/**/"), reverse=True):
+                with contextlib.suppress(OSError):
+                    group.rmdir()
 
     def _remove_containers(self) -> None:
         # Else it would wait long for those that take no notice of SIGTERM.
