@@ -18,6 +18,7 @@ User: TypeAlias = "tuple[int, int, tuple[int, ...]] | None"
 #: Effective, inheritable, bounding, ambient; and whether being root gives none (`capabilities.Sets`).
 Capabilities: TypeAlias = "tuple[int, int, int, int, bool] | None"
 
+_PR_SET_DUMPABLE = 4
 _PR_SET_KEEPCAPS, _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_SECUREBITS = 8, 23, 24, 28
 _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 38, 47
 _AMBIENT_RAISE, _AMBIENT_CLEAR = 2, 4
@@ -35,6 +36,9 @@ def apply(user: User, capabilities: Capabilities, no_new_privileges: bool, progr
     `program` is a filter as `filters.compile` makes it. Without `no_new_privileges` only a process that may
     administer the system can load it, so it is loaded first then, and must allow what follows.
     """
+    # Who is in the container already may be as powerful as this process in a moment, and must not get hold of
+    # what it has open, nor of its program: it becomes dumpable again when it becomes another.
+    prctl(_PR_SET_DUMPABLE, 0)
     if no_new_privileges:
         _step("no_new_privileges", prctl, _PR_SET_NO_NEW_PRIVS, 1)
     elif program is not None:

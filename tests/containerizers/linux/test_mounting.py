@@ -353,7 +353,8 @@ def test_a_host_that_is_read_only_leaves_but_its_own_to_be_written(sandbox: Path
     (tmp_path / "volume").mkdir()
     script = """
         touch /etc/pion-test /var/pion-test /pion-test /run/pion-test
-        touch mine volume/mine /tmp/mine /dev/shm/pion-test && rm /dev/shm/pion-test && echo >/dev/null && echo done
+        touch mine volume/mine /tmp/mine /dev/shm/pion-test && rm /dev/shm/pion-test && echo >/dev/null
+        echo done
     """
     mount = Mount(target="volume", source=str(tmp_path / "volume"))
     done = look(script, sandbox, mount, read_only_host=True, private_tmp=True)

@@ -103,6 +103,13 @@ def test_a_filter_that_is_none_is_an_error_that_says_so() -> None:
     assert said("true", program=b"\0" * 8) == (1, "step: seccomp: the kernel refuses: Invalid argument\n")
 
 
+def test_nobody_can_look_into_it_before_it_becomes_the_program() -> None:
+    code = APPLY.replace("os.execv(", "sys.exit(syscalls.prctl(3))  #")
+    given = {"user": None, "capabilities": None, "nnp": False, "filter": None, "script": ""}
+    assert child(code, given).returncode == 0
+    assert child(code.replace("privileges.apply(", "print("), given).returncode == 1
+
+
 def refused(**given: Any) -> str:
     """What is said to one that is not root any more."""
     code = APPLY.replace("try:", "os.setresuid(65534, 65534, 65534)\ntry:", 1)
