@@ -92,7 +92,7 @@ class Isolation(msgspec.Struct, frozen=True, kw_only=True):
     private_tmp: bool = False
     #: Folders and files of the host that are hidden from it: what agents and dockerd keep. Needs `mount`.
     hidden: tuple[str, ...] = ()
-    #: Whether it can write to no files of the host but those in its folder, in mounts and in a /tmp of its own:
+    #: Whether it can write to no files of the host but those in its folder, in mounts and in its own /tmp:
     #: for programs of root, whom else nothing keeps from what the host runs. Needs `mount`.
     read_only_host: bool = False
     rlimits: tuple[RLimit, ...] = ()
