@@ -61,7 +61,8 @@ class FolderCount:
         self._waiting = 0
         #: What is left to be read of the present folder; None when it was read.
         self._entries: os._ScandirIterator[str] | None = None
-        self._root = self._present = -1
+        #: Descriptors of the outermost folder, the present one, and, if it was entered last, that around it.
+        self._root = self._present = self._above = -1
         self._root = os.open(folder, _FOLDER)
         self._present = os.dup(self._root)
         told = os.fstat(self._root)
@@ -86,10 +87,10 @@ class FolderCount:
         if self._entries is not None:
             self._entries.close()
             self._entries = None
-        for descriptor in (self._root, self._present):
+        for descriptor in (self._root, self._present, self._above):
             if descriptor != -1:
                 os.close(descriptor)
-        self._root = self._present = -1
+        self._root = self._present = self._above = -1
 
     def go_on(self, most: int) -> int:
         """Count up to so many entries more; returns how many: less than `most` when that was all."""
@@ -177,10 +178,17 @@ class FolderCount:
             return
         self.used_bytes += told.st_blocks * _BLOCK_BYTES
         self._levels.append(_Level(name, (told.st_dev, told.st_ino), []))
-        self._enter(inner)
+        self._leave_above()
+        self._above, self._present = self._present, inner
         self._list()
 
+    def _leave_above(self) -> None:
+        if self._above != -1:
+            os.close(self._above)
+            self._above = -1
+
     def _enter(self, folder: int) -> None:
+        self._leave_above()
         self._present, left = folder, self._present
         os.close(left)
 
@@ -190,13 +198,23 @@ class FolderCount:
         while len(self._levels) > 1 and not self._levels[-1].waiting:
             self._levels.pop()
             steps += 1
+        if steps == 1 and self._above != -1:
+            self._enter_above()
+        else:
+            self._climb(steps)
+        return bool(self._levels[-1].waiting) or len(self._levels) > 1
+
+    def _enter_above(self) -> None:
+        above, self._above = self._above, -1
+        self._enter(above)
+
+    def _climb(self, steps: int) -> None:
         with contextlib.suppress(OSError):
             for start in range(0, steps, _STEPS):
                 up = "/".join([".."] * min(steps - start, _STEPS))
                 self._enter(os.open(up, _FOLDER, dir_fd=self._present))
         if self._identity() != self._levels[-1].identity:
             self._return()
-        return bool(self._levels[-1].waiting) or len(self._levels) > 1
 
     def _identity(self) -> tuple[int, int]:
         told = os.fstat(self._present)
