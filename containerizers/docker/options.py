@@ -40,7 +40,6 @@ SAFE_OPTIONS: Final = frozenset(
         "ip6",
         "l",
         "label",
-        "log-opt",
         "memory-swap",
         "memory-swappiness",
         "net-alias",
@@ -58,6 +57,9 @@ SAFE_OPTIONS: Final = frozenset(
         "workdir",
     }
 )
+
+#: Limits by which a program would come before those of others.
+_PRIORITIES: Final = frozenset({"nice", "rtprio", "rttime"})
 
 _REFUSED: Final = {
     "a": "the container's output goes to its sandbox",
@@ -90,6 +92,11 @@ _SIZE = re.compile(rf"({_DIGITS})\s*([bkmgt]?)(?:i?b)?", re.IGNORECASE)
 _PART = re.compile(rf"({_DIGITS})(ns|us|ms|s|m|h)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
 _NANOSECONDS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+
+
+def is_safe(key: str, value: str) -> bool:
+    """Whether an option is one of `SAFE_OPTIONS`, and so is what it says."""
+    return key in SAFE_OPTIONS and (key != "ulimit" or value.partition("=")[0] not in _PRIORITIES)
 
 
 def apply_options(body: Body, options: Iterable[tuple[str, str]]) -> None:

@@ -20,6 +20,7 @@ from actors.executor.container_spec import (
     wanted_files,
 )
 from actors.executor.containment.docker import docker_command, docker_of
+from actors.executor.containment.docker_volumes import persistent_volumes
 from actors.executor.containment.host_paths import Resolve
 from actors.executor.containment.isolation import isolation_of
 from actors.executor.containment.limits import limits_of
@@ -246,6 +247,7 @@ class Containment:
             entrypoint=entrypoint,
             labels=contained.labels,
         )
+        kept = persistent_volumes(contained.resources, self.rules)
         return ContainerSpec(
             arguments=arguments,
             directory=directory,
@@ -255,7 +257,7 @@ class Containment:
             stderr=f"{directory}/stderr",
             console=console_of(container),
             limits=limits,
-            docker=docker,
+            docker=replace(docker, volumes=(*docker.volumes, *kept)),
             files=wanted_files(contained.command),
         )
 

@@ -11,7 +11,7 @@ from actors.executor.containment.docker_volumes import docker_volume
 from actors.executor.containment.host_paths import Resolve
 from actors.executor.containment.image import check_image
 from actors.executor.containment.rules import Dns, Rules
-from containerizers.docker.options import SAFE_OPTIONS
+from containerizers.docker.options import is_safe
 from transport.messages.container_spec import DockerSpec, PortMapping
 from transport.records.command import CommandInfo
 from transport.records.container import ContainerInfo
@@ -159,7 +159,7 @@ def _options(info: ContainerInfo.DockerInfo, rules: Rules) -> tuple[tuple[str, s
             )
         if "\0" in parameter.value:
             raise ValueError(f"{field}: its value must not have a NUL in it")
-        if name not in SAFE_OPTIONS and not rules.grants(name):
+        if not is_safe(name, parameter.value) and not rules.grants(name):
             raise ValueError(f"{field}: is not granted by the agent's --docker_grants")
         granted.append((name, parameter.value))
     return tuple(granted)

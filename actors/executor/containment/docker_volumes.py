@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from actors.executor.containment.host_paths import Resolve, allowed_path, path_inside
 from actors.executor.containment.rules import Rules
+from actors.executor.containment.volumes import is_volume, persistent_path
 from transport.messages.container_spec import DockerVolume
+from transport.records.resource import Resource
 from transport.records.volume import Volume
 
 _Type = Volume.Source.Type
@@ -43,6 +45,22 @@ def docker_volume(
         return DockerVolume(source=place, target=target, read_only=read_only)
     except ValueError as error:
         raise ValueError(f"container.volumes: {volume.container_path[:128]!r}: {error}") from None
+
+
+def persistent_volumes(resources: Iterable[Resource], rules: Rules) -> tuple[DockerVolume, ...]:
+    """The persistent volumes among some resources; raises ValueError.
+
+    Where they are on the host, they are in the container: there the links lead that the sandbox has to them.
+    """
+    found = []
+    for resource in resources:
+        if is_volume(resource):
+            assert resource.disk is not None
+            assert resource.disk.volume is not None
+            place = persistent_path(resource, rules)
+            read_only = resource.disk.volume.mode is Volume.Mode.RO
+            found.append(DockerVolume(source=place, target=place, read_only=read_only))
+    return tuple(found)
 
 
 def _target(path: str, rules: Rules) -> str:

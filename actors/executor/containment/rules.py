@@ -11,7 +11,8 @@ from transport.records.container import ContainerInfo
 
 #: A grant, or a prefix, of everything.
 EVERYTHING: Final = "*"
-#: Places of every host that no container may see parts of unless that is granted.
+#: Places of every host that no container may see parts of unless that is granted: what is there the host
+#: trusts, or has root run later.
 SYSTEM_PLACES: Final = (
     "/bin",
     "/boot",
@@ -27,8 +28,10 @@ SYSTEM_PLACES: Final = (
     "/sbin",
     "/sys",
     "/usr",
-    "/var/lib/docker",
+    "/var/cache",
+    "/var/lib",
     "/var/run",
+    "/var/spool",
 )
 
 

@@ -50,7 +50,7 @@ def mounts_of(
                     "--isolation"
                 )
         return ()
-    found = [_persistent(one, place, rules) for one in resources if _is_volume(one)]
+    found = [_persistent(one, place, rules) for one in resources if is_volume(one)]
     for volume in () if container is None else container.volumes:
         try:
             found.append(_mount(volume, place, rules, resolve))
@@ -96,7 +96,8 @@ def volume_limits(resources: Iterable[Resource], rules: Rules) -> tuple[VolumeLi
     )
 
 
-def _is_volume(resource: Resource) -> bool:
+def is_volume(resource: Resource) -> bool:
+    """Whether a resource is a persistent volume that is to be seen."""
     disk = resource.disk
     return disk is not None and disk.persistence is not None and disk.volume is not None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from containerizers.docker.options import OPTIONS, SAFE_OPTIONS, apply_options
+from containerizers.docker.options import OPTIONS, SAFE_OPTIONS, apply_options, is_safe
 
 
 def applied(*options: tuple[str, str]) -> dict[str, Any]:
@@ -156,8 +156,23 @@ def test_safe_options_lead_nowhere_outside() -> None:
         "oom-kill-disable",
         "link",
     }
-    outside |= {"volume-driver", "log-driver", "pids-limit", "memory", "cpus", "cpu-shares", "oom-score-adj"}
+    outside |= {
+        "volume-driver",
+        "log-driver",
+        "log-opt",
+        "pids-limit",
+        "memory",
+        "cpus",
+        "cpu-shares",
+        "oom-score-adj",
+    }
     assert not SAFE_OPTIONS & outside
+
+
+def test_a_limit_is_safe_unless_a_program_would_come_before_others_by_it() -> None:
+    assert is_safe("ulimit", "nofile=100000")
+    assert not any(is_safe("ulimit", f"{name}=20") for name in ("nice", "rtprio", "rttime"))
+    assert not is_safe("volume", "/data")
 
 
 def test_whatever_is_given_is_taken_or_refused_clearly() -> None:

@@ -12,6 +12,7 @@ from tests.actors.executor.containment.containers import (
     NETWORK,
     SANDBOX_PATH,
     docker,
+    host_volume,
     launch,
     mesos,
     persistent,
@@ -19,7 +20,7 @@ from tests.actors.executor.containment.containers import (
     task,
 )
 from tests.actors.executor.tasks import environment
-from transport.messages.container_spec import ConsoleSpec, WantedFile
+from transport.messages.container_spec import ConsoleSpec, DockerVolume, WantedFile
 from transport.records.command import CommandInfo, Environment
 from transport.records.container import ContainerInfo, TTYInfo
 from transport.records.executor import ExecutorInfo
@@ -31,11 +32,13 @@ from transport.records.resource import Resource
 from transport.records.resources import Resources
 from transport.records.secret import Secret
 from transport.records.value import Value
+from transport.records.volume import Volume
 
 MIB = 2**20
 PLAIN = Containment()
 DOCKER = Containment(Rules(containerizers=("docker", "mesos")))
 LINUX_TOO = Containment(Rules(isolators=LINUX, work_dir="/work"))
+VOLUMES = "/work/volumes/roles/web db"
 
 
 def test_a_task_finds_its_executors_environment_then_its_own_then_its_role() -> None:
@@ -69,6 +72,19 @@ def test_a_task_may_use_what_it_and_its_executor_were_given() -> None:
     limits = PLAIN.task(launch(), task(resources="cpus:1;mem:64;ports:[80-80]"), "c").limits
     assert limits is not None
     assert (limits.cpus, limits.memory_limit_bytes, limits.ports) == (1.1, 96 * MIB, ((80, 80),))
+
+
+def test_a_task_of_docker_has_its_persistent_volumes_where_its_sandbox_leads_to() -> None:
+    containment = Containment(Rules(containerizers=("docker",), work_dir="/work"))
+    held = (persistent(), persistent("ro", "seen", Volume.Mode.RO))
+    volumes = (host_volume("/opt", "tools"),)
+    spec = containment.task(launch(), task(docker(volumes=volumes), "cpus:1", None, *held), "c")
+    assert spec.docker is not None
+    assert spec.docker.volumes == (
+        DockerVolume(source="/opt", target="/mnt/mesos/sandbox/tools"),
+        DockerVolume(source=f"{VOLUMES}/db", target=f"{VOLUMES}/db"),
+        DockerVolume(source=f"{VOLUMES}/ro", target=f"{VOLUMES}/ro", read_only=True),
+    )
 
 
 def test_a_task_of_docker_knows_nothing_of_its_executor() -> None:

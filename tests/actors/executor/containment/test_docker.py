@@ -104,6 +104,8 @@ def test_who_says_how_names_are_looked_up_is_not_told_otherwise() -> None:
         ("mount", "type=bind,source=/,target=/host"),
         ("runtime", "runc"),
         ("oom-kill-disable", "true"),
+        ("log-opt", "max-size=-1"),
+        ("ulimit", "rtprio=99"),
         ("pids-limit", "-1"),
     ],
 )
