@@ -90,6 +90,11 @@ class Allotments:
                 self._families[container_id] = False
                 self._remove_family(container_id)
 
+    def families(self) -> tuple[str, ...]:
+        """Those that are there."""
+        with self._lock:
+            return tuple(self._families)
+
     def end(self) -> None:
         """Remove what is around all containers, if nothing of another runtime directory is in it."""
         with self._lock:

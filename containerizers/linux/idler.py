@@ -14,7 +14,7 @@ import struct
 from typing import Final, NoReturn
 
 from containerizers.linux import privileges
-from containerizers.linux.syscalls import StepError, prctl
+from containerizers.linux.syscalls import prctl
 
 #: Where the program lies, and the header of its file and of its one segment before it, in bytes.
 _ADDRESS: Final = 0x40_0000
@@ -95,13 +95,13 @@ def load(machine: str) -> int | None:
 
 
 def idle(file: int | None) -> NoReturn:
-    """Become the program; without one, do the same here."""
+    """Become the program; without one, do the same here. Raises StepError."""
     # All others are closed by `exec`.
     os.closerange(0, 3)
+    # Before `exec`, or root could read what nobody may; and for good, whoever made it run something.
+    privileges.apply(None, _NO_CAPABILITIES, True, None)
     if file is not None:
-        with contextlib.suppress(OSError, StepError):
-            # Without any, or root could read what nobody may; and for good, whoever made it run something.
-            privileges.apply(None, _NO_CAPABILITIES, True, None)
+        with contextlib.suppress(OSError):
             os.execve(file, ["container"], {})  # noqa: S606  as above
     prctl(_PR_SET_DUMPABLE, 0)
     prctl(_PR_SET_NAME, b"container")

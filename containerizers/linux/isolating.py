@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import msgspec
-
 from containerizers.census import Census
 from containerizers.cgroups.groups import Group
 from containerizers.cgroups.tree import CgroupError
@@ -17,6 +15,7 @@ from containerizers.containerizer import Usage
 from containerizers.launcher import Remains, Started
 from containerizers.linux.abilities import Abilities
 from containerizers.linux.allotments import Allotments
+from containerizers.linux.figures import figures
 from containerizers.linux.orders import order
 from containerizers.linux.starting import Starter
 from containerizers.paths import RuntimePaths, parent_of, read_stamp
@@ -139,14 +138,13 @@ class LinuxLauncher:
                 raise ValueError(f"container {container_id}: {error}") from None
 
     def usage(self, first: Mapping[str, int | None]) -> Mapping[str, Usage]:
-        """See `Launcher.usage`."""
+        """See `Launcher.usage`; of families, too, whose nested ones that ended are counted nowhere else."""
         plain = {one: process for one, process in first.items() if not self._is_grouped(one)}
         found = dict(self._plain.usage(plain)) if plain else {}
-        for container_id in first.keys() - plain.keys():
-            with contextlib.suppress(CgroupError):
-                found[container_id] = msgspec.structs.replace(
-                    self._group(container_id).usage(), process=first[container_id]
-                )
+        if self._allotments is not None:
+            grouped = {one: process for one, process in first.items() if one not in plain}
+            grouped.update(dict.fromkeys(self._allotments.families()))
+            found |= figures(grouped, self._group, tuple(self._sessions.values()))
         return found
 
     def processes(self, first: Mapping[str, int | None]) -> Mapping[str, tuple[int, ...]]:

@@ -160,6 +160,18 @@ def test_a_family_keeps_its_limits_until_it_is_destroyed(containers: LinuxContai
     assert groups_left() == ()
 
 
+def test_what_those_of_a_family_used_is_told_when_they_have_ended(containers: LinuxContainers) -> None:
+    containers.containerizer.update("family", Limits(cpus=1))
+    hard = "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done"
+    containers.run("family.one", "sh", "-c", hard, isolation=NAMESPACES)
+    usage = containers.containerizer.usage()["family"]
+    assert usage.includes_nested
+    assert usage.process is None
+    assert usage.user_seconds + usage.system_seconds > 0
+    containers.containerizer.destroy("family")
+    wait_until(lambda: not groups_left(), "its group is gone")
+
+
 def test_a_family_that_was_given_nothing_ends_with_the_last_of_it(containers: LinuxContainers) -> None:
     containers.launch("family.one", "sleep", "1000", isolation=NAMESPACES)
     containers.run("family.two", "true", isolation=NAMESPACES)
