@@ -16,6 +16,7 @@ import pytest
 
 from actors.cli.children import Children
 from tests.actors.agent.http.house import Client
+from tests.actors.gateway.browser import fetch
 from tests.integration.masters import wait_until
 from tests.integration.one_agent import OneAgent
 from transport.pid import Address
@@ -75,11 +76,14 @@ def task(name: str, command: str, **resources: object) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def executing(cluster: OneAgent, what: dict[str, Any]) -> Iterator[subprocess.Popen[str]]:
+def executing(cluster: OneAgent, what: dict[str, Any], *flags: str) -> Iterator[subprocess.Popen[str]]:
     """A framework that runs a task, and ends with it or with the `with` block."""
     command = (sys.executable, "-m", "actors.cli.pion", "execute", f"--master={cluster.master}")
     with subprocess.Popen(
-        (*command, "--checkpoint", f"--task={json.dumps(what)}"), cwd=_ROOT, stdout=subprocess.PIPE, text=True
+        (*command, "--checkpoint", f"--task={json.dumps(what)}", *flags),
+        cwd=_ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as framework:
         try:
             yield framework
@@ -87,11 +91,18 @@ def executing(cluster: OneAgent, what: dict[str, Any]) -> Iterator[subprocess.Po
             framework.terminate()
 
 
-def end_of(cluster: OneAgent, what: dict[str, Any]) -> str:
+def end_of(cluster: OneAgent, what: dict[str, Any], *flags: str) -> str:
     """What the framework prints of the last that it hears of a task."""
-    with executing(cluster, what) as framework:
+    with executing(cluster, what, *flags) as framework:
         assert framework.stdout is not None
         return framework.stdout.read().rpartition("Received status update ")[2]
+
+
+def ask_master(cluster: OneAgent, path: str, call: object = None) -> Any:
+    method, body = ("GET", None) if call is None else ("POST", json.dumps(call).encode())
+    answer = fetch(Address.parse(cluster.master), path, method, body, {"Content-Type": "application/json"})
+    assert answer.status in (200, 202), answer.body
+    return json.loads(answer.body or b"null")
 
 
 def get(cluster: OneAgent, path: str) -> Any:
@@ -104,6 +115,29 @@ def test_a_task_with_more_on_the_disk_than_its_quota_fails_with_the_reason(clust
     told = end_of(cluster, task("hog", "head -c 12M /dev/zero > big; exec sleep 1000", disk=10))
     assert told.startswith("TASK_FAILED for task 'hog'")
     assert re.search(r"message: 'Disk usage \(12\d\d\dKB\) exceeds quota \(10MB\)'", told)
+    assert "reason: REASON_CONTAINER_LIMITATION_DISK\n" in told
+
+
+def test_a_persistent_volume_has_a_quota_of_its_own(cluster: OneAgent) -> None:
+    (agent,) = ask_master(cluster, "/slaves")["slaves"]
+    reservations = [{"type": "DYNAMIC", "role": "web", "principal": "p"}]
+    disk = {"name": "disk", "type": "SCALAR", "scalar": {"value": 8}, "reservations": reservations}
+    persistence = {"id": "data", "principal": "p"}
+    volume = {
+        **disk,
+        "disk": {"persistence": persistence, "volume": {"container_path": "data", "mode": "RW"}},
+    }
+    for kind, what in (
+        ("RESERVE_RESOURCES", {"resources": [disk]}),
+        ("CREATE_VOLUMES", {"volumes": [volume]}),
+    ):
+        ask_master(
+            cluster, "/api/v1", {"type": kind, kind.lower(): {"agent_id": {"value": agent["id"]}, **what}}
+        )
+    hog = task("filler", "head -c 9M /dev/zero > data/big; exec sleep 1000", disk=10)
+    hog["resources"].append(volume)
+    told = end_of(cluster, hog, "--role=web", "--principal=p")
+    assert re.search(r"message: 'Disk usage \(92\d\dKB\) exceeds quota \(8MB\)'", told)
     assert "reason: REASON_CONTAINER_LIMITATION_DISK\n" in told
 
 
