@@ -220,6 +220,8 @@ class StatusDesk:
                 state=status.state.name,
                 message=status.message,
             )
+            if status.reason is Reason.REASON_CONTAINER_LAUNCH_FAILED:
+                self._metrics.container_launch_errors.increment()
         self._take(task, self._completed(executor, status))
         return True
 
@@ -280,12 +282,17 @@ class StatusDesk:
 
     def streamed(self, message: UpdateStreamed) -> ExecutorEntry | None:
         """An update is safe: its executor may forget it; returns that executor if it is in the books."""
-        task = self._books.task(message.framework_id, message.task_id)
-        if task is None:
+        task, status = self._books.task(message.framework_id, message.task_id), message.status
+        if task is not None:
+            executor: ExecutorEntry | None = task.executor
+        else:
+            # It was told twice, and forgotten in between.
+            executor_id = "" if status.executor_id is None else status.executor_id.value
+            executor = self._books.executor(message.framework_id, executor_id)
+        if executor is None:
             return None
-        status, executor = message.status, task.executor
         executor.streaming.discard(status.uuid)
-        if message.accepted:
+        if task is not None and message.accepted:
             task.streamed(status)
         if status.source is Source.SOURCE_EXECUTOR and executor.connected and status.uuid is not None:
             assert executor.pid is not None

@@ -47,7 +47,7 @@ class BuiltInExecutor(Executor):
         self.containment = containment or Containment()
         self.launched = launch
         self.containerizer = containerizer.whoever()
-        self._host = replace(self.containerizer, name=EXECUTORS)
+        self.host = replace(self.containerizer, name=EXECUTORS)
         self._has_killing = _has_killing(launch.framework)
         #: What runs, by task id and by container id.
         self._runs: dict[str, TaskRun] = {}
@@ -58,18 +58,23 @@ class BuiltInExecutor(Executor):
         """Begin. What does not checkpoint ends with its host, whose successor would not know of it."""
         super().initialize()
         if not self.launched.framework.checkpoint:
-            self.link(self._host)
+            self.link(self.host)
 
     # What a subclass defines and calls.
 
     def task_over(self, task_id: str, state: TaskState) -> None:
         """Run when a task has ended, in that state."""
 
-    def prepare(self, task: TaskInfo, container_id: str, spec: ContainerSpec) -> TaskRun:
-        """Make a task ready to be started in a container; raises ValueError when it cannot be run."""
+    def prepare(
+        self, task: TaskInfo, container_id: str, spec: ContainerSpec, *, is_kept: bool = False
+    ) -> TaskRun:
+        """Make a task ready to be started in a container; raises ValueError when it cannot be run.
+
+        `is_kept` is whether it is known after the node's death that it was begun.
+        """
         prober = replace(self.containerizer, name=PROBER)
         around = Surroundings(spec, container_id, self.containerizer, prober, self._numbers.__next__)
-        run = TaskRun(self, task, around, self._finished, has_killing=self._has_killing)
+        run = TaskRun(self, task, around, self._finished, has_killing=self._has_killing, is_kept=is_kept)
         if not self._runs:
             self.link(self.containerizer)
         self._runs[run.task_id] = self._containers[container_id] = run
@@ -127,7 +132,7 @@ class BuiltInExecutor(Executor):
         """The agent is gone, or an actor of this node, such as the containerizer, whose successor has all."""
         if pid == self.containerizer:
             self.delay(_ADOPTION_PAUSE_SECONDS, self.adopt)
-        elif pid == self._host:
+        elif pid == self.host:
             self.log.warning("executor ends with its host", host=str(pid))
             self.terminate()
         else:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
+from typing import Final
 
 from actors.executor.built_in import BuiltInExecutor
 from actors.executor.containment.containment import Containment
-from actors.executor.host import EXECUTORS
-from transport.messages.hosting import KeepTask, LaunchExecutor
+from actors.executor.task_run import TaskRun
+from actors.process import handles
+from actors.system import Timer
+from transport.messages.hosting import KeepTask, LaunchExecutor, TaskKept
 from transport.pid import Pid
 from transport.records.task import TaskInfo
 from transport.records.task_status import TaskState
+
+#: A host that crashed answers nothing; its successor does.
+_ASK_AGAIN_SECONDS: Final = 1.0
 
 
 class CommandExecutor(BuiltInExecutor):
     """Runs one task, in the container whose id is the executor's own.
 
     Ends itself as soon as the agent has acknowledged the task's last update. `adopted` is a task that runs
-    in the container already: it was launched by an executor whose whole node died.
+    in the container already, or was about to: it was launched by an executor whose whole node died.
     """
 
     _task_id: str | None = None
+    _run: TaskRun | None = None
+    #: When the host is asked again to keep the task.
+    _asking: Timer | None = None
 
     def __init__(
         self,
@@ -37,7 +45,9 @@ class CommandExecutor(BuiltInExecutor):
         """Take on the task that runs, if there is one, and subscribe."""
         if self._adopted is not None:
             self._unacknowledged.launched(self._adopted)
-            self._run(self._adopted, adopted=True)
+            run = self._prepare(self._adopted)
+            if run is not None:
+                run.adopt()
         super().initialize()
 
     def launch_task(self, task: TaskInfo) -> None:
@@ -46,24 +56,43 @@ class CommandExecutor(BuiltInExecutor):
             message = f"a command executor runs a single task, and this one has {self._task_id}"
             self.update(task.task_id.value, TaskState.TASK_FAILED, message=message)
             return
+        run = self._prepare(task)
+        if run is None:
+            return
         if self.settings.checkpoint:
-            host = replace(self.containerizer, name=EXECUTORS)
-            self.send(host, KeepTask(self.launched.container_id, task))
-        self._run(task, adopted=False)
+            self._keep(task)
+        else:
+            run.start()
 
     def task_over(self, task_id: str, state: TaskState) -> None:
         """End with the task."""
         self.stop()
 
-    def _run(self, task: TaskInfo, *, adopted: bool) -> None:
+    def _prepare(self, task: TaskInfo) -> TaskRun | None:
+        """Make the task ready to be run; None if it cannot be."""
         self._task_id = task.task_id.value
+        container_id = self.launched.container_id
         try:
-            container_id = self.launched.container_id
-            run = self.prepare(task, container_id, self.containment.task(self.launched, task, container_id))
+            spec = self.containment.task(self.launched, task, container_id)
+            self._run = self.prepare(task, container_id, spec, is_kept=self.settings.checkpoint)
         except ValueError as error:
             self.refuse(task, error)
+            return None
+        return self._run
+
+    def _keep(self, task: TaskInfo) -> None:
+        """Have the host remember the task before anything of it is begun: else it might be begun again."""
+        if self._run is not None and not self._run.course.started:
+            self.send(self.host, KeepTask(self.launched.container_id, task))
+            self._asking = self.delay(_ASK_AGAIN_SECONDS, self._keep, task)
+
+    @handles(TaskKept)
+    def _on_kept(self, sender: Pid, message: TaskKept) -> None:
+        if self._asking is None or self._run is None:
             return
-        if adopted:
-            run.adopt()
+        self._asking.cancel()
+        self._asking = None
+        if message.error:
+            self._run.refuse(f"the task cannot be kept: {message.error}")
         else:
-            run.start()
+            self._run.start()

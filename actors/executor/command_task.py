@@ -210,7 +210,7 @@ class CommandTask:
             reason, _ = _LIMITATIONS[limitation.kind]
             exceeded = exceeded_resources(limitation)
             return Report(_State.TASK_FAILED, limitation.message, reason, limitation=exceeded)
-        if not self._runs and not self._adopted and (error or status is None):
+        if not self._runs and (error or (status is None and not self._adopted)):
             return Report(_State.TASK_FAILED, message, _Reason.REASON_CONTAINER_LAUNCH_FAILED)
         if status == 0 and not error:
             return Report(_State.TASK_FINISHED, message)

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
+from actors.executor.begun import Begun
 from actors.executor.fetcher import FETCHER
 from actors.executor.lot import Container, Lot, Stage, is_within
 from actors.process import Process, handles
@@ -31,6 +32,7 @@ from transport.messages.containing import (
     ContainersListed,
     DestroyContainer,
     FindContainers,
+    ForgetContainer,
     InspectContainer,
     LaunchContainer,
     Limitation,
@@ -57,13 +59,15 @@ _FETCH_AGAIN_SECONDS: Final = 0.2
 class ContainerizerProcess(Process):
     """Glue between actors and the `Containerizer` that `make` gives; answers as `containing` says."""
 
-    def __init__(self, make: Make) -> None:
+    def __init__(self, make: Make, boot_id: str = "") -> None:
         self._make = make
+        self._boot_id = boot_id
 
     def initialize(self) -> None:
         """Look what a containerizer before this one left."""
         self._fetcher = replace(self.pid.whoever(), name=FETCHER)
         self._lot = Lot()
+        self._begun = Begun(self.system.disk, self._boot_id)
         #: Those whose files are being fetched.
         self._fetching: dict[str, Container] = {}
         #: Who waits for the end of a container that is not theirs.
@@ -105,15 +109,7 @@ class ContainerizerProcess(Process):
             self.log.warning("container not launched", container_id=container_id, reason=str(error))
             self.send(sender, ContainerEnded(container_id, None, str(error)))
             return
-        container = self._own(container_id, sender, message.spec)
-        if message.spec.files:
-            container.stage = Stage.FETCHING
-            if not self._fetching:
-                self.link(self._fetcher)
-            self._fetching[container_id] = container
-            self._fetch(container_id, message.spec)
-        else:
-            self._start(container_id, message.spec)
+        self._launch(container_id, sender, message.spec, is_kept=message.is_kept)
 
     @handles(FilesFetched)
     def fetched(self, sender: Pid, message: FilesFetched) -> None:
@@ -128,9 +124,8 @@ class ContainerizerProcess(Process):
             return
         self._no_longer_fetching(container_id)
         container.stage = Stage.MADE
-        assert container.spec is not None
         self.system.fault("containerizer.fetch.after")
-        self._start(container_id, container.spec)
+        self._start(container_id, container)
 
     @handles(UpdateContainer)
     def update(self, sender: Pid, message: UpdateContainer) -> None:
@@ -214,13 +209,23 @@ class ContainerizerProcess(Process):
             self._tell_launched(container)
         elif container_id in self._lot.orphans:
             self._adopt(container_id, sender, message.spec)
+        elif message.launches and message.spec is not None and self._begun.never(container_id):
+            self._launch(container_id, sender, message.spec, is_kept=True)
         else:
             self.send(sender, ContainerEnded(container_id))
+
+    @handles(ForgetContainer)
+    def forget(self, sender: Pid, message: ForgetContainer) -> None:
+        """Remember no more that a container was begun."""
+        try:
+            self._begun.forget(message.container_id)
+        except OSError as error:  # it is remembered in vain
+            self.log.warning("container not forgotten", container_id=message.container_id, reason=str(error))
 
     @handles(FindContainers)
     def find(self, sender: Pid, message: FindContainers) -> None:
         """Tell what waits to be adopted."""
-        self.send(sender, ContainersFound(tuple(self._lot.orphans)))
+        self.send(sender, ContainersFound(tuple(self._lot.orphans), self._begun.ids))
 
     def exited(self, pid: Pid) -> None:
         """An owner is gone, and what it had is destroyed; or the fetcher, whose successor knows nothing."""
@@ -274,8 +279,28 @@ class ContainerizerProcess(Process):
     def _later(self, seconds: float, callback: Callable[[], None]) -> Timer:
         return self.delay(seconds, callback)
 
-    def _start(self, container_id: str, spec: ContainerSpec) -> None:
-        self._containerizer.launch(container_id, convert(spec, Spec, from_attributes=True))
+    def _launch(self, container_id: str, owner: Pid, spec: ContainerSpec, *, is_kept: bool) -> None:
+        """Make a container, after its files were fetched if it needs any."""
+        container = self._own(container_id, owner, spec)
+        container.is_kept = is_kept
+        if spec.files:
+            container.stage = Stage.FETCHING
+            if not self._fetching:
+                self.link(self._fetcher)
+            self._fetching[container_id] = container
+            self._fetch(container_id, spec)
+        else:
+            self._start(container_id, container)
+
+    def _start(self, container_id: str, container: Container) -> None:
+        if container.is_kept:
+            try:
+                self._begun.add(container_id)
+            except OSError as error:
+                self._ended(ContainerEnded(container_id, None, f"it cannot be kept: {error}"))
+                return
+            self.system.fault("containerizer.begun.after")
+        self._containerizer.launch(container_id, convert(container.spec, Spec, from_attributes=True))
         self.system.fault("containerizer.launch.after")
 
     def _destroy(self, container_id: str) -> None:

@@ -12,22 +12,21 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from actors.executor.command_task import exceeded_resources, limitation_reason
 from actors.executor.containerizer import CONTAINERIZER
 from actors.executor.containment.containment import Containment
 from actors.executor.endings import Endings
 from actors.executor.hosted import HostedExecutor, MakeCommand, MakeDefault
-from actors.executor.launches import Launch, Launches
+from actors.executor.launches import Launch, Launches, strays
 from actors.process import Process, handles
 from actors.system import Timer
 from containerizers.paths import check_id
 from transport.messages.containing import (
-    AdoptContainer,
     ContainerEnded,
     ContainerLaunched,
     ContainersFound,
     DestroyContainer,
     FindContainers,
+    ForgetContainer,
     LaunchContainer,
 )
 from transport.messages.hosting import (
@@ -41,6 +40,7 @@ from transport.messages.hosting import (
     KeepTask,
     LaunchExecutor,
     RecoverExecutors,
+    TaskKept,
 )
 from transport.messages.node import StopNode
 from transport.pid import Pid
@@ -178,11 +178,13 @@ class ExecutorHost(Process):
 
     @handles(KeepTask)
     def keep(self, sender: Pid, message: KeepTask) -> None:
-        """Remember what an executor runs."""
-        if sender.name == _name(message.container_id) and message.container_id in self._executors:
-            container_id = message.container_id
-            self._write(container_id, partial(self._launches.keep_task, container_id, message.task))
-            self.system.fault("executors.keep_task.after")
+        """Remember what an executor runs, before it is begun."""
+        container_id = message.container_id
+        if sender.name != _name(container_id) or container_id not in self._executors:
+            return
+        error = self._write(container_id, partial(self._launches.keep_task, container_id, message.task))
+        self.system.fault("executors.keep_task.after")
+        self.send(sender, TaskKept(error))
 
     # What became of them.
 
@@ -200,32 +202,16 @@ class ExecutorHost(Process):
         executor = self._executors.get(message.container_id)
         if executor is None:
             return
-        text, reason, limitation = "", None, message.limitation
-        if limitation is not None:
-            text, reason = limitation.message, limitation_reason(limitation)
-        elif message.error:
-            text, reason = message.error, _Reason.REASON_CONTAINER_LAUNCH_FAILED
-        elif executor.destroyed:
-            text = "destroyed by the agent"
-        elif executor.recovered:
-            text = "ended after its node had; how cannot be learned"
-        name, status = message.container_id, executor.wait_status(message)
-        self._ended(
-            ExecutorEnding(
-                container_id=name,
-                status=status,
-                reason=reason,
-                message=text,
-                limitation=None if limitation is None else exceeded_resources(limitation),
-            )
-        )
+        self._ended(executor.ending(message))
 
     def exited(self, pid: Pid) -> None:
         """An executor's actor has ended, the agent is gone, or the containerizer crashed."""
         container_id = self._actors.pop(pid, None)
-        if container_id is not None:
+        if container_id is not None and not self._made_again(container_id):
             # Its containers are destroyed for having lost their owner; the end is told when they are gone.
             self.send(self._containerizer, DestroyContainer(container_id))
+        elif container_id is not None:
+            return
         elif pid == self._agent:
             self.log.info("agent gone", agent=str(pid))
             self._agent = None
@@ -238,7 +224,7 @@ class ExecutorHost(Process):
         self.link(self._containerizer)
         for container_id, executor in self._executors.items():
             if executor.actor is None and not executor.destroyed:
-                self._adopt_one(executor.launch)
+                self.send(self._containerizer, executor.adoption(self._containment))
             elif executor.actor not in self._actors:
                 self.send(self._containerizer, DestroyContainer(container_id))
 
@@ -256,34 +242,41 @@ class ExecutorHost(Process):
             return
         kept = self._launches.load()
         for container_id, launch in kept.items():
-            self._resume(container_id, launch, runs=container_id in message.container_ids)
-        for container_id in message.container_ids:
-            parent = container_id.rpartition(".")[0]
-            if parent in message.container_ids and parent in kept:
-                # A check of a command, or an operator's: nobody waits for it any more.
-                self.send(self._containerizer, DestroyContainer(container_id))
-        strays = dict.fromkeys(container_id.partition(".")[0] for container_id in message.container_ids)
-        for container_id in strays:
+            self._resume(container_id, launch)
+        for container_id in strays(message.container_ids, kept):
+            self.log.info("stray container destroyed", container_id=container_id)
+            self.send(self._containerizer, DestroyContainer(container_id))
+        for container_id in message.begun:
             if container_id not in kept:
-                self.log.info("stray container destroyed", container_id=container_id)
-                self.send(self._containerizer, DestroyContainer(container_id))
+                self.send(self._containerizer, ForgetContainer(container_id))
         deferred, self._deferred = self._deferred, None
         for action in deferred:
             action()
 
-    def _resume(self, container_id: str, kept: Launch, *, runs: bool) -> None:
+    def _resume(self, container_id: str, kept: Launch) -> None:
         executor = self._executors[container_id] = HostedExecutor(kept.launch)
         executor.recovered = True
-        self.log.info("executor resumed", container_id=container_id, runs=runs)
+        self.log.info("executor resumed", container_id=container_id)
         if not executor.is_built_in:
-            self._adopt_one(kept.launch)
-        elif kept.launch.generated and runs and kept.task is not None:
-            self._host(
-                executor, partial(self._command, kept.launch, kept.agent, self._containerizer, kept.task)
-            )
-        else:
-            # It lives if only this actor has crashed; if not, that is what `exited` tells.
-            self._watch(executor, Pid(_name(container_id), *self.pid.address))
+            self.send(self._containerizer, executor.adoption(self._containment))
+            return
+        if kept.launch.generated:
+            # Its task, if one was kept, is adopted, or begun if it never was.
+            executor.again = partial(self._command, kept.launch, kept.agent, self._containerizer, kept.task)
+        # It lives if only this actor has crashed; if not, that is what `exited` tells.
+        self._watch(executor, Pid(_name(container_id), *self.pid.address))
+
+    def _made_again(self, container_id: str) -> bool:
+        """Whether an executor whose actor is no more has another one, which goes on."""
+        executor = self._executors[container_id]
+        again, executor.again = executor.again, None
+        if again is None or executor.destroyed:
+            return False
+        self.log.info("executor made again", container_id=container_id)
+        self._host(executor, again)
+        # An agent that asked before was told of the one that is no more.
+        self._tell_launched(executor)
+        return True
 
     # How it works.
 
@@ -301,7 +294,8 @@ class ExecutorHost(Process):
                 self._host(executor, partial(make, launch, agent, self._containerizer))
             else:
                 spec = self._containment.executor(launch)
-                self.send(self._containerizer, LaunchContainer(container_id, spec))
+                kept = bool(launch.framework.checkpoint)
+                self.send(self._containerizer, LaunchContainer(container_id, spec, is_kept=kept))
         except (ValueError, OSError, RuntimeError) as error:  # a bad executor, a full disk, no more threads
             reason = _Reason.REASON_CONTAINER_LAUNCH_FAILED
             self._ended(ExecutorEnding(container_id=container_id, reason=reason, message=str(error)))
@@ -313,14 +307,6 @@ class ExecutorHost(Process):
             framework_id=launch.framework.id.value if launch.framework.id else None,
         )
         self._tell_launched(executor)
-
-    def _adopt_one(self, launch: LaunchExecutor) -> None:
-        """Take on an executor that is a container, and tell what it was launched with."""
-        try:
-            spec = self._containment.executor(launch)
-        except ValueError:  # by flags of another agent than that which launched it
-            spec = None
-        self.send(self._containerizer, AdoptContainer(launch.container_id, spec))
 
     def _host(self, executor: HostedExecutor, make: Callable[[], Process]) -> None:
         self._watch(executor, self.spawn(make, _name(executor.launch.container_id)))
@@ -351,15 +337,19 @@ class ExecutorHost(Process):
 
     def _forget(self, container_id: str) -> None:
         self._endings.forget(container_id)
-        if container_id not in self._executors:
-            self._write(container_id, partial(self._launches.forget, container_id))
+        if container_id in self._executors:
+            return
+        if not self._write(container_id, partial(self._launches.forget, container_id)):
+            self.send(self._containerizer, ForgetContainer(container_id))
 
-    def _write(self, container_id: str, write: Callable[[], None]) -> None:
-        """Write something down if that can be done: a full disk must not end what runs."""
+    def _write(self, container_id: str, write: Callable[[], None]) -> str:
+        """Write something down if that can be done, else tell why not: that must not end what runs."""
         try:
             write()
         except OSError as error:
             self.log.warning("executor's record not written", container_id=container_id, reason=str(error))
+            return str(error)
+        return ""
 
     def _tell_launched(self, executor: HostedExecutor) -> None:
         process = self._process_of(executor)

@@ -8,6 +8,7 @@ be there in part.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Container, Sequence
 from typing import Final
 
 import msgspec
@@ -129,6 +130,15 @@ class Launches:
                 break
             start = end
         return entries
+
+
+def strays(found: Sequence[str], kept: Container[str]) -> tuple[str, ...]:
+    """Which of the containers that were found nobody waits for any more: the outermost are enough."""
+    wanted = {container_id for container_id in found if container_id in kept}
+    # What is nested in a command's container is a check of it, or an operator's.
+    nested = [one for one in found if one.rpartition(".")[0] in wanted]
+    outermost = dict.fromkeys(one.partition(".")[0] for one in found)
+    return (*nested, *(one for one in outermost if one not in kept))
 
 
 def _framed(entry: _Entry) -> bytes:

@@ -22,7 +22,17 @@ class Stage(enum.Enum):
 class Container:
     """One that was launched or adopted, and has not ended."""
 
-    __slots__ = ("cause", "is_ending", "launched", "limitation", "limits", "owner", "spec", "stage")
+    __slots__ = (
+        "cause",
+        "is_ending",
+        "is_kept",
+        "launched",
+        "limitation",
+        "limits",
+        "owner",
+        "spec",
+        "stage",
+    )
 
     def __init__(self, owner: Pid | None, cause: Envelope | None, spec: ContainerSpec | None) -> None:
         #: None for one that is adopted only to be destroyed.
@@ -35,6 +45,8 @@ class Container:
         self.stage = Stage.MADE
         #: What its owner was told once it ran.
         self.launched: ContainerLaunched | None = None
+        #: Whether it is to be remembered that it was begun.
+        self.is_kept = False
         #: Whether it was told to end.
         self.is_ending = False
         #: Why it is destroyed, if it used too much.

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from actors.agent.boot import read_boot_id
 from actors.agent.container_flags import ContainerFlags
 from actors.agent.container_rules import cache_dir, isolated_ports, left_out, read_ports, rules_of
 from actors.cli.daemon import Daemon, run
@@ -88,10 +89,11 @@ class ExecutorCrew:
             system.log.warning(
                 "isolator left out", isolator=isolator, reason="needs root, and control groups"
             )
+        boot_id = read_boot_id()
         spawn = partial(system.spawn, restart=Restart(), vital=True)
         spawn(lambda: Consoles(make.switchboard), CONSOLES)
         spawn(lambda: Fetcher(lambda _delay: fetches), FETCHER)
-        spawn(lambda: ContainerizerProcess(make), CONTAINERIZER)
+        spawn(lambda: ContainerizerProcess(make, boot_id), CONTAINERIZER)
         spawn(lambda: NestedSandboxes(make_nested, remove_nested), SANDBOXES)
         spawn(lambda: Meter(make.usage), METER)
         self._watch(spawn, make, metrics)

@@ -42,8 +42,13 @@ class TaskRun:
         finished: Callable[[TaskRun, TaskState], None],
         *,
         has_killing: bool,
+        is_kept: bool = False,
     ) -> None:
-        """`surroundings` say what its container is called and runs; raises ValueError for bad checks."""
+        """`surroundings` say what its container is called and runs; raises ValueError for bad checks.
+
+        `is_kept` is whether it is known after the node's death that it was begun.
+        """
+        self._is_kept = is_kept
         self.task_id = task.task_id.value
         self.container_id = surroundings.container_id
         self.course = CommandTask(task, has_killing=has_killing)
@@ -106,9 +111,13 @@ class TaskRun:
             case command_task.Report():
                 self._report(action)
             case command_task.Run():
-                executor.send(self._containerizer, LaunchContainer(self.container_id, self._spec))
+                executor.send(
+                    self._containerizer, LaunchContainer(self.container_id, self._spec, self._is_kept)
+                )
             case command_task.Adopt():
-                executor.send(self._containerizer, AdoptContainer(self.container_id, self._spec))
+                executor.send(
+                    self._containerizer, AdoptContainer(self.container_id, self._spec, self._is_kept)
+                )
             case command_task.Watch(completion_seconds):
                 self._checks.start(executor.system.now())
                 if completion_seconds is not None:

@@ -62,6 +62,8 @@ class SimulatedHost:
         self._info = AgentInfo(hostname=name, port=flags.port, resources=tuple(resources))
         self._script = script
         self._boots = 1
+        #: Of the executor node, which may lose its power alone.
+        self._executor_boots = 1
         #: What runs, whether or not the executor node does.
         self.kernel = FakeKernel(lambda: sim.now)
         #: The executors that frameworks brought along.
@@ -86,13 +88,15 @@ class SimulatedHost:
         if node.lost_power:
             self.executors.lose_power()
             self.kernel.lose_power()
+            self._executor_boots += 1
 
         def make(notify: Notify, delay: Delay) -> SimulatedContainers:
             return SimulatedContainers(notify, delay, self._script, self.kernel, self.executors)
 
         patience = self._flags.recovery_timeout.seconds
         node.spawn(_Control, NODE)
-        node.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER, restart=Restart(), vital=True)
+        boot_id = f"boot-{self._executor_boots}"
+        node.spawn(lambda: ContainerizerProcess(make, boot_id), CONTAINERIZER, restart=Restart(), vital=True)
         node.spawn(
             lambda: NestedSandboxes(make_no_folder, remove_no_folder),
             SANDBOXES,

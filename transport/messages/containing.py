@@ -18,6 +18,8 @@ class LaunchContainer(Message):
 
     container_id: str
     spec: ContainerSpec
+    #: Whether it is remembered, until ForgetContainer, that it was begun, even if this node dies.
+    is_kept: bool = False
 
 
 class ContainerLaunched(Message):
@@ -112,6 +114,14 @@ class AdoptContainer(Message):
     container_id: str
     #: What it was launched with, if whoever asks knows that.
     spec: ContainerSpec | None = None
+    #: Whether to launch it now if it is certain that it never was; only for one that was to be kept.
+    launches: bool = False
+
+
+class ForgetContainer(Message):
+    """Nobody will ask for a container of that id any more: that it was begun need not be remembered."""
+
+    container_id: str
 
 
 class AwaitContainer(Message):
@@ -226,3 +236,5 @@ class ContainersFound(Message):
     """These do, parents before those nested in them."""
 
     container_ids: tuple[str, ...]
+    #: Those of which it is remembered that they were begun, whether they run or not.
+    begun: tuple[str, ...] = ()

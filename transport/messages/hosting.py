@@ -93,10 +93,19 @@ class ExecutorsRecovered(Message):
 
 
 class KeepTask(Message):
-    """From a command executor to its host: what it runs, should the task outlive them both."""
+    """From a command executor to its host: what it will run, should the task outlive them both.
+
+    Answered by TaskKept; asking again does no harm.
+    """
 
     container_id: str
     task: TaskInfo
+
+
+class TaskKept(Message):
+    """The task can be begun; or (`error`) not, since it could not be kept."""
+
+    error: str = ""
 
 
 class EndExecutorNode(Message):

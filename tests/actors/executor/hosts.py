@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from actors.executor.checks.prober import PROBER, Prober
 from actors.executor.command import CommandExecutor
 from actors.executor.executor import Executor
+from actors.executor.host import EXECUTORS
 from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
+from actors.process import Process, handles
 from actors.simulation import SimulatedNode, Simulation
 from tests.actors.executor.agents import Books, FakeAgent, framework
 from tests.actors.executor.containers import ScriptedContainerizer, ScriptedProbes
-from transport.messages.hosting import LaunchExecutor
+from transport.messages.hosting import KeepTask, LaunchExecutor, TaskKept
 from transport.pid import Pid
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
@@ -20,6 +22,22 @@ from transport.records.task import TaskInfo
 from transport.records.task_status import TaskState, TaskStatus
 
 CONTAINER = "container-1"
+
+
+class TaskKeeper(Process):
+    """What a command executor needs of its host; the test says what it cannot do."""
+
+    def __init__(self, kept: list[KeepTask]) -> None:
+        self.kept = kept
+        #: Whether it answers, and the error that it gives, if any.
+        self.answers = True
+        self.error = ""
+
+    @handles(KeepTask)
+    def keep(self, sender: Pid, message: KeepTask) -> None:
+        self.kept.append(message)
+        if self.answers:
+            self.send(sender, TaskKept(self.error))
 
 
 class Host:
@@ -45,10 +63,13 @@ class Host:
         #: By task id, what its sandbox shares with that of the executor.
         self.shared: dict[str, Mapping[str, str]] = {}
         self.sandbox_error: str | None = None
+        #: What was asked to be kept.
+        self.kept: list[KeepTask] = []
         self.sim = Simulation(seed)
         self.agent_node = self.sim.node("agent", self._boot_agent)
         self.node = self.sim.node("host")
         self.node.spawn(lambda: self.containers, "containerizer")
+        self.node.spawn(lambda: TaskKeeper(self.kept), EXECUTORS)
         self.node.spawn(lambda: Prober(lambda: self.probes), PROBER)
         self.node.spawn(lambda: NestedSandboxes(self._make_sandbox, lambda _sandbox, _name: None), SANDBOXES)
         launch = LaunchExecutor(
