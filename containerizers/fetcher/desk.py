@@ -162,13 +162,13 @@ class Desk:
 
     def finish(self, wish: Wish, error: str) -> None:
         """An order is over."""
+        self._fault("fetch.over")
         self.let_go(wish)
         del self._wishes[wish]
         if error:
             self._failed += 1
         else:
             self._succeeded += 1
-        self._fault("fetch.over")
         wish.done(error)
 
     def let_go(self, wish: Wish) -> None:

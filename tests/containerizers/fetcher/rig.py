@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from containerizers.fetcher.order import Order, Wanted
-from containerizers.fetcher.pool import FetchPool
+from containerizers.fetcher.pool import FetchPool, no_fault
 from containerizers.fetcher.settings import FetchSettings
 
 DEADLINE_SECONDS = 60.0
@@ -43,13 +43,13 @@ class Pending:
 class Rig:
     """Fetches into `sandbox`; `put` makes files that can be fetched."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, fault: Callable[[str], None] = no_fault, **settings: Any) -> None:
         self.folder = folder
         self.sandbox = folder / "sandbox"
         self.sandbox.mkdir()
         self.shelf = folder / "shelf"
         self.shelf.mkdir()
-        self.pool = FetchPool(FetchSettings(**{"cache_dir": str(folder / "cache")} | settings))
+        self.pool = FetchPool(FetchSettings(**{"cache_dir": str(folder / "cache")} | settings), fault)
 
     def __enter__(self) -> Self:
         return self

@@ -438,7 +438,7 @@ def test_a_process_may_use_so_much_of_the_processor_and_starts_no_other(rig: Rig
 
 
 def test_so_many_run_at_a_time_and_slow_ones_leave_their_places(tmp_path: Path) -> None:
-    settings = {"parallel": 2, "parallel_slow": 1, "slow_after_seconds": 0.3}
+    settings: dict[str, Any] = {"parallel": 2, "parallel_slow": 1, "slow_after_seconds": 0.3}
     with Rig(tmp_path, **settings) as rig, WebServer({}) as server:
         gate = Gate(server)
         pending = []
@@ -486,6 +486,31 @@ def test_a_closed_pool_leaves_nothing(tmp_path: Path) -> None:
     assert rig.fetch(rig.put("a")) == "the fetcher does not work any more"
     rig.pool.close()
     assert descriptors() == before
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bug_fails_all_orders_and_those_to_come(tmp_path: Path) -> None:
+    def break_down(point: str) -> None:
+        if point == "fetch.over":
+            raise RuntimeError("a bug")
+
+    with Rig(tmp_path, break_down) as rig, WebServer({}) as server:
+        server.answers["/a"] = server.answers["/b"] = Gate(server)
+        (rig.folder / "other").mkdir()
+        pending = [rig.begin(server.url("/a")), rig.begin(cached(server.url("/b")))]
+        wait_until(lambda: server.count("/a") and server.count("/b"), "downloads")
+        pending.append(rig.begin(rig.put("c"), directory=str(rig.folder / "other")))
+        assert [one.result() for one in pending] == ["the fetcher does not work any more"] * 3
+        assert rig.fetch(rig.put("d")) == "the fetcher does not work any more"
+        wait_until(lambda: not children(), "an end of all processes")
+
+
+def test_each_step_that_matters_after_a_death_is_a_fault_point(tmp_path: Path) -> None:
+    passed: list[str] = []
+    with Rig(tmp_path, passed.append) as rig:
+        assert rig.fetch(cached(rig.put("a"))) == ""
+    once = ["fetch.begun", "fetch.reserved", "fetch.cached", "fetch.begun", "fetch.over"]
+    assert passed == once
 
 
 STARTER = """
