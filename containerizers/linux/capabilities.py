@@ -52,10 +52,17 @@ class Own(NamedTuple):
     bounding: int
 
 
-def own(status: Path = Path("/proc/self/status")) -> Own:
+def own(path: Path = Path("/proc/self/status")) -> Own:
     """What this process has."""
-    fields = dict(line.split(":\t", 1) for line in status.read_text(encoding="ascii").splitlines())
+    fields = status(path)
     return Own(int(fields["CapPrm"], 16), int(fields["CapBnd"], 16))
+
+
+def status(path: Path) -> dict[str, str]:
+    """What the kernel says of a process, by the names of proc(5); raises OSError."""
+    # The name, in its first line, may hold anything but a new line.
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return {name: value for name, _, value in (line.partition(":\t") for line in text.splitlines())}
 
 
 def mask(names: Iterable[str], field: str = "capabilities") -> int:

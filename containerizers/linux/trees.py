@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from containerizers.linux.syscalls import AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, call
+from containerizers.linux.syscalls import AT_EMPTY_PATH, AT_FDCWD, AT_RECURSIVE, call, named
 
 #: User and group that what is made belongs to; None: those of this process.
 Owner: TypeAlias = "tuple[int, int] | None"
@@ -30,7 +30,6 @@ _FLAG, _STRING, _CREATE = 0, 1, 6
 _NO_MAGIC, _NO_LINKS, _BENEATH = 0x02, 0x04, 0x08
 _MISSING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _ANYTHING = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
-_LINK = "is a symbolic link"
 
 
 def opened(path: str, folder: int = AT_FDCWD) -> int:
@@ -58,11 +57,11 @@ def opened_in(folder: str, path: str) -> int:
 
 def made_beneath(folder: str, path: str, kind: str, owner: Owner) -> int:
     """Open a folder or a file in a folder; what is missing on the way is made, and no link is followed."""
-    *above, name = path.strip("/").split("/")
     place = opened(folder)
-    for part in above:
-        place = _stepped(place, part, "folder", owner)
-    return _stepped(place, name, kind, owner)
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    for number, part in enumerate(parts, 1):
+        place = _stepped(place, part, kind if number == len(parts) else "folder", owner)
+    return place
 
 
 def kind_of(file: int) -> str:
@@ -112,22 +111,32 @@ def _opened(folder: int, path: str, resolve: int) -> int:
 def _stepped(above: int, name: str, kind: str, owner: Owner) -> int:
     """Open one part of a path, which is made if it is missing; `above` is closed."""
     try:
-        with contextlib.suppress(FileExistsError):
-            _make(above, name, kind, owner)
+        is_new = _make(above, name, kind)
         place = os.open(name, _ANYTHING, dir_fd=above)
     finally:
         os.close(above)
-    found = os.fstat(place).st_mode
-    if stat.S_ISLNK(found) or stat.S_ISDIR(found) != (kind == "folder"):
-        os.close(place)
-        raise OSError(errno.EEXIST, f"{name!r} {_LINK if stat.S_ISLNK(found) else f'is no {kind}'}")
+    with contextlib.ExitStack() as failed:
+        failed.callback(os.close, place)
+        found = os.fstat(place)
+        if stat.S_ISLNK(found.st_mode) or stat.S_ISDIR(found.st_mode) != (kind == "folder"):
+            what = "is a symbolic link" if stat.S_ISLNK(found.st_mode) else f"is no {kind}"
+            raise OSError(errno.EEXIST, f"{name!r} {what}")
+        if is_new and owner is not None:
+            # Who may write here may have put something else in its place, by another name of it.
+            if kind == "file" and found.st_nlink != 1:
+                raise OSError(errno.EEXIST, f"{name!r} was made by somebody else")
+            named("fchownat", place, b"", *owner, AT_EMPTY_PATH)
+        failed.pop_all()
     return place
 
 
-def _make(above: int, name: str, kind: str, owner: Owner) -> None:
-    if kind == "folder":
-        os.mkdir(name, 0o755, dir_fd=above)
-    else:
-        os.close(os.open(name, _MISSING, 0o644, dir_fd=above))
-    if owner is not None:
-        os.chown(name, *owner, dir_fd=above, follow_symlinks=False)
+def _make(above: int, name: str, kind: str) -> bool:
+    """Make one part of a path; False when it is there."""
+    try:
+        if kind == "folder":
+            os.mkdir(name, 0o755, dir_fd=above)
+        else:
+            os.close(os.open(name, _MISSING, 0o644, dir_fd=above))
+    except FileExistsError:
+        return False
+    return True
