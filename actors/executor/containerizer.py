@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from actors.executor.begun import Begun
 from actors.executor.fetcher import FETCHER
-from actors.executor.lot import Container, Lot, Stage, is_within
+from actors.executor.lot import Container, Lot, Stage, family_of, is_within
 from actors.process import Process, handles
 from actors.system import Timer
 from containerizers.containerizer import Broken, Containerizer, Ended, Event, Launched, Notify
@@ -80,9 +80,7 @@ class ContainerizerProcess(Process):
 
     def finalize(self) -> None:
         """Destroy everything: who ends this actor wants an end of it all. A crash leaves containers be."""
-        for family in self._lot.outermost():
-            self._containerizer.destroy(family)
-        self._containerizer.close()
+        self._containerizer.end()
 
     def check_invariants(self) -> None:
         """The tables agree with each other."""
@@ -133,7 +131,10 @@ class ContainerizerProcess(Process):
         self._lot.bound(message)
         if message.container_id not in self._fetching:
             limits = convert(message.limits, Limits, from_attributes=True)
-            self._containerizer.update(message.container_id, limits)
+            try:
+                self._containerizer.update(message.container_id, limits)
+            except ValueError as error:  # it keeps those that it has
+                self.log.warning("limits not changed", container_id=message.container_id, reason=str(error))
 
     @handles(SignalContainer)
     def signal(self, sender: Pid, message: SignalContainer) -> None:
@@ -253,16 +254,12 @@ class ContainerizerProcess(Process):
 
     @handles(Ended)
     def ended(self, sender: Pid, message: Ended) -> None:
-        """It is no more."""
-        limitation = message.limitation
-        self._ended(
-            ContainerEnded(
-                message.container_id,
-                message.status,
-                message.error,
-                None if limitation is None else convert(limitation, Limitation, from_attributes=True),
-            )
-        )
+        """It is no more, nor is there a place for what was to be nested in it."""
+        for container_id in self._lot.within(message.container_id):
+            if container_id in self._fetching:
+                self._stop_fetching(container_id)
+        limitation = message.limitation and convert(message.limitation, Limitation, from_attributes=True)
+        self._ended(ContainerEnded(message.container_id, message.status, message.error, limitation))
 
     @handles(Broken)
     def broken(self, sender: Pid, message: Broken) -> None:
@@ -366,8 +363,7 @@ class ContainerizerProcess(Process):
             self.link(owner)
 
     def _disown(self, container_id: str) -> None:
-        owner = self._lot.take(container_id)
-        if owner is not None:
+        if (owner := self._lot.take(container_id)) is not None:
             self.unlink(owner)
 
     def _adopt(self, container_id: str, owner: Pid | None, spec: ContainerSpec | None) -> None:
@@ -379,6 +375,8 @@ class ContainerizerProcess(Process):
             self.log.warning("container that nobody adopted destroyed", container_id=container_id)
             self._adopt(container_id, None, None)
             self._destroy(container_id)
+            if not self._lot.is_wanted(family := family_of(container_id)):
+                self._containerizer.destroy(family)
 
     # Who is told.
 

@@ -125,9 +125,10 @@ class Lot:
         family = self._families.get(family_of(container_id), ())
         return tuple(other for other in family if is_within(other, container_id))
 
-    def outermost(self) -> tuple[str, ...]:
-        """The ids of all families of which something is there."""
-        return tuple(self._families)
+    def is_wanted(self, family: str) -> bool:
+        """Whether somebody owns something of a family, or has said what all of it may use."""
+        owners = (self.containers[one].owner for one in self._families.get(family, ()))
+        return family in self._bounds or any(owner is not None for owner in owners)
 
     def bound(self, update: UpdateContainer) -> None:
         """Remember what a container may use, or those nested in it together."""

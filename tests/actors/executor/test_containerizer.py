@@ -65,12 +65,19 @@ class ScriptedFetcher(Process):
 
 
 class Watched(FakeContainerizer):
-    """One that remembers to what it held containers."""
+    """One that remembers what it was asked for."""
 
     updates: list[tuple[str, Limits]]
+    destroyed: list[str]
 
     def update(self, container_id: str, limits: Limits) -> None:
         self.updates.append((container_id, limits))
+        if limits.memory_bytes == 0:
+            raise ValueError("the kernel will not have it")
+
+    def destroy(self, container_id: str) -> None:
+        self.destroyed.append(container_id)
+        super().destroy(container_id)
 
 
 class Host:
@@ -80,6 +87,7 @@ class Host:
         self.sim = Simulation(seed)
         self.specs: list[Spec] = []
         self.updates: list[tuple[str, Limits]] = []
+        self.destroyed: list[str] = []
         self.node = self.sim.node("host", self._boot)
         self.one = self.node.probe("one")
 
@@ -92,7 +100,7 @@ class Host:
     def _make(self, notify: Notify, delay: Delay) -> FakeContainerizer:
         self.notify = notify
         made = Watched(notify, delay, self._course, self.kernel)
-        made.updates = self.updates
+        made.updates, made.destroyed = self.updates, self.destroyed
         return made
 
     @property
@@ -276,6 +284,19 @@ def test_what_nobody_adopts_is_destroyed_after_a_while(host: Host) -> None:
     assert host.kernel.running == {}
 
 
+def test_what_nested_ones_shared_goes_with_them_unless_somebody_wants_it(host: Host) -> None:
+    for container_id in ("unwanted.x", "owned.x", "owned.y", "bounded.x"):
+        host.launch(container_id, "endless")
+    host.sim.run(1.0)
+    host.node.kill_process()
+    host.node.restart()
+    one = host.node.probe("one")
+    host.tell(one, AdoptContainer("owned.y"), UpdateContainer("bounded", BOUNDS))
+    host.sim.run(ADOPTION_SECONDS + 1.0)
+    assert list(host.kernel.running) == ["owned.y"]
+    assert sorted(host.destroyed) == ["bounded.x", "owned.x", "unwanted", "unwanted.x"]
+
+
 def test_an_orphan_can_be_destroyed_but_not_launched_again(host: Host) -> None:
     host.launch("a", "endless")
     host.launch("a.x", "endless")
@@ -398,6 +419,15 @@ def test_a_container_that_is_not_wanted_while_its_files_are_fetched_is_never_mad
     assert host.specs == []
 
 
+def test_what_was_to_be_nested_in_a_container_that_ends_meanwhile_is_never_made(host: Host) -> None:
+    host.launch("a", "short")
+    host.launch_with_files("a.x")
+    host.one.received.clear()
+    never = ContainerEnded("a.x", None, "it was ended while its files were fetched")
+    host.expect(host.one, never, ContainerEnded("a", 3 << 8))
+    assert host.fetcher.stopped == ["a.x"]
+
+
 def test_to_launch_again_while_files_are_fetched_is_to_launch_once(host: Host) -> None:
     host.launch_with_files("a")
     host.launch_with_files("a")
@@ -493,6 +523,14 @@ def test_limits_are_changed_and_what_runs_is_listed_with_them(host: Host) -> Non
     listed = [one for one in host.one.received if isinstance(one, ContainersListed)]
     assert [one.container_id for one in listed[0].containers] == ["a", "family.x"]
     assert [one.is_ending for one in listed[0].containers] == [False, True]
+
+
+def test_limits_that_cannot_be_set_change_nothing(host: Host) -> None:
+    host.launch("a", "endless")
+    host.tell(host.one, UpdateContainer("a", container_spec.Limits(memory_bytes=0)))
+    host.sim.run(1.0)
+    assert not host.sim.crashes
+    assert list(host.kernel.running) == ["a"]
 
 
 def test_who_adopts_a_container_may_tell_what_it_was_launched_with(host: Host) -> None:
