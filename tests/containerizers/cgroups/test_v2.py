@@ -1,4 +1,4 @@
-"""This host has v1: limits are tested on a tree that is made up, what needs no controllers on the kernel's."""
+"""This host has v1: limits are tested on a tree that is made up, all else on the kernel's v2."""
 
 from __future__ import annotations
 
