@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from signal import SIGKILL
 
-from actors.executor.containerizer import CONTAINERIZER
+from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess
 from actors.executor.disk_watch import DISK_WATCH, DiskWatch
 from actors.executor.gauges import DiskMetrics
-from actors.executor.meter import METER
+from actors.executor.meter import METER, Meter
 from actors.simulation import Probe, Simulation
-from transport.messages.container_spec import Limits, VolumeLimit
+from actors.system import Restart
+from containerizers.containerizer import Notify, Usage
+from containerizers.fake import Course, Delay, FakeContainerizer, FakeKernel
+from transport.messages.container_spec import ContainerSpec, Limits, VolumeLimit
 from transport.messages.containing import (
+    ContainerEnded,
     ContainersListed,
     DisksMeasured,
     DiskUsage,
+    LaunchContainer,
     Limitation,
     LimitContainer,
     ListContainers,
@@ -49,8 +55,13 @@ class Disk:
         self.entries = 3
         self.begun: list[tuple[str, tuple[str, ...]]] = []
         self.counts: list[Folder] = []
+        #: So many counts end the actor by a bug.
+        self.crashes = 0
 
     def count(self, path: str, left_out: Collection[str]) -> Folder:
+        if self.crashes:
+            self.crashes -= 1
+            raise RuntimeError("a bug")
         self.begun.append((path, tuple(left_out)))
         name = path.rpartition("/")[2]
         if name not in self.used_bytes:
@@ -246,3 +257,32 @@ def test_nothing_is_counted_while_nobody_can_tell_what_is_mounted() -> None:
     assert disk.begun == []
     house.mounts = mounts
     assert list(house.round(container("one"))[1].usages) == ["one"]
+
+
+def test_with_a_real_containerizer_a_hog_ends_with_the_reason_though_messages_and_actors_are_lost() -> None:
+    sim, disk = Simulation(3), Disk(hog=12 * MIB, good=MIB)
+    node = sim.node("executors")
+    owner, kernel = node.probe("owner"), FakeKernel(node.now)
+
+    def make(notify: Notify, delay: Delay) -> FakeContainerizer:
+        return FakeContainerizer(notify, delay, lambda _spec: Course(), kernel)
+
+    def watch() -> DiskWatch:
+        return DiskWatch(disk.count, interval_seconds=15.0, enforces=True, mounts=tuple)
+
+    node.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER)
+    node.spawn(lambda: Meter(lambda: {"hog": Usage()}), METER)
+    node.spawn(watch, DISK_WATCH, restart=Restart())
+    for name in ("hog", "good"):
+        limits = Limits(disk_bytes=10 * MIB)
+        spec = ContainerSpec(arguments=("run",), directory=f"/sandboxes/{name}", limits=limits)
+        owner.send(node.pid_of(CONTAINERIZER), LaunchContainer(name, spec))
+    sim.drop(ContainersListed, times=2)
+    lost = sim.drop(LimitContainer, times=1)
+    disk.crashes = 1
+    sim.run_until(lambda: lost.dropped, 90.0)
+    sim.run_until(lambda: any(isinstance(one, ContainerEnded) for one in owner.received), 20.0)
+    message = "Disk usage (12MB) exceeds quota (10MB)"
+    limitation = Limitation(kind="disk", message=message, used=12 * MIB)
+    assert owner.received[2:] == [ContainerEnded("hog", SIGKILL, limitation=limitation)]
+    assert disk.crashes == 0
