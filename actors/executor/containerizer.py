@@ -258,7 +258,8 @@ class ContainerizerProcess(Process):
         for container_id in self._lot.within(message.container_id):
             if container_id in self._fetching:
                 self._stop_fetching(container_id)
-        limitation = message.limitation and convert(message.limitation, Limitation, from_attributes=True)
+        told = message.limitation
+        limitation = None if told is None else convert(told, Limitation, from_attributes=True)
         self._ended(ContainerEnded(message.container_id, message.status, message.error, limitation))
 
     @handles(Broken)
