@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ import pytest
 
 from containerizers.linux.capabilities import DEFAULT, mask
 from containerizers.spec import Isolation, Mount
-from tests.containerizers.containers import read_number
+from tests.containerizers.containers import read_number, wait_until
 from tests.containerizers.linux import attempts
 from tests.containerizers.linux.attempts import ATTEMPTS
 from tests.containerizers.linux.containers import LinuxContainers
@@ -42,6 +43,29 @@ CASES = {
     "root": ("root", True),
     "root on the host's /tmp": ("root", False),
 }
+#: Looks for processes that join its container, and for what they are before they are its own: the launcher's,
+#: whose program and open files are the host's. Tells how many it met, and those that it could look into.
+WATCHER = """
+import os
+own, met = os.getpid(), set()
+program = os.readlink("/proc/self/exe").rsplit("/", 1)[1]
+while True:
+    for name in os.listdir("/proc"):
+        if not name.isdecimal() or int(name) in (1, own):
+            continue
+        try:
+            found = os.readlink(f"/proc/{name}/exe")
+        except PermissionError:
+            met.add(name)
+            with open("met.new", "w") as file: print(len(met), file=file)
+            os.rename("met.new", "met")
+        except OSError:
+            pass
+        else:
+            if found.rsplit("/", 1)[1] == program:
+                with open("caught", "a") as file: print(found, file=file)
+"""
+_MEETINGS = 10
 #: Of no use to root.
 FOR_USERS = "become_root_by_a_program_of_root"
 NOBODY = 65534
@@ -127,24 +151,29 @@ def sandbox_of(host: Host, name: str, user: str) -> Path:
     return sandbox
 
 
+def python_in(sandbox: Path, isolation: Isolation) -> tuple[str, Isolation]:
+    """The path of this Python in a container, and the isolation that shows it there, whoever runs it."""
+    prefix = os.path.realpath(sys.base_prefix)
+    program = os.path.relpath(os.path.realpath(sys.executable), prefix)
+    if "mount" not in isolation.namespaces:
+        return f"{prefix}/{program}", isolation
+    volume = Mount(target="python", source=prefix, read_only=True)
+    return f"{sandbox}/python/{program}", msgspec.structs.replace(isolation, mounts=(volume,))
+
+
 def tried(host: Host, name: str, user: str, isolation: Isolation) -> dict[str, str]:
     """What became of all attempts of a container; nothing of those that got what they wanted."""
     sandbox = sandbox_of(host, name, user)
     shutil.copy(attempts.__file__, sandbox / "attempts.py")
-    prefix = os.path.realpath(sys.base_prefix)
-    python = os.path.relpath(os.path.realpath(sys.executable), prefix)
-    namespaces = isolation.namespaces
-    if namespaces:
-        volume = Mount(target="python", source=prefix, read_only=True)
-        isolation = msgspec.structs.replace(isolation, mounts=(volume,))
-        prefix = str(sandbox / "python")
+    python, kept = python_in(sandbox, isolation)
     answer = sandbox / "answer"
-    known = json.dumps({**host.known, "first": 1 if namespaces else os.getpid(), "answer": str(answer)})
-    arguments = (f"{prefix}/{python}", "-I", "-S", "attempts.py", known)
-    files = {"stdout": str(sandbox / "stdout"), "stderr": str(sandbox / "stderr")}
-    ended = host.containers.run(
-        name, *arguments, directory=str(sandbox), user=user, isolation=isolation, **files
+    known = json.dumps(
+        {**host.known, "first": 1 if isolation.namespaces else os.getpid(), "answer": str(answer)}
     )
+    arguments = (python, "-I", "-S", "attempts.py", known)
+    files = {"stdout": str(sandbox / "stdout"), "stderr": str(sandbox / "stderr")}
+    others = {"directory": str(sandbox), "user": user, "isolation": kept}
+    ended = host.containers.run(name, *arguments, **others, **files)
     assert ended.status == 0, (ended, (sandbox / "stderr").read_text(encoding="utf-8"))
     found = json.loads(answer.read_text(encoding="ascii"))
     assert isinstance(found, dict)
@@ -194,3 +223,20 @@ def test_what_a_program_may_do_is_what_the_kernel_says(user: str, effective: int
     assert int(fields["CapEff"], 16) == effective
     assert int(fields["CapBnd"], 16) == mask(DEFAULT)
     assert (fields["NoNewPrivs"], fields["Seccomp"]) == ("1", "2")
+
+
+def test_nobody_can_look_into_what_joins_a_container_before_it_is_one_of_its_own(host: Host) -> None:
+    sandbox = sandbox_of(host, "watched", "root")
+    python, kept = python_in(sandbox, msgspec.structs.replace(DEFAULT_ISOLATION, hidden=host.hidden))
+    others = {"directory": str(sandbox), "user": "root"}
+    host.containers.launch("watched", python, "-I", "-S", "-c", WATCHER, isolation=kept, **others)
+    met, number = sandbox / "met", itertools.count()
+
+    def has_met_many() -> bool:
+        host.containers.run(f"watched.check-{next(number)}", "true", inside=True, isolation=kept, **others)
+        return met.exists() and int(met.read_text(encoding="ascii")) >= _MEETINGS
+
+    wait_until(has_met_many, "it has met many")
+    host.containers.containerizer.destroy("watched")
+    host.containers.wait("watched")
+    assert not (sandbox / "caught").exists()
