@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -61,6 +62,8 @@ class LinuxLauncher:
     def start(self, container_id: str, spec: Spec) -> Started:
         """See `Launcher.start`."""
         identity = identify(spec.user)
+        if self._paths.stamp(container_id) is not None:
+            raise StartError(f"container {container_id}: was left by another process, and runs")
         with self._around(container_id, spec) as around, opened(spec, identity) as streams:
             wanted = order(
                 spec,
@@ -303,6 +306,8 @@ class LinuxLauncher:
                 group.kill()
             return Remains.SOMETHING
         if not may_end:
+            if session.descriptor is not None and not session.gone:  # It may have left its groups.
+                signal.pidfd_send_signal(session.descriptor, signal.SIGKILL)
             return Remains.SOMETHING
         self._find_limitation(session)
         session.reap()

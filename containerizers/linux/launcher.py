@@ -110,8 +110,6 @@ class Launcher:
 
     def _idle(self, order: Order, given: _Given) -> NoReturn:
         try:
-            # The program may look at what it can see, and this was the launcher's process until now.
-            prctl(_PR_SET_DUMPABLE, 0)
             self._connection.close()
             os.setsid()
             if order.entered & ~PID:
@@ -127,6 +125,8 @@ class Launcher:
 
 def main() -> None:
     """Serve the connection whose descriptor is the last argument."""
+    # Who may look into other processes must not into this, nor into what it forks: it knows secrets.
+    prctl(_PR_SET_DUMPABLE, 0)
     # The first processes of namespaces are its own children, whose end nobody asks for.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # Who asks it decides when it ends, also when a terminal would end both.
