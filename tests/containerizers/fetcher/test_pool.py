@@ -4,6 +4,7 @@ import os
 import pwd
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from tests.containerizers.fetcher.rig import Rig, info, tar, zipped
 from tests.containerizers.fetcher.servers import WebServer, answer, ok, redirect
 
 ROOT = os.geteuid() == 0
+LOCALHOST = Path(__file__).with_name("localhost.pem")
 
 
 @pytest.fixture
@@ -558,6 +560,15 @@ def test_what_was_fetched_is_counted(rig: Rig) -> None:
 def test_a_redirect_to_a_file_of_the_host_is_not_followed(rig: Rig) -> None:
     with WebServer({"/a": redirect("file:///etc/passwd")}) as server:
         assert "begins with file:" in rig.fetch(server.url("/a"))
+
+
+def test_https_is_spoken_within_the_limits_of_the_process(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(LOCALHOST)
+    with WebServer({"/a": ok(b"safe")}, context) as server, Rig(tmp_path, authorities=str(LOCALHOST)) as rig:
+        assert rig.fetch(cached(f"https://localhost:{server.port}/a")) == ""
+        assert rig.fetched() == {"a": b"safe"}
+        assert "certificate verify failed" in rig.fetch(server.url("/a"))
 
 
 def test_a_tool_with_any_name_may_be_in_an_archive(rig: Rig) -> None:
