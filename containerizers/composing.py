@@ -126,6 +126,11 @@ class ComposingContainerizer:
         for part in self._parts.values():
             part.close()
 
+    def end(self) -> None:
+        """See `Containerizer.end`."""
+        for part in self._parts.values():
+            part.end()
+
     def _choose(self, container_id: str, spec: Spec) -> tuple[_Part | None, str]:
         """Who makes a container; or why nobody does."""
         around = container_id.rpartition(".")[0]
@@ -208,6 +213,11 @@ class _Part:
         """Be of no use any more."""
         self._closed = True
         self.present.close()
+
+    def end(self) -> None:
+        """End all of it."""
+        self._closed = True
+        self.present.end()
 
     def _take(self, event: Event) -> None:
         """Pass an event on; called by any thread."""

@@ -148,3 +148,7 @@ class Containerizer(Protocol):
     def close(self) -> None:
         """Stop reporting; containers run on, but for those that were told to end before."""
         ...
+
+    def end(self) -> None:
+        """Destroy all that runs, remove what is left of it, and stop reporting; may take 10 seconds."""
+        ...

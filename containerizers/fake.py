@@ -169,6 +169,11 @@ class FakeContainerizer:
         """See `Containerizer.close`."""
         self._mine.clear()
 
+    def end(self) -> None:
+        """See `Containerizer.end`."""
+        self._mine.clear()
+        self._kernel.running.clear()
+
     def _begin(self, running: Running) -> None:
         self._mine[running.container_id] = running
         self._notify(Launched(running.container_id, running.process))

@@ -196,6 +196,9 @@ class Resumption:
         if container_id in ended:
             self._executors.end(ended[container_id])
             self._note(container_id)
+        elif container_id not in message.running and executor.request is not None and not executor.launched:
+            # The node keeps what it is told to start before it does: it never was told, or is no more.
+            executor.sent = False
         elif container_id not in message.running:
             self._executors.ended(executor, ExecutorEnding(container_id=container_id))
             self._note(container_id)

@@ -202,14 +202,14 @@ class CommandTask:
 
     def _last_report(self, status: int | None, error: str, limitation: Limitation | None) -> Report:
         message = error or describe(status)
+        if limitation is not None:
+            # It was ended for that, and all that share what it was given with it, whoever is told first.
+            reason, exceeded = limitation_reason(limitation), exceeded_resources(limitation)
+            return Report(_State.TASK_FAILED, limitation.message, reason, limitation=exceeded)
         if self._overdue:
             return Report(_State.TASK_FAILED, message, _Reason.REASON_MAX_COMPLETION_TIME_REACHED)
         if self._killed is not None:
             return Report(_State.TASK_KILLED, message, healthy=False if self._unhealthy else None)
-        if limitation is not None:
-            reason, _ = _LIMITATIONS[limitation.kind]
-            exceeded = exceeded_resources(limitation)
-            return Report(_State.TASK_FAILED, limitation.message, reason, limitation=exceeded)
         if not self._runs and (error or (status is None and not self._adopted)):
             return Report(_State.TASK_FAILED, message, _Reason.REASON_CONTAINER_LAUNCH_FAILED)
         if status == 0 and not error:

@@ -143,20 +143,20 @@ class Lot:
         self._bounds.pop(container_id, None)
 
     def listed(self) -> tuple[ListedContainer, ...]:
-        """All that run, and those in which nested ones do, with what they were launched with."""
+        """All that are there, and those in which nested ones are, with what they were launched with."""
         found = []
         for container_id, container in self.containers.items():
-            if container.stage is Stage.MADE:
-                launched, spec = container.launched, container.spec
-                found.append(
-                    ListedContainer(
-                        container_id=container_id,
-                        process=None if launched is None else launched.process,
-                        is_ending=container.is_ending,
-                        directory=None if spec is None else spec.directory,
-                        limits=container.limits,
-                    )
+            launched, spec = container.launched, container.spec
+            found.append(
+                ListedContainer(
+                    container_id=container_id,
+                    process=None if launched is None else launched.process,
+                    is_launching=launched is None,
+                    is_ending=container.is_ending,
+                    directory=None if spec is None else spec.directory,
+                    limits=container.limits,
                 )
+            )
         for container_id, bounds in self._bounds.items():
             if container_id in self._families:
                 found.append(

@@ -28,7 +28,13 @@ from actors.executor.containerizers import Containerizers
 from actors.executor.containment.containment import Containment
 from actors.executor.fetcher import FETCHER, Fetcher
 from actors.executor.fetches import LateFetches
-from actors.executor.gauges import ContainerMetrics, DiskMetrics, FetcherMetrics, PortsMetrics
+from actors.executor.gauges import (
+    ContainerMetrics,
+    DiskMetrics,
+    FetcherMetrics,
+    GpuMetrics,
+    PortsMetrics,
+)
 from actors.executor.guests import GUESTS, Guests
 from actors.executor.host import EXECUTORS, ExecutorHost
 from actors.executor.meter import METER, Meter
@@ -41,6 +47,8 @@ from actors.pykka_system import PykkaSystem
 from actors.system import Restart
 from actors.units import Duration
 from containerizers.fetcher.settings import FetchSettings
+from containerizers.fetcher.store import clear
+from containerizers.gpu import GpuReader
 from containerizers.sandbox import make_nested, remove_nested
 from transport.messages.hosting import LaunchExecutor
 from transport.pid import Pid
@@ -84,6 +92,12 @@ class ExecutorCrew:
         contained.read_from(make.destroy_errors, make.pull_seconds)
         metrics.add(fetched)
         metrics.add(contained)
+        gpus = GpuReader()
+        if gpus.is_there:
+            shown = GpuMetrics()
+            shown.read_from(gpus.read, make.processes)
+            metrics.add(shown)
+        self._clear_cache(system)
         containment = Containment(self._rules, os.path.realpath)
         for isolator in left_out(self._flags):
             system.log.warning(
@@ -101,6 +115,13 @@ class ExecutorCrew:
         spawn(lambda: Prober(_probes), PROBER)
         spawn(lambda: self._host(containment), EXECUTORS)
         whereabouts.write(self._runtime_dir, system.address)
+
+    def _clear_cache(self, system: PykkaSystem) -> None:
+        """Remove what a node that died left of fetched files."""
+        try:
+            clear(str(cache_dir(self._flags).absolute()))
+        except OSError as error:
+            system.log.warning("cache of fetched files not cleared", reason=str(error))
 
     def _host(self, containment: Containment) -> ExecutorHost:
         patience = self._flags.recovery_timeout.seconds

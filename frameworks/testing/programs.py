@@ -233,3 +233,9 @@ class SimulatedContainers:
     def close(self) -> None:
         """See `Containerizer.close`."""
         self._fake.close()
+
+    def end(self) -> None:
+        """See `Containerizer.end`."""
+        for container_id in self._executors.running:
+            self._executors.kill(container_id)
+        self._fake.end()

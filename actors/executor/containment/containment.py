@@ -231,7 +231,9 @@ class Containment:
         return replace(
             spec,
             limits=contained.limits,
-            isolation=isolation_of(container, self.rules, mounts, nested=nested),
+            isolation=isolation_of(
+                container, self.rules, mounts, nested=nested, is_root=spec.user in (None, "root")
+            ),
         )
 
     def _docker_spec(self, contained: Contained, container: ContainerInfo) -> ContainerSpec:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from actors.executor.containment.docker import hostname_of
-from actors.executor.containment.rules import Rules
+from actors.executor.containment.rules import EVERYTHING, Rules
 from transport.messages.container_spec import Isolation, Mount, RLimit
 from transport.records.container import ContainerInfo
 from transport.records.linux import CapabilityInfo, LinuxInfo, RLimitInfo
@@ -34,7 +34,12 @@ _FILESYSTEM: Final = "filesystem/linux"
 
 
 def isolation_of(
-    container: ContainerInfo | None, rules: Rules, mounts: tuple[Mount, ...], *, nested: bool
+    container: ContainerInfo | None,
+    rules: Rules,
+    mounts: tuple[Mount, ...],
+    *,
+    nested: bool,
+    is_root: bool = True,
 ) -> Isolation | None:
     """The isolation of a container of type MESOS; raises ValueError naming what cannot be had.
 
@@ -53,6 +58,7 @@ def isolation_of(
         "uts": hostname is not None,
     }
     isolation = Isolation(
+        read_only_host=_read_only_host(effective, bounding, rules, is_root=is_root),
         namespaces=tuple(name for name, own in of_its_own.items() if own),
         hostname=hostname,
         shm_bytes=_shm_bytes(linux, rules) if private_ipc else None,
@@ -137,6 +143,19 @@ def _capabilities(linux: LinuxInfo, rules: Rules) -> tuple[tuple[str, ...] | Non
     _check_within("bounding_capabilities", bounding, highest, "the agent's --bounding_capabilities")
     _check_within("effective_capabilities", effective or (), bounding, "the bounding capabilities")
     return bounding, effective
+
+
+def _read_only_host(
+    effective: tuple[str, ...] | None, bounding: tuple[str, ...] | None, rules: Rules, *, is_root: bool
+) -> bool:
+    """Whether the host's own files cannot be changed: else root could have the host do what it wants.
+
+    Not where the agent grants all of the host's places, nor to who could mount them anew.
+    """
+    if not (is_root and rules.isolates(_FILESYSTEM) and rules.isolates("linux/capabilities")):
+        return False
+    held = bounding if effective is None else effective
+    return EVERYTHING not in rules.host_volumes and "sys_admin" not in (held or ())
 
 
 def _check_within(field: str, asked: tuple[str, ...], most: tuple[str, ...] | None, whose: str) -> None:

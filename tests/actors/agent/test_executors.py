@@ -482,6 +482,19 @@ def test_executors_that_the_lost_node_no_longer_runs_have_ended() -> None:
     assert container_id not in stage.executors.running
 
 
+def test_an_executor_that_the_lost_node_never_began_is_begun_by_the_next() -> None:
+    stage = Stage()
+    stage.executors.slow = True
+    stage.run_task(task())
+    container_id = stage.container()
+    stage.hosts.kill_process()
+    stage.hosts.restart()
+    stage.sim.run_until(lambda: stage.executors.launched)
+    assert [one.container_id for one in stage.executors.launched] == [container_id]
+    stage.executor().update("RUNNING")
+    assert stage.states() == ["RUNNING"]
+
+
 def test_executors_outlive_a_broken_connection_with_their_node() -> None:
     stage = Stage()
     executor = running(stage)

@@ -41,11 +41,28 @@ def test_with_every_isolator_a_container_has_all_of_its_own() -> None:
         shm_bytes=64 * 2**20,
         private_tmp=True,
         hidden=("/work", "/run/pion"),
+        read_only_host=True,
         bounding_capabilities=DEFAULT_CAPABILITIES,
         no_new_privileges=True,
         seccomp="default",
         devices=(),
     )
+
+
+def test_root_cannot_change_the_hosts_own_files_unless_all_of_them_are_granted() -> None:
+    both = ("filesystem/linux", "linux/capabilities")
+    mighty = linux(effective_capabilities=able(Capability.SYS_ADMIN))
+    cases = (
+        (None, Rules(isolators=both), True, True),
+        (None, Rules(isolators=both), False, False),
+        (None, Rules(isolators=both, host_volumes=("*",)), True, False),
+        (None, Rules(isolators=both, host_volumes=("/srv",)), True, True),
+        (None, Rules(isolators=both[:1]), True, False),
+        (mighty, Rules(isolators=both), True, False),
+    )
+    for container, rules, is_root, expected in cases:
+        found = isolation_of(container, rules, (), nested=False, is_root=is_root) or Isolation()
+        assert found.read_only_host is expected
 
 
 @pytest.mark.parametrize(
