@@ -75,10 +75,12 @@ class ListContainers(Message):
 
 
 class ListedContainer(Record):
-    """One that runs, and what it was launched with; of one that was adopted only the id is known."""
+    """One that is there, and what it was launched with, as far as that is known of one that was adopted."""
 
     container_id: str
     process: int | None = None
+    #: Whether it does not run yet: its files are being fetched, or it is being made.
+    is_launching: bool = False
     #: Whether it was told to end.
     is_ending: bool = False
     directory: str | None = None

@@ -81,7 +81,7 @@ def pending(read: AgentRead, listed: Iterable[ListedContainer]) -> dict[str, Any
     for one in listed:
         if one.is_ending:
             operations[one.container_id] = "destroy"
-        elif one.process is None:
+        elif one.is_launching:
             operations[one.container_id] = "launch"
     return {
         "pending": [

@@ -453,7 +453,16 @@ def test_a_fetcher_that_crashed_is_asked_again(host: Host) -> None:
 def test_what_is_being_fetched_for_does_not_run_yet_but_is_there(host: Host) -> None:
     host.launch_with_files("a")
     host.tell(host.one, ListContainers(), InspectContainer("a"))
-    host.expect(host.one, ContainersListed(()), ContainerInspected("a", is_there=True))
+    listed = ListedContainer(container_id="a", is_launching=True, directory="/box")
+    host.expect(host.one, ContainersListed((listed,)), ContainerInspected("a", is_there=True))
+
+
+def test_what_fetches_too_much_ends_for_it(host: Host) -> None:
+    host.launch_with_files("a")
+    host.tell(host.node.probe("other"), LimitContainer("a", TOO_MUCH))
+    error = "it was ended while its files were fetched"
+    host.expect(host.one, ContainerEnded("a", None, error, limitation=TOO_MUCH))
+    assert host.fetcher.stopped == ["a"]
 
 
 # Limits.

@@ -218,9 +218,10 @@ def test_nested_and_standalone_containers_are_listed_if_that_is_wanted(home: Hou
 def test_operations_that_are_under_way_are_told(home: House) -> None:
     assert home.get("/containerizer/debug") == (200, {"pending": []})
     listed = (
-        ListedContainer(container_id="begins"),
+        ListedContainer(container_id="begins", is_launching=True),
         ListedContainer(container_id="runs", process=7),
         ListedContainer(container_id="runs.ends", process=8, is_ending=True),
+        ListedContainer(container_id="group"),
     )
     read = agent_read(TASK, "/sandbox", None)
     (framework,) = read.frameworks
