@@ -12,6 +12,7 @@ import io
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tarfile
 import tempfile
@@ -32,16 +33,18 @@ _STOP_SECONDS = 30.0
 class Dockerd:
     """A dockerd of the tests' own, which shares nothing with another: must be stopped by whoever starts it.
 
-    It leaves the firewall alone. Raises RuntimeError, with the end of its log, when it does not come up.
+    It has a network of its own, with a bridge of its own, unless it is to have the `hosts_network`. Raises
+    RuntimeError, with the end of its log, when it does not come up.
     """
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, hosts_network: bool = False) -> None:
         # Short: the paths of sockets below it may have 107 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="dockerd-"))
         self.socket = str(self.folder / "sock")
         #: What its containers are in, of all control groups.
         self._group = f"pion-{self.folder.name}"
         self._options = options
+        self._hosts_network = hosts_network
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
@@ -59,7 +62,12 @@ class Dockerd:
         arguments += [str(self.folder / "exec"), "--pidfile", str(self.folder / "pid")]
         arguments += ["--host", f"unix://{self.socket}", "--exec-opt", "native.cgroupdriver=cgroupfs"]
         arguments += ["--cgroup-parent", f"/{self._group}", *self._options]
-        (self.folder / "pid").unlink(missing_ok=True)
+        if not self._hosts_network:
+            alone = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$0" "$@"']
+            arguments = alone + arguments
+        # Those of processes that nobody may have reaped yet: it would take them for running ones.
+        for name in ("pid", "exec/containerd/containerd.pid"):
+            (self.folder / name).unlink(missing_ok=True)
         with log.open("ab") as file:
             self._process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
@@ -128,20 +136,24 @@ def _started_from(folder: Path) -> Iterator[int]:
                 yield int(entry.name)
 
 
-def answers(socket: str) -> bool:
+def answers(path: str) -> bool:
     """Whether a dockerd listens there."""
-    if not Path(socket).is_socket():
+    try:
+        # The client leaves a socket open that it could not connect.
+        with socket.socket(socket.AF_UNIX) as one:
+            one.connect(path)
+    except OSError:
         return False
-    with contextlib.closing(client(socket)) as one:
+    with contextlib.closing(client(path)) as api:
         try:
-            return bool(one.ping())
+            return bool(api.ping())
         except (docker.errors.DockerException, OSError):
             return False
 
 
-def client(socket: str, timeout_seconds: float = 30.0) -> Any:
+def client(path: str, timeout_seconds: float = 30.0) -> Any:
     """Docker's own client of that dockerd; must be closed."""
-    return docker.APIClient(f"unix://{socket}", version=_VERSION, timeout=timeout_seconds)
+    return docker.APIClient(f"unix://{path}", version=_VERSION, timeout=timeout_seconds)
 
 
 @functools.cache
@@ -152,7 +164,7 @@ def docker_socket() -> str:
     if shutil.which("dockerd") is None:
         raise RuntimeError("dockerd: is neither running nor installed (Debian's package is docker.io)")
     links = _links()
-    dockerd = Dockerd()
+    dockerd = Dockerd(hosts_network=True)
 
     def stop() -> None:
         dockerd.stop()
@@ -164,19 +176,19 @@ def docker_socket() -> str:
 
 
 @functools.cache
-def busybox(socket: str | None = None) -> str:
+def busybox(path: str | None = None) -> str:
     """The name of an image with only a busybox; from the shared dockerd it is removed at the end."""
     name = f"pion-test/busybox:{os.getpid()}"
-    import_busybox(socket or docker_socket(), name)
-    if socket is None:
+    import_busybox(path or docker_socket(), name)
+    if path is None:
         _at_exit(lambda: _remove_image(docker_socket(), name))
     return name
 
 
-def import_busybox(socket: str, name: str) -> None:
+def import_busybox(path: str, name: str) -> None:
     """Make an image of that name, `repository:tag`."""
     repository, _, tag = name.partition(":")
-    with contextlib.closing(client(socket)) as one:
+    with contextlib.closing(client(path)) as one:
         one.import_image_from_data(busybox_root(), repository=repository, tag=tag)
 
 
@@ -211,8 +223,8 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
     tar.addfile(entry, io.BytesIO(content))
 
 
-def _remove_image(socket: str, name: str) -> None:
-    with contextlib.closing(client(socket)) as one, contextlib.suppress(docker.errors.APIError):
+def _remove_image(path: str, name: str) -> None:
+    with contextlib.closing(client(path)) as one, contextlib.suppress(docker.errors.APIError):
         one.remove_image(name)
 
 

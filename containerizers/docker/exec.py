@@ -154,8 +154,8 @@ class Exec(Tenant):
         process = seen.get("Pid") or 0
         if seen.get("Running") and not process:
             self._again(self._find)
-        elif not seen.get("Running") and code_of(seen) is None:
-            self._finish(None, _FAILED)
+        elif not seen.get("Running") and not process:
+            self._finish(code_of(seen), _FAILED)
         else:
             self._runs(process)
 
@@ -178,7 +178,9 @@ class Exec(Tenant):
         """See `Tenant`."""
         if self._is_over() or self._record.exec_id is None:
             return
-        self._bury()
+        if not self._is_buried():
+            self._again(self._learn)
+            return
         code, error = self._kernels_code(), ""
         if code is None:
             try:
@@ -196,11 +198,12 @@ class Exec(Tenant):
         self._dock.fault("docker.exec.exit.known")
         self._finish(code, error)
 
-    def _bury(self) -> None:
-        """Kill what it has left behind in its session."""
+    def _is_buried(self) -> bool:
+        """Kill what it has left behind in its session; whether nothing of that runs."""
         session = self.process
-        if session:
-            groups.kill(self._members(session), lambda: self._members(session))
+        left = self._members(session) if session else []
+        groups.kill(left, lambda: self._members(session))
+        return not left
 
     def _members(self, session: int) -> list[int]:
         members = []

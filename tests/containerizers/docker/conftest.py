@@ -8,6 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.containerizers.docker.fake_dockerd import FakeDockerd
+from tests.dockerd import Dockerd
+
+
+@pytest.fixture(scope="session")
+def own() -> Iterator[Dockerd]:
+    """A real one that nobody else uses: names are free, and it may be stopped."""
+    one = Dockerd()
+    yield one
+    one.stop()
 
 
 @pytest.fixture

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
+
+from docker import errors
 
 from containerizers.containerizer import Broken, Ended, Event, Launched
 from containerizers.docker.containerizer import DockerContainerizer, no_fault
@@ -16,6 +18,7 @@ from containerizers.docker.settings import DockerSettings
 from containerizers.spec import DockerSpec, Spec
 from containerizers.switchboard import Switchboard
 from tests.containerizers.docker.fake_dockerd import FakeDockerd
+from tests.dockerd import client
 
 #: Longer than anything takes on a loaded machine.
 PATIENCE_SECONDS = 60.0
@@ -24,14 +27,16 @@ PATIENCE_SECONDS = 60.0
 class Harbour:
     """A containerizer, with a folder for its sandboxes; another one may take its place."""
 
-    def __init__(self, folder: Path, settings: DockerSettings, image: str = "busybox") -> None:
+    def __init__(
+        self, folder: Path, settings: DockerSettings, image: str = "busybox", *, consoles: bool = False
+    ) -> None:
         self.folder = folder
         self.settings = settings
         self.image = image
         self.sandbox = folder / "sandbox"
         self.sandbox.mkdir(exist_ok=True)
         self.events: SimpleQueue[Event] = SimpleQueue()
-        self.switchboard: Switchboard | None = None
+        self.switchboard = Switchboard() if consoles else None
         self.fault: Callable[[str], None] = no_fault
         self.docker = self._make()
 
@@ -46,6 +51,12 @@ class Harbour:
 
     def _pass(self, point: str) -> None:
         self.fault(point)
+
+    def close(self) -> None:
+        """Have nobody report on containers any more."""
+        self.docker.close()
+        if self.switchboard is not None:
+            self.switchboard.close()
 
     def restart(self) -> tuple[str, ...]:
         """Have another one come after this one; returns what it finds."""
@@ -124,6 +135,21 @@ def threads() -> list[str]:
 
 
 @contextmanager
+def on_dockerd(socket: str, image: str, folder: Path, **settings: Any) -> Iterator[Harbour]:
+    """A containerizer on a real dockerd, with consoles; its containers are gone at the end."""
+    one = Harbour(folder, DockerSettings(socket=socket, **settings), image, consoles=True)
+    one.docker.recover()
+    try:
+        yield one
+    finally:
+        one.close()
+        with closing(client(socket)) as api:
+            for left in api.containers(all=True, filters={"label": f"pion.place={folder / 'run'}"}):
+                with suppress(errors.NotFound):
+                    api.remove_container(left["Id"], force=True)
+
+
+@contextmanager
 def harbour(dockerd: FakeDockerd, folder: Path, **settings: Any) -> Iterator[Harbour]:
     """A containerizer on a fake dockerd, which looks often, and waits for little."""
     quick: dict[str, Any] = {
@@ -138,4 +164,4 @@ def harbour(dockerd: FakeDockerd, folder: Path, **settings: Any) -> Iterator[Har
     try:
         yield one
     finally:
-        one.docker.close()
+        one.close()
