@@ -13,7 +13,7 @@ from tests.integration.containers.hand import Household, household
 _WATCHED = ("--enforce_container_disk_quota", "--container_disk_watch_interval=500ms")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def agent() -> Iterator[Household]:
     """It isolates, and has the machine's dockerd or the one that tests share."""
     docker = ("--containerizers=mesos,docker", f"--docker_socket={dockerd.docker_socket()}")

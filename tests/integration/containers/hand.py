@@ -60,7 +60,7 @@ class Hand(Scheduler):
             FrameworkInfo(user="root", name="hand", checkpoint=True, capabilities=_CAPABILITIES), master
         )
         self._run = run
-        self._orders: collections.deque[Order] = collections.deque()
+        self._orders: list[Order] = []
         self._offers: dict[str, Offer] = {}
         self.told: collections.defaultdict[str, list[TaskStatus]] = collections.defaultdict(list)
         self.is_closed = False
@@ -93,9 +93,14 @@ class Hand(Scheduler):
         self.teardown()
 
     def _launch(self) -> None:
-        while self._orders and self._offers:
-            order = self._orders.popleft()
-            offer = self._offers.pop(next(iter(self._offers)))
+        for order in tuple(self._orders):
+            wanted = Resources.parse(order.resources)
+            fitting = (one for one in map(Offered, self._offers.values()) if one.holds(wanted))
+            offered = next(fitting, None)
+            if offered is None:
+                return
+            self._orders.remove(order)
+            self._offers.pop(offered.offer.id.value)
             variables = {RIG_VARIABLE: self._run, TASK_VARIABLE: order.name}
             environment = Environment(
                 variables=tuple(
@@ -103,9 +108,9 @@ class Hand(Scheduler):
                 )
             )
             command = CommandInfo(value=order.command, uris=order.uris, environment=environment)
-            task = command_task(order.name, Offered(offer), Resources.parse(order.resources), command)
+            task = command_task(order.name, offered, wanted, command)
             task = msgspec.structs.replace(task, container=order.container, kill_policy=_GRACE)
-            self.launch([offer], [task], Filters(refuse_seconds=0.0))
+            self.launch([offered.offer], [task], Filters(refuse_seconds=0.0))
 
 
 class Household:

@@ -14,7 +14,8 @@ Reason = TaskStatus.Reason
 #: dd has all of a block in memory.
 _EATS_MEMORY = "exec dd if=/dev/zero of=/dev/null bs=200M count=1"
 _EATS_DISK = 'cd "$MESOS_SANDBOX"; dd if=/dev/zero of=file bs=1M count=20; sleep 1000'
-_FORKS = "bomb() { bomb | bomb & }; bomb; sleep 1000"
+#: A shell that cannot fork gives up: the first one does not have to.
+_FORKS = "sleep 1000 & (while :; do sleep 1000 & done); wait"
 
 
 def containers() -> list[tuple[str, ContainerInfo | None]]:
