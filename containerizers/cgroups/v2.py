@@ -22,7 +22,7 @@ from containerizers.usage import measure
 #: What Mesos calls otherwise.
 NAMES = {"blkio": "io"}
 #: Those of them that are switched on for a group; others are always on.
-SWITCHED = ("cpu", "cpuset", "io", "memory", "pids")
+SWITCHED = ("cpu", "cpuset", "hugetlb", "io", "memory", "pids")
 _FIGURES = (
     *("cpu.stat", "memory.stat", "memory.current", "memory.max", "memory.low", "memory.swap.current"),
     *("pids.current", "io.stat"),

@@ -246,3 +246,26 @@ def test_the_kernel_runs_the_filter_of_devices() -> None:
             assert "cannot open '/dev/loop0' for reading: Operation not permitted" in said
             assert "cannot create /dev/kmsg: Operation not permitted" in said
             assert "cannot open /dev/kmsg" not in said
+
+
+def test_the_kernel_hands_a_controller_on_to_groups_beside_processes() -> None:
+    # The one that no hierarchy of v1 has here; it is switched off again for the whole host.
+    mount = v2().mount
+    cgroups = V2(mount, ("hugetlb",))
+    control = Path(mount, "cgroup.subtree_control")
+    try:
+        with root(cgroups) as path:
+            outer, inner = cgroups.group(f"{path}/a"), cgroups.group(f"{path}/a/mesos/b")
+            outer.make()
+            with running(outer, "cat") as one:
+                inner.make()
+                with running(inner, "cat") as other:
+                    assert (outer.processes(), inner.processes()) == ((one.pid,), (other.pid,))
+                    assert list(Path(mount, inner.path).glob("hugetlb.*.max"))
+                    assert Path(mount, f"{path}/a/cgroup.subtree_control").read_text().split() == ["hugetlb"]
+                    with pytest.raises(
+                        CgroupError, match=r"procs: cannot be set to '\d+': Device or resource busy"
+                    ):
+                        cgroups.tree.write(f"{mount}/{path}/a/cgroup.procs", str(one.pid))
+    finally:
+        control.write_text("-hugetlb", encoding="ascii")
