@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -15,10 +15,13 @@ from frameworks.offered import Offered
 from transport import decoders, json_v1
 from transport.record import Record
 from transport.records.command import CommandInfo, Environment
-from transport.records.container import ContainerInfo
+from transport.records.container import ContainerInfo, TTYInfo
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.ids import AgentID, ExecutorID, FrameworkID, TaskID
+from transport.records.image import Image
+from transport.records.linux import CapabilityInfo, LinuxInfo, RLimitInfo
+from transport.records.network import NetworkInfo
 from transport.records.resources import Resources
 from transport.records.task import TaskGroupInfo, TaskInfo
 from transport.records.volume import Volume
@@ -37,14 +40,7 @@ _BY_REASON: Final[Mapping[str, Mapping[str, str | None]]] = {
         "package": None,
         "overwrite": "false",
     },
-    "containers have no images yet": {"appc_image": None, "docker_image": None, "containerizer": "mesos"},
-    "containers have no capabilities of their own yet": {
-        "effective_capabilities": None,
-        "bounding_capabilities": None,
-    },
-    "containers have no limits of their own yet": {"rlimits": None},
-    "containers have no networks of their own yet": {"networks": None},
-    "containers have no terminals yet": {"tty": "false"},
+    "there are no images of Appc": {"appc_image": None},
     "nobody is authenticated yet, but nodes by --secret_file": {"secret": None},
     "actors talk to actors": {"content_type": "protobuf"},
 }
@@ -70,6 +66,19 @@ class ExecuteFlags(Flags):
     env: str | None = flag(None, "JSON object of what the command finds in its environment.")
     resources: str = flag("cpus:1;mem:128", "What the command needs.")
     volumes: str | None = flag(None, "JSON array of Volume, for the command.")
+    containerizer: Literal["mesos", "docker"] = flag("mesos", "What makes the command's container.")
+    docker_image: str | None = flag(
+        None, "Image of the command's container; it may say by itself what is run. Needs --name."
+    )
+    networks: str | None = flag(None, "Names of networks that the container joins, as in one,two.")
+    effective_capabilities: str | None = flag(
+        None, 'JSON of CapabilityInfo: what the command has, as in {"capabilities":["NET_RAW"]}.'
+    )
+    bounding_capabilities: str | None = flag(None, "The same: what it can get.")
+    rlimits: str | None = flag(
+        None, 'JSON of RLimitInfo, as in {"rlimits":[{"type":"RLMT_NOFILE","soft":64,"hard":64}]}.'
+    )
+    tty: bool = flag(False, "Whether the command has a terminal, to which one can attach.")
     task: str | None = flag(None, "JSON of a TaskInfo to run instead of a command, or a path to it.")
     task_group: str | None = flag(None, "JSON of a TaskGroupInfo to run instead, or a path to it.")
     kill_after: Duration | None = flag(None, "How long after its launch it is killed.")
@@ -129,19 +138,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def plan(flags: ExecuteFlags, user: str) -> Plan:
     """What the flags say, for that user of this machine; raises FlagError naming the flag and the rule."""
     given = [f"--{name}" for name in ("command", "task", "task_group") if getattr(flags, name) is not None]
+    if not given and flags.docker_image is not None:
+        given = ["--docker_image"]
     if len(given) != 1:
         wrong = " and ".join(given) or "nothing to run"
         raise FlagError(f"{wrong}: exactly one of --command, --task and --task_group must be given")
     kill_after = None if flags.kill_after is None else flags.kill_after.seconds
     executor: ExecutorInfo | None = None
-    if flags.command is not None:
-        tasks: tuple[TaskInfo, ...] = (_command_task(flags, flags.command),)
-    elif flags.task is not None:
-        tasks = (_decode("task", flags.task, TaskInfo),)
-    else:
-        assert flags.task_group is not None
+    if flags.task is not None:
+        tasks: tuple[TaskInfo, ...] = (_decode("task", flags.task, TaskInfo),)
+    elif flags.task_group is not None:
         tasks = _decode("task_group", flags.task_group, TaskGroupInfo).tasks
         executor = _group_executor()
+    else:
+        tasks = (_command_task(flags),)
     _check(given[0], tasks)
     return Plan(
         framework=_framework(flags, user), tasks=tasks, executor=executor, kill_after_seconds=kill_after
@@ -167,9 +177,9 @@ def _framework(flags: ExecuteFlags, user: str) -> FrameworkInfo:
     )
 
 
-def _command_task(flags: ExecuteFlags, command: str) -> TaskInfo:
+def _command_task(flags: ExecuteFlags) -> TaskInfo:
     if not flags.name:
-        raise FlagError("--name: must be given with --command")
+        raise FlagError("--name: must be given with --command and --docker_image")
     try:
         resources = tuple(Resources.parse(flags.resources))
     except ValueError as error:
@@ -179,34 +189,78 @@ def _command_task(flags: ExecuteFlags, command: str) -> TaskInfo:
         task_id=TaskID(value=flags.name),
         agent_id=AgentID(value=""),
         resources=resources,
-        command=_command(flags, command),
-        container=_container(flags.volumes),
+        command=_command(flags),
+        container=_container(flags),
     )
 
 
-def _command(flags: ExecuteFlags, command: str) -> CommandInfo:
+def _command(flags: ExecuteFlags) -> CommandInfo:
     environment = None
     if flags.env is not None:
         variables = _json("env", flags.env, dict[str, str])
         environment = Environment(
             variables=tuple(Environment.Variable(name=name, value=value) for name, value in variables.items())
         )
+    if flags.command is None:
+        return CommandInfo(shell=False, environment=environment)
     if flags.shell:
-        return CommandInfo(value=command, environment=environment)
-    words = command.split()
+        return CommandInfo(value=flags.command, environment=environment)
+    words = flags.command.split()
     if not words:
         raise FlagError("--command: must name a program")
     return CommandInfo(shell=False, value=words[0], arguments=tuple(words), environment=environment)
 
 
-def _container(text: str | None) -> ContainerInfo | None:
-    if text is None:
-        return None
+def _container(flags: ExecuteFlags) -> ContainerInfo | None:
+    """What the flags say of the command's container; None when they say nothing."""
     volumes = [
         _decode("volumes", msgspec.json.encode(one).decode(), Volume)
-        for one in _json("volumes", text, list[Any])
+        for one in _json("volumes", flags.volumes or "[]", list[Any])
     ]
-    return ContainerInfo(type=ContainerInfo.Type.MESOS, volumes=tuple(volumes))
+    networks = tuple(NetworkInfo(name=name) for name in filter(None, (flags.networks or "").split(",")))
+    linux = _linux(flags)
+    container = ContainerInfo(
+        type=ContainerInfo.Type[flags.containerizer.upper()],
+        volumes=tuple(volumes),
+        network_infos=networks,
+        linux_info=linux,
+        rlimit_info=None if flags.rlimits is None else _decode("rlimits", flags.rlimits, RLimitInfo),
+        tty_info=TTYInfo() if flags.tty else None,
+    )
+    if flags.containerizer == "docker":
+        return replace(container, docker=_docker(flags, linux, networks))
+    if flags.docker_image is not None:
+        image = Image(type=Image.Type.DOCKER, docker=Image.Docker(name=flags.docker_image))
+        container = replace(container, mesos=ContainerInfo.MesosInfo(image=image))
+    return None if container == ContainerInfo(type=ContainerInfo.Type.MESOS) else container
+
+
+def _docker(
+    flags: ExecuteFlags, linux: LinuxInfo | None, networks: tuple[NetworkInfo, ...]
+) -> ContainerInfo.DockerInfo:
+    if flags.docker_image is None:
+        raise FlagError("--docker_image: must be given with --containerizer=docker")
+    if linux is not None or flags.rlimits is not None:
+        raise FlagError(
+            "--containerizer=docker: capabilities and rlimits are those of the containerizer mesos alone"
+        )
+    if len(networks) > 1:
+        raise FlagError("--networks: Docker's containers join one network at most")
+    kind = ContainerInfo.DockerInfo.Network
+    return ContainerInfo.DockerInfo(image=flags.docker_image, network=kind.USER if networks else kind.HOST)
+
+
+def _linux(flags: ExecuteFlags) -> LinuxInfo | None:
+    effective, bounding = (
+        None if text is None else _decode(name, text, CapabilityInfo)
+        for name, text in (
+            ("effective_capabilities", flags.effective_capabilities),
+            ("bounding_capabilities", flags.bounding_capabilities),
+        )
+    )
+    if effective is None and bounding is None:
+        return None
+    return LinuxInfo(effective_capabilities=effective, bounding_capabilities=bounding)
 
 
 def _group_executor() -> ExecutorInfo:

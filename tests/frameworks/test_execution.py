@@ -9,10 +9,13 @@ from frameworks.execution import ExecuteFlags, Plan, plan
 from frameworks.offered import Offered
 from transport.pid import Pid
 from transport.records.command import CommandInfo, Environment
-from transport.records.container import ContainerInfo
+from transport.records.container import ContainerInfo, TTYInfo
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
 from transport.records.ids import AgentID, FrameworkID, OfferID
+from transport.records.image import Image
+from transport.records.linux import CapabilityInfo, LinuxInfo, RLimitInfo
+from transport.records.network import NetworkInfo
 from transport.records.offer import Offer
 from transport.records.resource import Resource
 from transport.records.resources import Resources
@@ -143,6 +146,12 @@ def test_capabilities_are_claimed(words: tuple[str, ...], expected: set[Capabili
         (("--name=n", "--command=true", "--env={"), "--env: "),
         (("--name=n", "--command=true", "--volumes=[{}]"), "--volumes: .*mode"),
         (("--name=n", "--command=true", "--framework_capabilities=FLY"), "'FLY': must be one of"),
+        (("--docker_image=busybox",), "--name: must be given"),
+        (("--name=n", "--command=true", "--containerizer=docker"), "--docker_image: must be given"),
+        (("--name=n", "--docker_image=b", "--containerizer=docker", "--networks=a,b"), "--networks: .*one"),
+        (("--name=n", "--docker_image=b", "--containerizer=docker", "--rlimits={}"), "mesos alone"),
+        (("--name=n", "--command=true", "--rlimits=[]"), "--rlimits: "),
+        (("--name=n", "--command=true", "--effective_capabilities=[]"), "--effective_capabilities: "),
         (("--task={}",), "--task: .*name"),
         (("--task_group={}",), "--task_group: must hold a task"),
         ((f'--task_group={{"tasks": [{TASK % CPUS}, {TASK % CPUS}]}}',), "task t is there twice"),
@@ -156,14 +165,64 @@ def test_what_cannot_be_run_is_refused_with_the_flag_and_the_rule(
         plan_of(*words)
 
 
+def container_of(*words: str) -> ContainerInfo | None:
+    return plan_of("--name=n", *words).tasks[0].container
+
+
+def test_a_command_that_asks_for_nothing_has_no_container() -> None:
+    assert container_of("--command=true") is None
+
+
+def test_a_container_of_docker_is_made_from_an_image() -> None:
+    info, kind = ContainerInfo.DockerInfo, ContainerInfo.Type.DOCKER
+    words = ("--containerizer=docker", "--docker_image=busybox")
+    assert container_of("--command=true", *words) == ContainerInfo(
+        type=kind, docker=info(image="busybox", network=info.Network.HOST)
+    )
+    assert container_of("--command=true", *words, "--networks=blue") == ContainerInfo(
+        type=kind,
+        docker=info(image="busybox", network=info.Network.USER),
+        network_infos=(NetworkInfo(name="blue"),),
+    )
+
+
+def test_an_image_may_say_by_itself_what_is_run() -> None:
+    words = ("--containerizer=docker", "--docker_image=busybox")
+    assert command_of(*words) == CommandInfo(shell=False)
+
+
+def test_a_container_of_mesos_is_isolated_as_it_is_said() -> None:
+    capability = CapabilityInfo.Capability
+    container = container_of(
+        "--command=true",
+        '--effective_capabilities={"capabilities":["NET_RAW"]}',
+        '--bounding_capabilities={"capabilities":["NET_RAW","CHOWN"]}',
+        '--rlimits={"rlimits":[{"type":"RLMT_NOFILE","soft":64,"hard":65}]}',
+        "--tty",
+    )
+    limit = RLimitInfo.RLimit(type=RLimitInfo.RLimit.Type.RLMT_NOFILE, soft=64, hard=65)
+    assert container == ContainerInfo(
+        type=ContainerInfo.Type.MESOS,
+        linux_info=LinuxInfo(
+            effective_capabilities=CapabilityInfo(capabilities=(capability.NET_RAW,)),
+            bounding_capabilities=CapabilityInfo(capabilities=(capability.NET_RAW, capability.CHOWN)),
+        ),
+        rlimit_info=RLimitInfo(rlimits=(limit,)),
+        tty_info=TTYInfo(),
+    )
+
+
+def test_an_image_for_the_containerizer_of_mesos_is_asked_for() -> None:
+    container = container_of("--command=true", "--docker_image=busybox")
+    assert container is not None
+    assert container.mesos is not None
+    assert container.mesos.image == Image(type=Image.Type.DOCKER, docker=Image.Docker(name="busybox"))
+
+
 @pytest.mark.parametrize(
     ("word", "reason"),
     [
-        ("--docker_image=busybox", "images"),
-        ("--containerizer=docker", "images"),
-        ("--tty", "terminals"),
-        ("--networks=a", "networks"),
-        ("--rlimits={}", "limits"),
+        ("--appc_image=busybox", "Appc"),
         ("--package=a", "HDFS"),
         ("--content_type=json", "actors talk to actors"),
     ],
@@ -174,7 +233,7 @@ def test_flags_of_what_is_not_there_yet_are_refused(word: str, reason: str) -> N
 
 
 def test_the_defaults_of_what_is_not_there_may_be_asked_for() -> None:
-    read("--name=n", "--command=true", "--containerizer=mesos", "--tty=false", "--content_type=protobuf")
+    read("--name=n", "--command=true", "--content_type=protobuf", "--hadoop=hadoop")
 
 
 def test_the_master_is_named_by_its_port() -> None:
