@@ -11,10 +11,11 @@ from pathlib import Path
 import msgspec
 
 from containerizers.linux import capabilities
-from containerizers.linux.seccomp import DEFAULT
 from containerizers.spec import Isolation
 
 _FILTERED = "2"
+#: As in `seccomp`, which most nodes never need.
+_DEFAULT = "default"
 
 
 def inherited(isolation: Isolation, process: int, proc: Path = Path("/proc")) -> Isolation:
@@ -34,5 +35,5 @@ def inherited(isolation: Isolation, process: int, proc: Path = Path("/proc")) ->
         isolation,
         bounding_capabilities=bounding,
         no_new_privileges=isolation.no_new_privileges or fields.get("NoNewPrivs") == "1",
-        seccomp=isolation.seccomp or (DEFAULT if is_filtered else None),
+        seccomp=isolation.seccomp or (_DEFAULT if is_filtered else None),
     )
