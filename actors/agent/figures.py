@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from actors.metrics import Counter, Gauge, Metrics, Registry, metric
+from actors.metrics import Counter, Family, Gauge, Metrics, Registry, metric
 
 #: How those begin that are shown.
 _PREFIX: Final = "containerizer/"
@@ -18,7 +18,7 @@ _REST_SECONDS: Final = 0.5
 
 
 class ContainerFigures(Metrics):
-    """Those that are there from the beginning; others are shown once the node has told of them."""
+    """Those that are always there; others are shown while the node tells of them."""
 
     destroy_errors: Counter = metric(
         Counter,
@@ -40,22 +40,23 @@ class ContainerFigures(Metrics):
         Gauge, "containerizer/fetcher/cache_size_used_bytes", "What the cache of files holds."
     )
 
-    def take(self, values: Mapping[str, float]) -> bool:
-        """Show these from now on; whether there were some that were not known before."""
+    others: Family = metric(
+        Family, _PREFIX.rstrip("/"), "What else the executor node measures of containers."
+    )
+
+    def take(self, values: Mapping[str, float]) -> None:
+        """Show these from now on."""
         known = {one.name: one for one in vars(self).values()}
-        news = False
+        others: dict[str, float] = {}
         for name, value in values.items():
-            if not name.startswith(_PREFIX):
-                continue
             one = known.get(name)
-            if one is None:
-                one = vars(self)[name] = Gauge(name, "Told by the executor node.")
-                news = True
             if isinstance(one, Counter):
                 one.value = int(value)
-            else:
+            elif isinstance(one, Gauge):
                 one.set(value)
-        return news
+            elif name.startswith(_PREFIX):
+                others[name.removeprefix(_PREFIX)] = value
+        self.others.read = lambda: others
 
 
 class Figures:
@@ -68,7 +69,6 @@ class Figures:
         now: Callable[[], float],
     ) -> None:
         """`ask` tells what the node measures, or nothing; it takes no longer than somebody would wait."""
-        self._registry = registry
         self._ask = ask
         self._now = now
         self._figures = ContainerFigures()
@@ -81,5 +81,6 @@ class Figures:
         if self._asked_at is not None and now - self._asked_at < _REST_SECONDS:
             return
         self._asked_at = now
-        if self._figures.take(await self._ask()):
-            self._registry.add(self._figures)
+        values = await self._ask()
+        if values:
+            self._figures.take(values)

@@ -36,7 +36,11 @@ def test_what_the_node_counts_of_containers_is_shown_among_the_metrics_of_the_ag
     assert after["containerizer/mesos/container_destroy_errors"] == 2
     assert after["containerizer/docker/image_pull_ms/p50"] == 7.5
     assert "node/actors" not in after
-    assert "containerizer_docker_image_pull_ms_p50 7.5" in registry.prometheus()
+    assert 'containerizer{name="docker/image_pull_ms/p50"} 7.5' in registry.prometheus()
+    node.now += 1.0
+    node.values = {"containerizer/mesos/container_destroy_errors": 3.0}
+    asyncio.run(figures.refresh())
+    assert registry.snapshot() == {**before, "containerizer/mesos/container_destroy_errors": 3}
 
 
 def test_figures_of_a_node_that_does_not_answer_stay_as_they_were() -> None:
@@ -47,7 +51,7 @@ def test_figures_of_a_node_that_does_not_answer_stay_as_they_were() -> None:
     node.now += 1.0
     node.values = {}
     asyncio.run(figures.refresh())
-    assert registry.value("containerizer/new") == 3
+    assert registry.snapshot()["containerizer/new"] == 3
     assert node.asked == 2
 
 
