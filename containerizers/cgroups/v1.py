@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from containerizers.cgroups import device_list, quantities, readings
 from containerizers.cgroups.groups import check_path
 from containerizers.cgroups.oom import v1_watch
+from containerizers.cgroups.signals import send
 from containerizers.cgroups.tree import CgroupError, MissingError, Tree, of
 from containerizers.containerizer import Usage
 from containerizers.spec import Device, Limits
@@ -129,14 +130,14 @@ class V1Group:
 
     def signal(self, number: int) -> None:
         """See `Group`."""
-        _send(number, self.processes())
+        send(number, self.processes())
 
     def kill(self) -> None:
         """See `Group`."""
         self._host.fault("cgroups.kill.before")
         frozen = not self._forbid_processes() and self._freeze()
         for group in self._within(self._members):
-            _send(signal.SIGKILL, self._listed(group))
+            send(signal.SIGKILL, self._listed(group))
         if frozen or self._is_frozen():
             # What is frozen, by this or by anybody, does not die before it is thawed.
             self._thaw()
@@ -259,13 +260,14 @@ class V1Group:
 
     def _was_full(self) -> bool:
         """Whether a limit of memory was ever reached, of this group or of one around it."""
-        group = mount = self._host.mounts["memory"]
+        group = self._host.mounts["memory"]
         for name in self.path.split("/"):
             group = f"{group}/{name}"
-            for kind in ("memory", "memory.memsw"):
-                if readings.number(self._tree.read_if(f"{group}/{kind}.failcnt")):
-                    return True
-        assert group != mount
+            if any(
+                readings.number(self._tree.read_if(f"{group}/{kind}.failcnt"))
+                for kind in ("memory", "memory.memsw")
+            ):
+                return True
         return False
 
     def _remove(self, group: str) -> bool:
@@ -300,9 +302,3 @@ class V1Group:
 
     def _listed(self, group: str) -> tuple[int, ...]:
         return readings.processes(self._tree.read_if(f"{group}/cgroup.procs"))
-
-
-def _send(number: int, processes: Sequence[int]) -> None:
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, number)

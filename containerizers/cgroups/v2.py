@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from containerizers.cgroups import device_filter, device_list, quantities, readings
 from containerizers.cgroups.groups import LEAF, check_path
 from containerizers.cgroups.oom import v2_watch
+from containerizers.cgroups.signals import send
 from containerizers.cgroups.tree import MissingError, Tree, of
 from containerizers.containerizer import Usage
 from containerizers.spec import Device, Limits
@@ -114,7 +115,7 @@ class V2Group:
 
     def signal(self, number: int) -> None:
         """See `Group`."""
-        _send(number, self.processes())
+        send(number, self.processes())
 
     def kill(self) -> None:
         """See `Group`."""
@@ -125,7 +126,7 @@ class V2Group:
                 return
             # Before Linux 5.14. What is frozen makes no others, and dies of this signal all the same.
             self._write("cgroup.freeze", "1")
-            _send(signal.SIGKILL, self._all(self._group))
+            send(signal.SIGKILL, self._all(self._group))
 
     def remove(self) -> bool:
         """See `Group`."""
@@ -218,9 +219,3 @@ class V2Group:
 
 def _or_max(value: int | None) -> str:
     return "max" if value is None else str(value)
-
-
-def _send(number: int, processes: Sequence[int]) -> None:
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, number)
