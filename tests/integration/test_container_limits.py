@@ -94,8 +94,7 @@ def executing(cluster: OneAgent, what: dict[str, Any], *flags: str) -> Iterator[
 def end_of(cluster: OneAgent, what: dict[str, Any], *flags: str) -> str:
     """What the framework prints of the last that it hears of a task."""
     with executing(cluster, what, *flags) as framework:
-        assert framework.stdout is not None
-        return framework.stdout.read().rpartition("Received status update ")[2]
+        return framework.communicate(timeout=60)[0].rpartition("Received status update ")[2]
 
 
 def ask_master(cluster: OneAgent, path: str, call: object = None) -> Any:
