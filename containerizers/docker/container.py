@@ -348,8 +348,7 @@ class Container(Tenant):
         limitation = None
         # It may also have got over the loss of one of its processes.
         if seen.out_of_memory and code != 0:
-            message = f"memory limit exceeded: the container may use {seen.memory_limit_bytes} bytes"
-            limitation = Limitation("memory", message, seen.memory_limit_bytes)
+            limitation = _out_of_memory(seen.memory_limit_bytes)
         self._drain(code, "", limitation)
 
     def _drain(self, code: int | None, error: str, limitation: Limitation | None = None) -> None:
@@ -367,3 +366,12 @@ class Container(Tenant):
         if self._writing is not None:
             self._writing.close()
             self._writing = None
+
+
+def _out_of_memory(limit_bytes: int | None) -> Limitation:
+    """In Mesos' words; what it used at most was what it may."""
+    if limit_bytes is None:
+        return Limitation("memory", "Memory limit exceeded")
+    size = f"{limit_bytes // 2**20}MB"
+    message = f"Memory limit exceeded: Requested: {size} Maximum Used: {size}"
+    return Limitation("memory", message, limit_bytes)

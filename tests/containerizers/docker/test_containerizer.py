@@ -187,7 +187,7 @@ def test_who_used_too_much_memory_is_told_so(dockerd: FakeDockerd, tmp_path: Pat
         limits = Limits(memory_bytes=2**26, memory_limit_bytes=2**26)
         one.launch("a", "true", limits=limits)
         dockerd.end("mesos-a", 137, OOMKilled=True)
-        message = "memory limit exceeded: the container may use 67108864 bytes"
+        message = "Memory limit exceeded: Requested: 64MB Maximum Used: 64MB"
         assert one.ended() == Ended("a", 137 << 8, "", Limitation("memory", message, 2**26))
 
 

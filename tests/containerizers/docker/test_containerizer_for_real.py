@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -17,9 +17,8 @@ import pytest
 from containerizers import switchboard
 from containerizers.containerizer import Ended
 from containerizers.spec import ConsoleSpec, DockerVolume, Limits, PortMapping, Spec
-from tests.benchmarks.launch.cluster import free_port
 from tests.containerizers.docker.harbour import Harbour, eventually, on_dockerd
-from tests.dockerd import Dockerd, busybox, client, docker_socket
+from tests.dockerd import Dockerd, busybox, client
 
 MIB = 2**20
 SMALL = Limits(cpus=0.1, memory_bytes=32 * MIB, memory_limit_bytes=32 * MIB)
@@ -102,27 +101,27 @@ def test_processes_are_bounded_and_privileges_few(own: Dockerd, tmp_path: Path) 
         assert not int(told["CapEff:"], 16) & 1 << 13  # CAP_NET_RAW
 
 
-def test_ports_of_the_host_lead_to_a_container_and_one_that_is_taken_is_told(tmp_path: Path) -> None:
-    port = free_port()
-    network = {"network": "bridge", "ports": (PortMapping(host=port, container=80),)}
+def test_ports_of_the_host_lead_to_a_container_and_one_that_is_taken_is_told(
+    own: Dockerd, real: Harbour
+) -> None:
+    ports = (PortMapping(host=8123, container=80), PortMapping(host=8123, container=53, protocol="udp"))
+    network = {"network": "bridge", "ports": ports}
     serve = "while true; do nc -l -p 80 -e echo hello; done"
+    launched = real.launch("a", "sh", "-c", serve, docker=network)
+    assert len(launched.addresses) == 1
 
     def asked() -> bytes:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 10) as connection:
-            return connection.recv(100)
-        return b""
+        # Its host is what has dockerd's network.
+        within = ("nsenter", "--net", "--target", str(own.process))
+        command = (*within, "/bin/busybox", "nc", "-w", "10", "127.0.0.1", "8123")
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout
 
-    # On the dockerd that has the network of this machine, and perhaps others of the same names.
-    first, second = (f"ports-{port}-{number}" for number in range(2))
-    with on_dockerd(docker_socket(), busybox(), tmp_path) as one:
-        launched = one.launch(first, "sh", "-c", serve, docker=network)
-        assert len(launched.addresses) == 1
-        eventually(lambda: asked() == b"hello\n")
-        assert one.docker.usage()[first].received_bytes
-        one.docker.launch(second, one.spec("true", docker=network))
-        error = one.ended().error
-        assert str(port) in error
-        assert "already" in error
+    eventually(lambda: asked() == b"hello\n")
+    assert real.docker.usage()["a"].received_bytes
+    real.docker.launch("b", real.spec("true", docker=network))
+    error = real.ended().error
+    assert "8123" in error
+    assert "already" in error
 
 
 def test_a_sandbox_may_have_a_colon_in_its_path_and_volumes_be_read_only(real: Harbour) -> None:
