@@ -7,6 +7,7 @@ containers of the others never know.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -250,14 +251,22 @@ class _Part:
         self._aside(self._repair)
 
     def _repair(self) -> None:
-        """Replace it: what it had and still runs is adopted, of what does not run the end was missed."""
+        """Replace it. What cannot be replaced is broken for good, and all of them with it."""
+        reason = "cannot be replaced"
         try:
-            self.present.close()
-            self.present = successor = self._make(self._take)
-            running = set(successor.recover())
+            self._replace()
+            reason = ""
         except OSError as error:
-            self._happened(Broken(f"containerizer {self.name}: {error}"))
-            return
+            reason = str(error)
+        finally:
+            if reason and not self._closed:
+                self._happened(Broken(f"containerizer {self.name}: {reason}"))
+
+    def _replace(self) -> None:
+        """What it had and still runs is adopted, of what does not run the end was missed."""
+        self.present.close()
+        self.present = successor = self._make(self._take)
+        running = set(successor.recover())
         with self._lock:
             mine = tuple(self._mine)
         for container_id in mine:
@@ -269,10 +278,15 @@ class _Part:
                 self._take(Ended(container_id, None, "its end was missed: what it ran in broke down"))
             else:
                 self._take(Ended(container_id, None, "what was to make it broke down"))
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._waiting = None
-                    return
-                work = self._waiting.popleft()
-            work(successor)
+        while (work := self._next()) is not None:
+            # Limits that cannot be set stay as they were, and who asked for them has gone on.
+            with contextlib.suppress(ValueError):
+                work(successor)
+
+    def _next(self) -> Callable[[Containerizer], None] | None:
+        """What is to be done next; with nothing left to do it works again."""
+        with self._lock:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._waiting = None
+            return None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -46,6 +47,8 @@ class Part(FakeContainerizer):
             super().destroy(container_id)
 
     def update(self, container_id: str, limits: Limits) -> None:
+        if limits.memory_bytes == 0:
+            raise ValueError("the kernel will not have it")
         self.limits.append((container_id, limits))
 
     def close(self) -> None:
@@ -227,6 +230,34 @@ def test_what_was_to_end_when_its_containerizer_broke_does(stage: Stage) -> None
     part.notify(Broken("a bug"))
     stage.repair()
     assert stage.told()[-1] == Ended("b", None)
+
+
+def test_what_cannot_be_done_when_it_is_whole_again_holds_nothing_up(stage: Stage) -> None:
+    stage.whole.launch("b", OF_DOCKER)
+    stage.parts[DOCKER][0].notify(Broken("a bug"))
+    stage.whole.update("b", Limits(memory_bytes=0))
+    stage.whole.update("b", Limits(memory_bytes=1))
+    stage.repair()
+    assert stage.parts[DOCKER][1].limits == [("b", Limits(memory_bytes=1))]
+    stage.told()
+    stage.whole.signal("b", 15)
+    assert stage.told() == [Ended("b", None)]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(OSError("no disk"), "no disk"), (RuntimeError("a bug"), "cannot be replaced")]
+)
+def test_one_that_cannot_be_replaced_is_broken_for_good(
+    stage: Stage, error: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def recover(_part: Part) -> tuple[str, ...]:
+        raise error
+
+    monkeypatch.setattr(Part, "recover", recover)
+    stage.parts[DOCKER][0].notify(Broken("a bug"))
+    with contextlib.suppress(RuntimeError):
+        stage.repair()
+    assert stage.told() == [Broken(f"containerizer docker: {reason}")]
 
 
 def test_one_that_breaks_again_and_again_is_given_up(stage: Stage) -> None:
