@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from containerizers.census import Census
 from containerizers.cgroups.groups import Group
@@ -30,6 +31,13 @@ _CLEARING_SECONDS = 5.0
 _CLEARING_PAUSE_SECONDS = 0.002
 #: So many containers that have ended are remembered.
 _PAST = 1000
+
+
+class _Around(NamedTuple):
+    """A container that another is nested in: a process in all its namespaces, and its first one."""
+
+    descriptor: int
+    process: int
 
 
 class LinuxLauncher:
@@ -71,11 +79,11 @@ class LinuxLauncher:
                 identity,
                 streams,
                 self._abilities,
-                is_nested=around is not None,
+                around=None if around is None else around.process,
                 open_files=self._open_files,
             )
             given = [self._nothing if stream < 0 else stream for stream in streams[:3]]
-            given += [] if around is None else [around]
+            given += [] if around is None else [around.descriptor]
             self._fault("linux.folder.before")
             self._paths.folder(container_id).mkdir(parents=True, exist_ok=True)
             self._fault("linux.folder.after")
@@ -221,8 +229,8 @@ class LinuxLauncher:
     # How it is done.
 
     @contextlib.contextmanager
-    def _around(self, container_id: str, spec: Spec) -> Iterator[int | None]:
-        """A process whose namespaces are those of the container around it; None when it has no processes."""
+    def _around(self, container_id: str, spec: Spec) -> Iterator[_Around | None]:
+        """The container around it; None when there is none that has processes, or nothing to go into."""
         name = parent_of(container_id)
         self._check_around(container_id)
         parent = self._sessions.get(name)
@@ -237,7 +245,7 @@ class LinuxLauncher:
         try:
             # Opened by its number, which was not another's if it has not ended yet.
             self._check_around(container_id)
-            yield descriptor
+            yield _Around(descriptor, parent.process)
         finally:
             os.close(descriptor)
 

@@ -62,7 +62,8 @@ class LauncherProcess:
 
     def _start(self) -> socket.socket:
         connection, end = socket.socketpair()
-        with end:
+        with contextlib.ExitStack() as failed, end:
+            failed.callback(connection.close)
             self._process = subprocess.Popen(  # noqa: S603  it is this very program
                 (sys.executable, "-I", "-S", "-c", _PROGRAM, _ROOT, str(end.fileno())),
                 stdin=subprocess.DEVNULL,
@@ -71,6 +72,7 @@ class LauncherProcess:
                 env={},
                 start_new_session=True,
             )
+            failed.pop_all()
         connection.settimeout(_ANSWER_SECONDS)
         self._connection = connection
         return connection

@@ -12,6 +12,7 @@ import msgspec
 from containerizers.linux import capabilities, mounts, rlimits
 from containerizers.linux.abilities import Abilities
 from containerizers.linux.clone import CGROUP, NAMESPACES
+from containerizers.linux.inheritance import inherited
 from containerizers.linux.order import Order
 from containerizers.program import Identity, StartError, Streams
 from containerizers.spec import Isolation, Spec
@@ -26,19 +27,21 @@ def order(
     streams: Streams,
     abilities: Abilities,
     *,
-    is_nested: bool,
+    around: int | None,
     open_files: tuple[int, int] | None,
 ) -> Order:
-    """Read a spec; raises StartError with what is wrong with it.
+    """Read a spec; raises StartError with what is wrong with it, or OSError.
 
-    If it is nested, namespaces that it does not ask for are those of the container around it; all are when it
-    runs inside that one.
+    With a process of a container `around` it, namespaces that it does not ask for are those of that one; all
+    are when it runs inside it, and then it may do no more than that process.
     """
     if not spec.arguments:
         raise StartError("arguments: must name a program")
     isolation = abilities.reduce(spec.isolation or Isolation())
     if spec.inside:
         isolation = _kept_by_another(isolation)
+        if around is not None:
+            isolation = inherited(isolation, around)
     is_root = os.geteuid() == 0 if identity is None else identity.user == 0
     terminal = "" if streams.console is None else streams.console.ends.terminal
     made = reduce(or_, map(_namespace, isolation.namespaces), 0)
@@ -50,7 +53,7 @@ def order(
         held = (own.permitted & own.bounding if is_root else 0) if sets is None else sets.effective
         return Order(
             namespaces=made,
-            entered=_ALL & ~CGROUP & ~made if is_nested else 0,
+            entered=_ALL & ~CGROUP & ~made if around is not None else 0,
             hostname=isolation.hostname,
             mounts=tuple(mounts.plan(isolation, spec.directory, identity and identity[:2], terminal)),
             directory=_text(spec.directory),

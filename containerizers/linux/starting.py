@@ -17,8 +17,8 @@ from containerizers.program import StartError
 from containerizers.session import Session
 from containerizers.stamp import Stamp
 
-#: Mounts may take a while, and those of a server that does not answer for ever.
-_START_SECONDS = 30.0
+#: Mounts may take a while, and those of a server that does not answer for ever. Others wait meanwhile.
+_START_SECONDS = 15.0
 _END_SECONDS = 5.0
 _MESSAGE_BYTES = 65_536
 _ATTEMPTS = 3

@@ -89,6 +89,17 @@ def test_one_inside_another_has_rights_of_its_own(containers: LinuxContainers, t
     assert (tmp_path / "out").read_text() == "CapEff: 0000000000000000 NoNewPrivs: 1 "
 
 
+def test_one_inside_another_may_do_no_more_than_that_one(containers: LinuxContainers, tmp_path: Path) -> None:
+    few = msgspec.structs.replace(
+        NAMESPACES, bounding_capabilities=("chown",), no_new_privileges=True, seccomp="default"
+    )
+    containers.launch("outer", "sleep", "1000", isolation=few)
+    wanted = "grep -E 'CapBnd|CapEff|NoNewPrivs|Seccomp:' /proc/self/status | cut -f 2"
+    out = str(tmp_path / "out")
+    containers.run("outer.check", "sh", "-c", wanted, inside=True, stdout=out)
+    assert (tmp_path / "out").read_text().split() == ["0" * 15 + "1", "0" * 15 + "1", "1", "2"]
+
+
 def test_nothing_can_be_inside_of_what_is_not_there(containers: LinuxContainers) -> None:
     ended = containers.run("outer.check", "true", inside=True)
     assert ended == Ended("outer.check", None, "container outer: nothing runs in it")
