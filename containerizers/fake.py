@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from containerizers.containerizer import Ended, Launched, Notify, Usage
+from containerizers.containerizer import Ended, Launched, Limitation, Notify, Usage
 from containerizers.paths import check_id, parent_of
 from containerizers.spec import Limits, Spec
 
@@ -32,6 +32,10 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     ending_seconds: float = 0.0
     #: Why it cannot be started at all, if so.
     error: str = ""
+    #: Why it ends by itself, if it used too much then.
+    limitation: Limitation | None = None
+    #: Of its own network.
+    addresses: tuple[str, ...] = ()
 
 
 #: Says what comes of a spec.
@@ -51,13 +55,15 @@ class Running:
         #: When it ends, and how, as far as is known.
         self.ends = None if course.seconds is None else now + course.seconds
         self.status: int | None = course.status
+        #: Whether it will have ended by itself.
+        self.by_itself = True
         #: Whether whoever has it now launched it; nobody else can learn how it ended.
         self.is_child = True
 
     def end(self, when: float, status: int) -> None:
         """Have it end at that time, unless it does so before."""
         if self.ends is None or when < self.ends:
-            self.ends, self.status = when, status
+            self.ends, self.status, self.by_itself = when, status, False
 
 
 class FakeKernel:
@@ -70,6 +76,8 @@ class FakeKernel:
         self.now = now
         #: By container id, in order of launch; some may have ended, and nobody looked.
         self.running: dict[str, Running] = {}
+        #: What containers may use since that was changed, or all together that are nested in one.
+        self.limits: dict[str, Limits] = {}
         self._processes = 1000
 
     def run(self, container_id: str, course: Course, environment: Mapping[str, str] = _NOTHING) -> Running:
@@ -159,7 +167,8 @@ class FakeContainerizer:
         }
 
     def update(self, container_id: str, limits: Limits) -> None:
-        """See `Containerizer.update`: nothing here uses anything."""
+        """See `Containerizer.update`: it is only remembered."""
+        self._kernel.limits[container_id] = limits
 
     def processes(self) -> Mapping[str, tuple[int, ...]]:
         """See `Containerizer.processes`."""
@@ -176,7 +185,7 @@ class FakeContainerizer:
 
     def _begin(self, running: Running) -> None:
         self._mine[running.container_id] = running
-        self._notify(Launched(running.container_id, running.process))
+        self._notify(Launched(running.container_id, running.process, running.course.addresses))
         self._wait(running)
 
     def _send(self, running: Running, number: int) -> None:
@@ -210,7 +219,9 @@ class FakeContainerizer:
                 self._finish(nested)
         del self._mine[container_id]
         self._kernel.running.pop(container_id, None)
-        self._notify(Ended(container_id, running.status if running.is_child else None))
+        status = running.status if running.is_child else None
+        limitation = running.course.limitation if running.by_itself else None
+        self._notify(Ended(container_id, status, limitation=limitation))
 
 
 #: Signals that end nothing unless a program says so.

@@ -14,6 +14,8 @@ from actors.simulation import Faults, SimulatedNode, Simulation
 from actors.simulation.zookeeper import SimulatedZooKeeper
 from actors.system import NEVER, Restart
 from containerizers.fake import Course, Script
+from containerizers.fetcher.fake import Script as FetchScript
+from containerizers.fetcher.fake import at_once
 from frameworks.testing.host import SimulatedHost
 from frameworks.testing.masters import SimulatedMasters
 from frameworks.testing.programs import MakeExecutor, scripted
@@ -35,8 +37,8 @@ class SimulatedCluster:
     Everything that happens follows from `seed`, or from the simulation that is given. `commands` are courses
     by a command's text, or a function from what is to run to its course; a few commands are known anyway
     (`programs.shell`). `executors` make the executors that frameworks bring along, by the command that starts
-    them. `beside` starts what else is to run on each master's node. Flags of master and agents are given by
-    their names.
+    them. `fetches` says what becomes of files that containers need. `beside` starts what else is to run on
+    each master's node. Flags of master and agents are given by their names.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class SimulatedCluster:
         resources: str = "disk:10240;ports:[31000-32000]",
         commands: Script | Mapping[str, Course] | None = None,
         executors: Mapping[str, MakeExecutor] | None = None,
+        fetches: FetchScript = at_once,
         faults: Faults | None = None,
         trace: bool = False,
         beside: Callable[[SimulatedNode], object] = lambda _node: None,
@@ -62,7 +65,7 @@ class SimulatedCluster:
         script = commands if callable(commands) else scripted(commands or {})
         text = f"cpus:{cpus:g};mem:{mem:g};{resources}"
         self.hosts = tuple(
-            self._host(f"agent{number}", text, script, executors or {}, agent_flags or {})
+            self._host(f"agent{number}", text, script, executors or {}, fetches, agent_flags or {})
             for number in range(1, agents + 1)
         )
 
@@ -124,6 +127,7 @@ class SimulatedCluster:
         resources: str,
         script: Script,
         executors: Mapping[str, MakeExecutor],
+        fetches: FetchScript,
         agent_flags: Mapping[str, Any],
     ) -> SimulatedHost:
         flags = AgentFlags(
@@ -134,5 +138,5 @@ class SimulatedCluster:
             **agent_flags,
         )
         return SimulatedHost(
-            self.sim, name, self.masters, flags, Resources.parse(resources), script, executors
+            self.sim, name, self.masters, flags, Resources.parse(resources), script, executors, fetches
         )

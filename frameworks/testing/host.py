@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from actors.agent.agent import Agent
 from actors.agent.archive import Archivist
+from actors.agent.container_rules import rules_of
 from actors.agent.flags import AgentFlags
 from actors.agent.garbage import GarbageCollector
 from actors.agent.imaginary import ImaginaryFolders, ImaginarySandboxes
@@ -14,7 +16,9 @@ from actors.agent.updates import Updates
 from actors.executor.checks.prober import PROBER, Prober
 from actors.executor.command import CommandExecutor
 from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess, Delay
+from actors.executor.containment.containment import Containment
 from actors.executor.default import DefaultExecutor
+from actors.executor.fetcher import FETCHER, Fetcher
 from actors.executor.host import EXECUTORS, ExecutorHost
 from actors.executor.keeper import KEEPER, Keeper
 from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
@@ -25,6 +29,8 @@ from actors.simulation import SimulatedNode, Simulation
 from actors.system import Restart
 from containerizers.containerizer import Notify
 from containerizers.fake import FakeKernel, Script
+from containerizers.fetcher.fake import FakeFetches, at_once
+from containerizers.fetcher.fake import Script as FetchScript
 from frameworks.testing.masters import RESTART_SECONDS, SimulatedMasters
 from frameworks.testing.programs import (
     Executors,
@@ -34,12 +40,15 @@ from frameworks.testing.programs import (
     make_no_folder,
     remove_no_folder,
 )
+from transport.messages.hosting import LaunchExecutor
 from transport.messages.node import StopNode
 from transport.pid import Pid
 from transport.records.agent import AgentInfo
 from transport.records.resources import Resources
+from transport.records.task import TaskInfo
 
 AGENT: Final = "agent"
+_RUNTIME_DIR: Final = Path("/run/agent")
 
 
 class SimulatedHost:
@@ -54,6 +63,7 @@ class SimulatedHost:
         resources: Resources,
         script: Script,
         makers: Mapping[str, MakeExecutor],
+        fetches: FetchScript = at_once,
     ) -> None:
         self.name = name
         self._sim = sim
@@ -61,6 +71,9 @@ class SimulatedHost:
         self._flags = flags
         self._info = AgentInfo(hostname=name, port=flags.port, resources=tuple(resources))
         self._script = script
+        self._fetches = fetches
+        rules = rules_of(flags, flags.work_dir, _RUNTIME_DIR)
+        self._containment = Containment(rules)
         self._boots = 1
         #: Of the executor node, which may lose its power alone.
         self._executor_boots = 1
@@ -93,6 +106,16 @@ class SimulatedHost:
         def make(notify: Notify, delay: Delay) -> SimulatedContainers:
             return SimulatedContainers(notify, delay, self._script, self.kernel, self.executors)
 
+        containment = self._containment
+
+        def command(
+            launch: LaunchExecutor, agent: Pid, containerizer: Pid, adopted: TaskInfo | None = None
+        ) -> CommandExecutor:
+            return CommandExecutor(launch, agent, containerizer, adopted, containment)
+
+        def default(launch: LaunchExecutor, agent: Pid, containerizer: Pid) -> DefaultExecutor:
+            return DefaultExecutor(launch, agent, containerizer, containment)
+
         patience = self._flags.recovery_timeout.seconds
         node.spawn(_Control, NODE)
         boot_id = f"boot-{self._executor_boots}"
@@ -103,9 +126,15 @@ class SimulatedHost:
             restart=Restart(),
             vital=True,
         )
+        node.spawn(
+            lambda: Fetcher(lambda delay: FakeFetches(delay, self._fetches)),
+            FETCHER,
+            restart=Restart(),
+            vital=True,
+        )
         node.spawn(lambda: Prober(HealthyServers), PROBER, restart=Restart(), vital=True)
         node.spawn(
-            lambda: ExecutorHost(CommandExecutor, DefaultExecutor, patience),
+            lambda: ExecutorHost(command, default, patience, containment=containment),
             EXECUTORS,
             restart=Restart(),
             vital=True,

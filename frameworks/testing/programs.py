@@ -58,9 +58,13 @@ def scripted(courses: Mapping[str, Course], otherwise: Script = shell) -> Script
 
 
 def command_of(spec: Spec) -> str:
-    """What the shell is given, or the program with its arguments."""
+    """What the shell is given, or the program with its arguments, or the image that says what runs."""
     if spec.arguments[1:2] == ("-c",):
         return spec.arguments[2]
+    if spec.docker is not None and spec.docker.entrypoint == ("/bin/sh",):
+        return spec.arguments[1]
+    if spec.docker is not None and not spec.arguments:
+        return spec.docker.image
     return " ".join(spec.arguments)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from functools import partial
 
 from actors.simulation import Plan, Simulation
@@ -32,6 +33,13 @@ def get_done_in_bad_weather(sim: Simulation) -> None:
 def get_done_by_executors(sim: Simulation) -> None:
     """Jobs are done in groups and by executors of the frameworks' own, too."""
     _get_done(sim, _stage(sim, _ALL_WAYS), weather_seconds=0.0)
+
+
+def get_done_in_containers(sim: Simulation) -> None:
+    """Jobs run in containers of Docker and of Mesos, and files are fetched for them; some use too much."""
+    flags = {"containerizers": "docker,mesos", "isolation": "cgroups/cpu,cgroups/mem,disk/du"}
+    stage = _stage(sim, (Way.CONTAINED, Way.GROUP), agent_flags=flags)
+    _get_done(sim, stage, weather_seconds=0.0)
 
 
 def get_done_under_operators(sim: Simulation) -> None:
@@ -140,6 +148,7 @@ def _stage(
     agents: int | None = None,
     frameworks: int | None = None,
     encodings: tuple[Encoding | None, ...] = (None,),
+    agent_flags: Mapping[str, str] | None = None,
 ) -> Stage:
     rng = random.Random(f"{sim.seed}/notebooks")
     notebooks = [
@@ -154,7 +163,7 @@ def _stage(
         )
         for number in range(frameworks or 1 + sim.seed % 2)
     ]
-    return Stage(sim, notebooks, masters=masters, agents=agents or rng.randint(1, 3))
+    return Stage(sim, notebooks, masters=masters, agents=agents or rng.randint(1, 3), agent_flags=agent_flags)
 
 
 def _plan(sim: Simulation, *, weather_seconds: float, spared: tuple[str, ...] = ()) -> Plan:

@@ -25,6 +25,8 @@ class Way(enum.Enum):
     GROUP = enum.auto()
     #: By an executor that the framework brings along.
     CUSTOM = enum.auto()
+    #: As a command in a container, made by Docker or not, for which files are fetched or not.
+    CONTAINED = enum.auto()
 
 
 class Job(msgspec.Struct):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
+
+import msgspec
 
 from actors.executor.settings import ExecutorSettings
 from actors.simulation import Plan, SimulatedNode, Simulation
+from containerizers.containerizer import Limitation
 from containerizers.fake import Course
+from containerizers.fetcher.fake import FetchCourse
+from containerizers.fetcher.order import Order
 from containerizers.spec import Spec
 from frameworks.scheduler import Scheduler
 from frameworks.testing import SimulatedCluster
@@ -46,6 +51,7 @@ class Stage:
         masters: int = 1,
         agents: int,
         cpus: float = 4.0,
+        agent_flags: Mapping[str, str] | None = None,
     ) -> None:
         self.sim = sim
         self.rng = random.Random(f"{sim.seed}/stage")
@@ -55,6 +61,8 @@ class Stage:
         self.witness = Witness(sim)
         self.transcript = Transcript(sim)
         self.readers = Readers(sim)
+        #: Whether containers are held to what they may use, and some exceed it.
+        self._contains = agent_flags is not None
         self.succession = Succession(sim) if masters > 1 else None
         self.cluster = SimulatedCluster(
             sim=sim,
@@ -63,6 +71,8 @@ class Stage:
             cpus=cpus,
             commands=self._run,
             executors={WORKSHOP: self._workshop},
+            fetches=self._fetch,
+            agent_flags=agent_flags,
             beside=self._beside,
         )
         self.rest = Rest(self.cluster, self.notebooks, self.witness)
@@ -85,7 +95,17 @@ class Stage:
         return Workshop(settings, self._begin)
 
     def _run(self, spec: Spec) -> Course:
-        return self._begin(command_of(spec))
+        course = self._begin(command_of(spec))
+        if not self._contains:
+            return course
+        limitation = Limitation("memory", "too much memory", 100 * 2**20) if course.status else None
+        addresses = () if spec.docker is None else ("172.17.0.2",)
+        return msgspec.structs.replace(course, limitation=limitation, addresses=addresses)
+
+    def _fetch(self, order: Order) -> FetchCourse:
+        """Files come at once, slowly, or not at all."""
+        seconds = self.rng.choice((0.1, 1.0, 15.0))
+        return FetchCourse(seconds=seconds, error="not found" if self.rng.random() < 0.1 else "")
 
     def _begin(self, words: str) -> Course:
         """What a task does, which is started just now."""

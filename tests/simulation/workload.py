@@ -14,6 +14,7 @@ from tests.simulation.notebook import Job, Notebook, Try, Way
 from transport.messages.scheduling import TaskReference
 from transport.pid import Pid
 from transport.records.command import CommandInfo
+from transport.records.container import ContainerInfo
 from transport.records.executor import ExecutorInfo
 from transport.records.ids import AgentID, ExecutorID, TaskID
 from transport.records.master import MasterInfo
@@ -26,6 +27,8 @@ _State = TaskState
 _Operation = Offer.Operation
 _NEEDS = Resources.parse("cpus:1;mem:64")
 _EXECUTOR_NEEDS = Resources.parse("cpus:0.1;mem:32;disk:32")
+#: Ways in which a job is a command by itself.
+_ALONE = (Way.COMMAND, Way.CONTAINED)
 #: The command that starts the executor that a framework brings along.
 WORKSHOP = "workshop"
 #: A framework that waits this long for an answer about a task asks again.
@@ -81,9 +84,9 @@ class Workload(Scheduler):
         operations = []
         for way in Way:
             jobs = [job for job in self.book.open if job.way is way]
-            if not jobs or (way is not Way.COMMAND and not offered.holds(_EXECUTOR_NEEDS + _NEEDS)):
+            if not jobs or (way not in _ALONE and not offered.holds(_EXECUTOR_NEEDS + _NEEDS)):
                 continue
-            executor = None if way is Way.COMMAND else self._executor(way, offered)
+            executor = None if way in _ALONE else self._executor(way, offered)
             tasks = []
             for job in jobs:
                 if not offered.holds(_NEEDS):
@@ -114,7 +117,8 @@ class Workload(Scheduler):
             task_id=TaskID(value=task_id),
             agent_id=offered.agent_id,
             resources=offered.take(_NEEDS),
-            command=None if custom else CommandInfo(value=words),
+            command=None if custom else CommandInfo(value=words, uris=_files(job, task_id)),
+            container=_container(job),
             executor=executor if custom else None,
         )
 
@@ -158,6 +162,9 @@ class Workload(Scheduler):
         self._give_up(job, task_id)
         failed = status.state is _State.TASK_FAILED and status.source is TaskStatus.Source.SOURCE_EXECUTOR
         killed = status.state is _State.TASK_KILLED and self.book.tries[task_id].killed
+        limited = status.reason is TaskStatus.Reason.REASON_CONTAINER_LIMITATION_MEMORY
+        assert limited == (status.limitation is not None), f"{task_id}: a limit without what exceeded it"
+        assert not limited or job.exit_status != 0, f"{task_id}: ended for what it did not use"
         if status.state is _State.TASK_FINISHED or killed or (failed and job.exit_status != 0):
             job.outcome = status.state
 
@@ -175,6 +182,20 @@ class Workload(Scheduler):
             for task_id, attempt in self.book.tries.items()
             if attempt.state not in TERMINAL or attempt.state in (_State.TASK_LOST, _State.TASK_GONE)
         ]
+
+
+def _files(job: Job, task_id: str) -> tuple[CommandInfo.URI, ...]:
+    """What a job needs in its folder."""
+    needs = job.way is Way.CONTAINED and job.number % 3
+    return (CommandInfo.URI(value=f"http://files/{task_id}"),) if needs else ()
+
+
+def _container(job: Job) -> ContainerInfo | None:
+    """Docker's, for every other job that is contained."""
+    if job.way is not Way.CONTAINED or job.number % 2:
+        return None
+    docker = ContainerInfo.DockerInfo(image="jobs:1", network=ContainerInfo.DockerInfo.Network.BRIDGE)
+    return ContainerInfo(type=ContainerInfo.Type.DOCKER, docker=docker)
 
 
 def _launch(tasks: list[TaskInfo], executor: ExecutorInfo | None, way: Way) -> Offer.Operation:

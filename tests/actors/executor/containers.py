@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from actors.executor.checks.prober import Answer
 from actors.process import Process, handles
-from transport.messages.container_spec import ContainerSpec
+from transport.messages.container_spec import ContainerSpec, Limits
 from transport.messages.containing import (
     AdoptContainer,
     ContainerEnded,
     ContainerLaunched,
     DestroyContainer,
     LaunchContainer,
+    Limitation,
     SignalContainer,
+    UpdateContainer,
 )
 from transport.pid import Pid
 
@@ -22,7 +24,20 @@ class ScriptedContainerizer(Process):
     `obeys` says whether SIGTERM ends a container.
     """
 
-    def __init__(self, *, holds: bool = False, obeys: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        holds: bool = False,
+        obeys: bool = True,
+        addresses: tuple[str, ...] = (),
+        described: bytes = b"",
+    ) -> None:
+        """All containers have these `addresses`, and are `described` so."""
+        self.addresses = addresses
+        self.described = described
+        #: What containers may use together, as it was told last.
+        self.limits: dict[str, Limits] = {}
+        self.adopted: list[AdoptContainer] = []
         self.holds = holds
         self.obeys = obeys
         #: By container id, what was launched and not over, and for whom.
@@ -39,6 +54,10 @@ class ScriptedContainerizer(Process):
         if not self.holds:
             self.start(message.container_id)
 
+    @handles(UpdateContainer)
+    def update(self, sender: Pid, message: UpdateContainer) -> None:
+        self.limits[message.container_id] = message.limits
+
     @handles(SignalContainer)
     def signal(self, sender: Pid, message: SignalContainer) -> None:
         self.signals.append((message.container_id, message.signal))
@@ -54,6 +73,7 @@ class ScriptedContainerizer(Process):
 
     @handles(AdoptContainer)
     def adopt(self, sender: Pid, message: AdoptContainer) -> None:
+        self.adopted.append(message)
         if message.container_id in self.running:
             self.running[message.container_id] = sender
             self.start(message.container_id)
@@ -62,12 +82,20 @@ class ScriptedContainerizer(Process):
 
     def start(self, container_id: str) -> None:
         """Say that a container runs."""
-        self.send(self.running[container_id], ContainerLaunched(container_id, 4711))
+        told = ContainerLaunched(container_id, 4711, self.addresses, self.described)
+        self.send(self.running[container_id], told)
 
-    def end(self, container_id: str, status: int | None = 0, error: str = "") -> None:
+    def end(
+        self,
+        container_id: str,
+        status: int | None = 0,
+        error: str = "",
+        limitation: Limitation | None = None,
+    ) -> None:
         """End a container with a status as `waitpid` gives it."""
         if container_id in self.running:
-            self.send(self.running.pop(container_id), ContainerEnded(container_id, status, error))
+            ended = ContainerEnded(container_id, status, error, limitation)
+            self.send(self.running.pop(container_id), ended)
 
 
 class ScriptedProbes:

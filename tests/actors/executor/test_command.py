@@ -7,17 +7,23 @@ import pytest
 from msgspec.structs import replace
 
 from actors.executor.command import CommandExecutor
+from actors.executor.containment.containment import Containment
+from actors.executor.containment.rules import Rules
+from actors.executor.host import EXECUTORS
 from tests.actors.executor.agents import framework
 from tests.actors.executor.containers import ScriptedContainerizer
-from tests.actors.executor.hosts import CONTAINER, Host
+from tests.actors.executor.hosts import CONTAINER, Host, TaskKeeper
 from tests.actors.executor.tasks import command_task, environment, policy
-from transport.messages.containing import AdoptContainer
+from transport.messages.containing import AdoptContainer, Limitation
 from transport.messages.executing import LaunchTask
 from transport.pid import Pid
+from transport.records.check import HealthCheck
 from transport.records.command import CommandInfo
 from transport.records.container import ContainerInfo
+from transport.records.ids import ContainerID
 from transport.records.task_status import TaskState, TaskStatus
 
+Reason = TaskStatus.Reason
 STARTING, RUNNING, KILLING = TaskState.TASK_STARTING, TaskState.TASK_RUNNING, TaskState.TASK_KILLING
 FINISHED, FAILED, KILLED = TaskState.TASK_FINISHED, TaskState.TASK_FAILED, TaskState.TASK_KILLED
 KNOWS_KILLING = framework(has_killing=True)
@@ -293,3 +299,153 @@ def test_a_task_that_died_with_its_node_has_failed_for_all_that_is_known() -> No
     assert host.last.message == "Command's exit status is not known"
     assert host.last.reason is None
     host.ended()
+
+
+# Containers with a network of their own, and those that use too much.
+
+DOCKER = ContainerInfo(
+    type=ContainerInfo.Type.DOCKER,
+    docker=ContainerInfo.DockerInfo(image="web:1", network=ContainerInfo.DockerInfo.Network.BRIDGE),
+)
+
+
+def docker_host(addresses: tuple[str, ...] = ("172.17.0.2", "fd00::2")) -> Host:
+    """A host whose agent has Docker, and whose containers have these addresses."""
+    containment = Containment(Rules(containerizers=("docker", "mesos")))
+    containers = ScriptedContainerizer(addresses=addresses, described=b'[{"Id": "x"}]')
+    return Host(partial(CommandExecutor, containment=containment), containers=containers)
+
+
+def test_a_running_container_of_docker_is_described_and_has_its_own_addresses() -> None:
+    host = docker_host()
+    host.launch(replace(command_task(), container=DOCKER))
+    host.until(STARTING, RUNNING)
+    assert host.last.data == b'[{"Id": "x"}]'
+    status = host.last.container_status
+    assert status is not None
+    assert status.container_id == ContainerID(value=CONTAINER)
+    (network,) = status.network_infos
+    assert [one.ip_address for one in network.ip_addresses] == ["172.17.0.2", "fd00::2"]
+    host.containers.end(CONTAINER)
+    host.until(STARTING, RUNNING, FINISHED)
+    assert host.last.data is None
+
+
+def test_one_in_the_network_of_its_host_has_the_addresses_of_that() -> None:
+    shared = replace(DOCKER, docker=ContainerInfo.DockerInfo(image="web:1"))
+    host = docker_host(())
+    host.launch(replace(command_task(), container=shared))
+    host.until(STARTING, RUNNING)
+    assert host.last.container_status is None
+
+
+@pytest.mark.parametrize(
+    ("addresses", "asked"), [(("172.17.0.2",), ["172.17.0.2:80"]), (("fd00::2",), []), ((), [])]
+)
+def test_a_server_is_looked_at_where_its_container_is(addresses: tuple[str, ...], asked: list[str]) -> None:
+    tcp = HealthCheck.TCPCheckInfo(port=80)
+    check = HealthCheck(type=HealthCheck.Type.TCP, tcp=tcp, delay_seconds=0.0, interval_seconds=3600.0)
+    host = docker_host(addresses)
+    host.launch(replace(command_task(health=check), container=DOCKER))
+    host.until(STARTING, RUNNING)
+    host.sim.run(1.0)
+    assert host.probes.asked == asked
+
+
+def test_a_command_that_looks_at_a_task_runs_inside_its_container() -> None:
+    look = HealthCheck(type=HealthCheck.Type.COMMAND, command=CommandInfo(value="true"), delay_seconds=0.0)
+    host = docker_host()
+    host.launch(replace(command_task(health=look), container=DOCKER))
+    host.sim.run_until(lambda: f"{CONTAINER}.check-1" in host.containers.specs)
+    spec = host.containers.specs[f"{CONTAINER}.check-1"]
+    assert (spec.inside, spec.docker, spec.limits) == (True, None, None)
+    assert spec.environment["MESOS_SANDBOX"] == "/mnt/mesos/sandbox"
+
+
+@pytest.mark.parametrize(
+    ("limitation", "reason", "resource"),
+    [
+        (
+            Limitation(kind="memory", message="m", used=64 * 2**20),
+            Reason.REASON_CONTAINER_LIMITATION_MEMORY,
+            "mem",
+        ),
+        (
+            Limitation(kind="disk", message="m", used=64 * 2**20),
+            Reason.REASON_CONTAINER_LIMITATION_DISK,
+            "disk",
+        ),
+        (
+            Limitation(kind="ports", message="m", ports=((80, 81),)),
+            Reason.REASON_CONTAINER_LIMITATION,
+            "ports",
+        ),
+    ],
+)
+def test_a_task_that_used_too_much_has_failed_for_that_and_of_what(
+    limitation: Limitation, reason: TaskStatus.Reason, resource: str
+) -> None:
+    host = running(Host())
+    host.containers.end(CONTAINER, SIGKILL, limitation=limitation)
+    host.until(STARTING, RUNNING, FAILED)
+    assert (host.last.message, host.last.reason) == ("m", reason)
+    assert host.last.limitation is not None
+    (exceeded,) = host.last.limitation.resources
+    assert exceeded.name == resource
+    if exceeded.scalar is not None:
+        assert exceeded.scalar.value == 64.0
+
+
+# A task is kept before it is begun.
+
+
+def test_a_task_is_begun_when_its_host_has_kept_it() -> None:
+    host = Host()
+    keeper = host.node.process(EXECUTORS, TaskKeeper)
+    keeper.answers = False
+    host.launch(command_task())
+    host.sim.run(5.0)
+    assert (host.books.states(), host.containers.specs) == ([], {})
+    keeper.answers = True
+    host.until(STARTING, RUNNING)
+    assert len(host.kept) > 1
+    assert host.kept[0].task == command_task()
+
+
+def test_a_task_that_is_killed_before_it_was_kept_is_never_begun() -> None:
+    host = Host()
+    keeper = host.node.process(EXECUTORS, TaskKeeper)
+    keeper.answers = False
+    host.launch(command_task())
+    host.sim.run(0.5)
+    host.agent.kill("task-1")
+    keeper.answers = True
+    host.until(KILLED)
+    assert host.containers.specs == {}
+    host.ended()
+
+
+def test_a_task_that_cannot_be_kept_fails_with_words() -> None:
+    host = Host()
+    host.node.process(EXECUTORS, TaskKeeper).error = "no space left"
+    host.launch(command_task())
+    host.until(FAILED)
+    assert host.last.message == "the task cannot be kept: no space left"
+    assert host.containers.specs == {}
+    host.ended()
+
+
+def test_the_task_of_a_framework_that_does_not_checkpoint_is_not_kept() -> None:
+    host = Host(framework_info=framework(checkpoint=False))
+    host.launch(command_task())
+    host.until(STARTING, RUNNING)
+    assert host.kept == []
+
+
+def test_who_adopts_a_task_tells_what_it_is_and_has_it_begun_if_it_never_was() -> None:
+    host = adopting(running=True)
+    host.until(RUNNING)
+    (adopted,) = host.containers.adopted
+    assert (adopted.container_id, adopted.launches) == (CONTAINER, True)
+    assert adopted.spec is not None
+    assert adopted.spec.arguments == ("/bin/sh", "-c", "true")
