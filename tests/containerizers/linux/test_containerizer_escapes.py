@@ -240,3 +240,16 @@ def test_nobody_can_look_into_what_joins_a_container_before_it_is_one_of_its_own
     host.containers.containerizer.destroy("watched")
     host.containers.wait("watched")
     assert not (sandbox / "caught").exists()
+
+
+def test_what_joins_a_container_may_do_no_more_than_the_container(host: Host) -> None:
+    sandbox = sandbox_of(host, "joined", "root")
+    isolation = msgspec.structs.replace(DEFAULT_ISOLATION, hidden=host.hidden)
+    others = {"directory": str(sandbox), "user": "root"}
+    host.containers.launch("joined", "sleep", "1000", isolation=isolation, **others)
+    stdout = str(sandbox / "stdout")
+    host.containers.run("joined.check", "cat", "/proc/self/status", inside=True, stdout=stdout, **others)
+    lines = Path(stdout).read_text(encoding="ascii").splitlines()
+    fields = dict(line.split(":\t", 1) for line in lines)
+    assert int(fields["CapBnd"], 16) == int(fields["CapEff"], 16) == mask(DEFAULT)
+    assert (fields["NoNewPrivs"], fields["Seccomp"]) == ("1", "2")
