@@ -80,16 +80,22 @@ class _Plan:
         self._isolation = isolation
         #: As the kernel has it: links on the way may be hidden with what they lie in.
         self._directory = os.path.realpath(directory)
+        self._named = posixpath.normpath(directory)
         self._user = (os.geteuid(), os.getegid()) if user is None else user
         self._terminal = terminal
         self._slots = itertools.count()
         self._nothing = next(self._slots)
-        self._temporary = self._temporary_folders() if isolation.private_tmp else {}
+        temporary = self._temporary_folders() if isolation.private_tmp else {}
+        self._scratch = {one: next(self._slots) for one in temporary.items()}
         #: What is covered by folders in which what is missing can be made.
-        self._covered = (*self._temporary, *(("/dev",) if self._has_devices else ()))
+        self._covered = (*temporary, *(("/dev",) if self._has_devices else ()))
         hidden = _outermost(os.path.realpath(path) for path in isolation.hidden)
+        if "/" in (self._directory, *hidden):
+            raise MountError("directory and hidden: must not be '/', which is all that there is")
         self._hidden = tuple(path for path in hidden if not self._is_covered(path))
         self._covered += self._hidden
+        keeps_folder = isolation.read_only_host or self._is_covered(self._directory)
+        self._keep = next(self._slots) if keeps_folder else None
         keeps_shm = isolation.shm_bytes is None and (isolation.read_only_host or self._has_devices)
         self._host_shm = next(self._slots) if keeps_shm else None
         self._mounts = [(mount, next(self._slots)) for mount in isolation.mounts]
@@ -101,35 +107,25 @@ class _Plan:
         return self._isolation.devices is not None
 
     def steps(self) -> Iterator[Step]:
-        shared = [(mount, slot) for mount, slot in self._mounts if mount.shared_with_host]
-        others = [(mount, slot) for mount, slot in self._mounts if not mount.shared_with_host]
-        yield from itertools.starmap(self._taken, shared)
+        yield from (self._taken(mount, slot) for mount, slot in self._mounts if mount.shared_with_host)
         yield ("leave", "/")
         yield ("take", "/dev/null", self._nothing, None, None, 0)
         yield from self._contents()
-        yield from itertools.starmap(self._taken, (one for one in others if one[0].content is None))
-        temporaries = {path: next(self._slots) for path in self._temporary}
-        for path, slot in temporaries.items():
-            yield ("scratch", self._directory, slot, self._temporary[path])
-        is_covered = self._isolation.read_only_host or self._is_covered(self._directory)
-        keep = next(self._slots) if is_covered else None
-        if keep is not None:
-            yield ("take", self._directory, keep, None, None, 0)
+        own = [one for one in self._mounts if one[0].content is None and not one[0].shared_with_host]
+        yield from itertools.starmap(self._taken, own)
+        for (_, name), slot in self._scratch.items():
+            yield ("scratch", self._directory, slot, name)
+        if self._keep is not None:
+            yield ("take", self._directory, self._keep, None, None, 0)
         if self._host_shm is not None:
             yield ("take", _SHM, self._host_shm, None, None, 0)
         if self._isolation.read_only_host:
             yield ("protect", "/")
         yield from self._kernel()
         yield from self._devices()
-        for path, slot in temporaries.items():
-            yield ("attach", path, slot, 0, PRIVATE)
-        for path in self._hidden:
-            yield ("if_there", path, "hide", self._nothing, 0)
-        if keep is not None:
-            yield ("attach_below", self._directory, keep, 0, 0, "/", None)
+        yield from self._covers()
         yield from itertools.starmap(self._attached, self._mounts)
-        for path in self._hidden:
-            yield ("if_there", path, "seal")
+        yield from (("if_there", path, "seal") for path in self._hidden)
         if self._has_devices:
             yield ("seal", "/dev")
 
@@ -194,6 +190,19 @@ class _Plan:
         for name, target in _LINKS:
             yield ("link", f"/dev/{name}", target)
 
+    def _covers(self) -> Iterator[Step]:
+        for (path, _), slot in self._scratch.items():
+            yield ("attach", path, slot, 0, PRIVATE)
+        # What is in the container's folder is seen again with it.
+        inner = tuple(path for path in self._hidden if _lies_in(path, self._directory))
+        yield from (self._hiding(path) for path in self._hidden if path not in inner)
+        if self._keep is not None:
+            yield ("attach_below", self._directory, self._keep, 0, 0, "/", None)
+        yield from map(self._hiding, inner)
+
+    def _hiding(self, path: str) -> Step:
+        return ("if_there", path, "hide", self._nothing, 0)
+
     def _temporary_folders(self) -> dict[str, str]:
         found: dict[str, str] = {}
         for path, name in _TEMPORARY.items():
@@ -224,13 +233,18 @@ class _Plan:
 
     def _place(self, mount: Mount) -> str:
         """Where it belongs: relative when that is below the container's folder, else as the kernel has it."""
-        if not mount.target.startswith("/"):
-            return posixpath.normpath(mount.target)
-        real = os.path.realpath(mount.target)
-        if _lies_in(real, self._directory) and real != self._directory:
-            # Where links lead in there is not for the host to say.
-            return posixpath.relpath(posixpath.normpath(mount.target), self._directory)
-        return real
+        target = posixpath.normpath(mount.target)
+        if not target.startswith("/"):
+            return target
+        # Where links in the folder lead is not for the host to say; those on the way to it are its own.
+        for path, folder in (
+            (target, self._named),
+            (target, self._directory),
+            (os.path.realpath(target), self._directory),
+        ):
+            if _lies_in(path, folder) and path != folder:
+                return posixpath.relpath(path, folder)
+        return os.path.realpath(target)
 
 
 def _check(mount: Mount, *, is_trusted: bool) -> None:

@@ -59,6 +59,7 @@ def made_beneath(folder: str, path: str, kind: str, owner: Owner) -> int:
     """Open a folder or a file in a folder; what is missing on the way is made, and no link is followed."""
     place = opened(folder)
     parts = [part for part in path.split("/") if part not in ("", ".")]
+    assert ".." not in parts, path
     for number, part in enumerate(parts, 1):
         place = _stepped(place, part, kind if number == len(parts) else "folder", owner)
     return place

@@ -24,6 +24,7 @@ from tests.containerizers.containers import read_number, wait_until
 from tests.containerizers.linux import attempts
 from tests.containerizers.linux.attempts import ATTEMPTS
 from tests.containerizers.linux.containers import LinuxContainers
+from tests.containerizers.linux.public import public_folder
 
 #: What an agent gives to tasks with all isolators on.
 DEFAULT_ISOLATION = Isolation(
@@ -86,10 +87,12 @@ class Host(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    folder = tmp_path_factory.mktemp("host")
-    for around in (folder, folder.parent, folder.parent.parent):
-        around.chmod(0o755)
+def host() -> Iterator[Host]:
+    with public_folder() as folder:
+        yield from hosted(folder)
+
+
+def hosted(folder: Path) -> Iterator[Host]:
     others = folder / "agent" / "other sandbox"
     others.mkdir(parents=True)
     files = {name: folder / path for name, path in FILES.items()}

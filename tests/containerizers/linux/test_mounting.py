@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from containerizers.linux.mounts import plan
 from containerizers.spec import Device, Isolation, Mount
 from tests.containerizers.linux.children import ROOT, child, seen
+from tests.containerizers.linux.public import public_folder
 
 NOBODY = (65534, 65534, ())
 #: A host of its own, whose /mnt is shared; then a container, and a mount of each of them there.
@@ -48,13 +50,18 @@ print(os.waitstatus_to_exitcode(os.wait()[1]) == 1, outside)
 
 
 @pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """One that users can reach."""
+    with public_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
 def sandbox(tmp_path: Path) -> Path:
-    """A folder that its user can reach."""
+    """A folder of a user."""
     folder = tmp_path / "sandbox"
     folder.mkdir()
     os.chown(folder, *NOBODY[:2])
-    for around in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        around.chmod(0o755)
     return folder
 
 
@@ -123,6 +130,13 @@ def test_its_folder_stays_where_it_is_though_all_around_it_is_hidden(sandbox: Pa
     assert done.stdout == "minesandbox\n"
     assert (sandbox / "file").read_text(encoding="ascii") == "minenew\n"
     assert not (tmp_path / "file").exists()
+
+
+def test_what_is_hidden_in_its_folder_stays_hidden(sandbox: Path, tmp_path: Path) -> None:
+    (sandbox / "inner").mkdir()
+    (sandbox / "inner/file").touch()
+    done = look("ls inner", sandbox, hidden=(str(sandbox / "inner"),), read_only_host=True)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_hidden_files_and_folders_are_empty_and_cannot_be_written(sandbox: Path) -> None:

@@ -62,6 +62,23 @@ def test_a_target_in_the_folder_is_made_there_whatever_way_it_is_named(tmp_path:
         assert (step[1], step[5:]) == ("a/b", (str(tmp_path), USER))
 
 
+def test_a_target_in_the_folder_is_found_by_a_link_to_the_folder_and_by_none_in_it(tmp_path: Path) -> None:
+    sandbox = tmp_path / "real" / "sandbox"
+    (sandbox / "inner").mkdir(parents=True)
+    (sandbox / "link").symlink_to("inner")
+    (tmp_path / "alias").symlink_to("real/sandbox")
+    alias = tmp_path / "alias"
+    for directory, target in ((sandbox, alias / "a"), (alias, alias / "a"), (alias, sandbox / "a")):
+        assert "a" in targets(steps(directory, Mount(target=str(target), source="/usr")))
+    assert "link/a" in targets(steps(alias, Mount(target=str(sandbox / "link/a"), source="/usr")))
+
+
+def test_all_there_is_can_neither_be_hidden_nor_be_a_containers_folder(tmp_path: Path) -> None:
+    for directory, hidden in ((tmp_path, ("/",)), (Path("/"), ())):
+        with pytest.raises(MountError, match="must not be '/'"):
+            steps(directory, hidden=hidden)
+
+
 def test_a_target_below_what_is_hidden_is_made_and_any_other_must_be_there(tmp_path: Path) -> None:
     (tmp_path / "volumes" / "v").mkdir(parents=True)
     volume = str(tmp_path / "volumes" / "v")
