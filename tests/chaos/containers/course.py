@@ -17,7 +17,7 @@ from tests.chaos.containers import points, traces
 from tests.chaos.containers.crowd import Ask, Clear, Close, Crowd, Fill, Story
 from tests.chaos.containers.house import House
 from tests.chaos.containers.judge import Evidence, given_up, violations
-from tests.chaos.containers.work import PAYLOAD, SHAPES, Kind, Place, Shape, slots
+from tests.chaos.containers.work import PAYLOAD, RUNS, SHAPES, Kind, Place, Shape, slots
 from tests.chaos.course import Spread
 from transport.message import DomesticMessage
 from transport.pid import Address, Pid
@@ -198,7 +198,7 @@ class Course:
         self._tell(Ask())
         time.sleep(2.0)
         stories = self._stories()
-        truth = traces.Truth(self._house.truth)
+        truth = traces.Truth([self._house.truth / RUNS, *self._house.files("*", RUNS)])
         evidence = Evidence(
             stories=stories,
             starts=truth.starts,

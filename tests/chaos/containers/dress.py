@@ -29,5 +29,5 @@ def dressed(kinds: Collection[Kind]) -> Dress:
     if Kind.DOCKER not in kinds:
         return Dress(flags, None, "")
     socket, image = dockerd.docker_socket(), dockerd.busybox()
-    docker = ("--containerizers=mesos,docker", f"--docker_socket={socket}", "--docker_remove_delay=15secs")
+    docker = ("--containerizers=mesos,docker", f"--docker_socket={socket}", "--docker_remove_delay=5secs")
     return Dress((*flags, *docker), socket, image)

@@ -6,9 +6,10 @@ import collections
 import contextlib
 import re
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
-from tests.chaos.containers.work import RIG_VARIABLE, RUNS, TASK_VARIABLE
+from tests.chaos.containers.work import RIG_VARIABLE, TASK_VARIABLE
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _LINE = re.compile(r"line (\d+)")
@@ -32,9 +33,8 @@ def processes(run: str) -> dict[str, list[int]]:
 class Truth:
     """What tasks wrote down by themselves: how often each has started, and come to its end."""
 
-    def __init__(self, folder: Path) -> None:
-        path = folder / RUNS
-        words = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+    def __init__(self, files: Iterable[Path]) -> None:
+        words = [line.split() for file in files if file.exists() for line in file.read_text().splitlines()]
         self.starts = collections.Counter(task for what, task in words if what == "start")
         self.ends = collections.Counter(task for what, task in words if what == "end")
 

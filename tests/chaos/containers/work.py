@@ -21,7 +21,7 @@ from transport.records.volume import Volume
 #: In the environment of each process of a task: the run of the rig, and the task.
 RIG_VARIABLE = "PION_RIG"
 TASK_VARIABLE = "PION_RIG_TASK"
-#: Where tasks write down what they do: in a volume below their sandbox, where they have one.
+#: Where tasks write down what they do: in a volume, where they have one, else in their sandbox.
 _TRUTH = "truth"
 RUNS = "runs"
 PAYLOAD = "these words were fetched"
@@ -101,7 +101,7 @@ class Work(msgspec.Struct, frozen=True):
         variables = {RIG_VARIABLE: place.run, TASK_VARIABLE: self.name}
         uris = (CommandInfo.URI(value=place.payload),) if self.slot.shape is Shape.FETCHING else ()
         return CommandInfo(
-            value=self._script(f"{_TRUTH}/{RUNS}" if has_volume else f"{place.truth}/{RUNS}"),
+            value=self._script(f"{_TRUTH}/{RUNS}" if has_volume else RUNS),
             uris=uris,
             environment=Environment(
                 variables=tuple(
