@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from containerizers.linux.capabilities import DEFAULT, mask, own, plan
 from containerizers.linux.seccomp import compile_profile
 from containerizers.spec import Isolation
 from tests.containerizers.linux.children import child
+from tests.containerizers.linux.public import public_folder
 
 NOBODY = (65534, 65534, (65534, 7))
 APPLY = """
@@ -92,11 +94,14 @@ def test_a_filter_is_loaded_with_or_without_new_privileges(
     assert (fields["NoNewPrivs"], fields["Seccomp"], fields["Seccomp_filters"]) == (str(int(nnp)), "2", "1")
 
 
-def test_without_new_privileges_programs_of_root_are_programs_of_the_user() -> None:
-    isolation = Isolation(no_new_privileges=True)
-    code, text = said("su root -c id", NOBODY, isolation)
-    assert code != 0
-    assert "uid=0" not in text
+@pytest.mark.parametrize(("nnp", "user"), [(True, NOBODY[0]), (False, 0)])
+def test_without_new_privileges_programs_of_root_are_programs_of_the_user(nnp: bool, user: int) -> None:
+    with public_folder() as folder:
+        program = folder / "id"
+        shutil.copy("/usr/bin/id", program)
+        program.chmod(0o4755)
+        isolation = Isolation(no_new_privileges=nnp)
+        assert said(f"{program} -u", NOBODY, isolation) == (0, f"{user}\n")
 
 
 def test_a_filter_that_is_none_is_an_error_that_says_so() -> None:
