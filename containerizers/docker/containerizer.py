@@ -21,6 +21,7 @@ from containerizers.docker.names import name
 from containerizers.docker.pulls import Pulls
 from containerizers.docker.removal import Removal
 from containerizers.docker.settings import DockerSettings
+from containerizers.docker.statistics import ask
 from containerizers.docker.strays import Strays
 from containerizers.docker.tenant import Phase, Tenant
 from containerizers.docker.watch import Watch
@@ -128,9 +129,15 @@ class DockerContainerizer:
 
     def usage(self) -> Mapping[str, Usage]:
         """See `Containerizer.usage`."""
-        first = self._first_processes()
-        found = {container_id: self._dock.figures.usage(process) for container_id, process in first.items()}
-        return {container_id: usage for container_id, usage in found.items() if usage is not None}
+        found: dict[str, Usage] = {}
+        unseen: dict[str, str] = {}
+        for container_id, process in self._first_processes().items():
+            usage = self._dock.figures.usage(process)
+            if usage is not None:
+                found[container_id] = usage
+            elif not process:
+                unseen[container_id] = name(container_id)
+        return found | ask(self._dock.calls, unseen) if unseen else found
 
     def processes(self) -> Mapping[str, tuple[int, ...]]:
         """See `Containerizer.processes`."""
@@ -215,7 +222,11 @@ class DockerContainerizer:
     def _first_processes(self) -> dict[str, int]:
         with self._dock.lock:
             tenants = tuple(self._containers.items())
-        return {container_id: one.process for container_id, one in tenants if isinstance(one, Container)}
+        return {
+            container_id: one.process
+            for container_id, one in tenants
+            if isinstance(one, Container) and one.phase is Phase.RUNNING
+        }
 
     def _look_at_all(self) -> None:
         for tenant in tuple(self._containers.values()):

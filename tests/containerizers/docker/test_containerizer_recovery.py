@@ -158,7 +158,7 @@ def test_records_that_make_no_sense_do_no_harm(dockerd: FakeDockerd, tmp_path: P
 def foreign(dockerd: FakeDockerd, labels: dict[str, str]) -> dict[str, Any]:
     return {
         **dockerd.containers["mesos-a"],
-        "Id": f"{len(dockerd.containers):064x}",
+        "Id": f"{10**9 + len(dockerd.containers):064x}",
         "Config": {"Labels": labels},
     }
 
