@@ -142,7 +142,7 @@ class LinuxLauncher:
 
     def update(self, container_id: str, limits: Limits) -> None:
         """See `Launcher.update`; raises ValueError when the kernel will not have it."""
-        if self._allotments is not None:
+        if self._allotments is not None and container_id not in self._past:
             try:
                 self._allotments.update(container_id, limits)
             except CgroupError as error:
@@ -196,7 +196,7 @@ class LinuxLauncher:
                 with self._counting_errors():
                     remains[session] = self._clear(session, may_end=may_end(session))
             if remains[session] is Remains.NOTHING:
-                self._forget(session)
+                self._sessions.pop(session.container_id, None)
         return [remains[session] for session in ending]
 
     def is_alarmed(self, session: Session) -> bool:
@@ -315,9 +315,11 @@ class LinuxLauncher:
             return Remains.SOMETHING
         if not may_end:
             if session.descriptor is not None and not session.gone:  # It may have left its groups.
-                signal.pidfd_send_signal(session.descriptor, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(session.descriptor, signal.SIGKILL)
             return Remains.SOMETHING
         self._find_limitation(session)
+        self._remember(container_id)
         session.reap()
         self._fault("linux.remove.before")
         if not self._allotments.remove(container_id):
@@ -343,12 +345,10 @@ class LinuxLauncher:
                 time.sleep(_CLEARING_PAUSE_SECONDS)
             self._paths.remove(container_id)
 
-    def _forget(self, session: Session) -> None:
-        container_id = session.container_id
+    def _remember(self, container_id: str) -> None:
         self._past[container_id] = None
         if len(self._past) > _PAST:
             del self._past[next(iter(self._past))]
-        self._sessions.pop(container_id, None)
 
     @contextlib.contextmanager
     def _counting_errors(self) -> Iterator[None]:

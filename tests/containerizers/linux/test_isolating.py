@@ -6,7 +6,6 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from containerizers.containerizer import Ended, Launched
@@ -18,6 +17,7 @@ from tests.containerizers.linux.containers import (
     NAMESPACES,
     LinuxContainers,
     children,
+    groups_left,
     members,
     open_files,
 )
@@ -148,7 +148,7 @@ def test_it_runs_as_its_user_with_all_their_groups(containers: LinuxContainers, 
     sandbox.mkdir()
     user = pwd.getpwnam("nobody")
     os.chown(sandbox, user.pw_uid, user.pw_gid)
-    isolation = msgspec.structs.replace(NAMESPACES, rlimits=(RLimit(name="nofile", soft=100, hard=200),))
+    isolation = Isolation(namespaces=("pid", "ipc"), rlimits=(RLimit(name="nofile", soft=100, hard=200),))
     script = "id -u; id -g; id -G; grep -c CapEff:.0000000000000000 /proc/self/status; ulimit -n; ulimit -Hn"
     out = str(sandbox / "out")
     assert containers.run(
@@ -326,6 +326,12 @@ def test_limits_can_be_changed_while_it_runs(containers: LinuxContainers, tmp_pa
     (tmp_path / "go").touch()
     containers.wait("hog")
     assert containers.ended["hog"] == Ended("hog", 0)
+
+
+def test_limits_for_one_that_has_ended_change_nothing(containers: LinuxContainers) -> None:
+    containers.run("one", "true", isolation=NAMESPACES)
+    containers.containerizer.update("one", Limits(memory_limit_bytes=32 * MEGABYTE))
+    assert groups_left() == ()
 
 
 # What it uses.
