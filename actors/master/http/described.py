@@ -57,6 +57,7 @@ ENDPOINTS: Final[Endpoints] = {
         Argument("task_id", "Tasks of that id alone."),
     ),
     "/roles": _read("List roles with their weights, quotas and resources."),
+    "/registrar(1)/registry": _read("Show the registry, as a next leader would read it."),
     "/maintenance/schedule": Endpoint(
         summary="Read or replace the schedule of maintenance.",
         arguments=(JSONP,),
