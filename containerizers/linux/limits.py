@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from containerizers.linux.syscalls import StepError
 
 
-def apply(limits: Iterable[tuple[int, int, int]]) -> None:
+def apply(limits: Iterable[tuple[str, int, int, int]]) -> None:
     """Set limits, as `rlimits.plan` gives them; raises StepError."""
-    for number, soft, hard in limits:
+    for name, number, soft, hard in limits:
         try:
             resource.setrlimit(number, (soft, hard))
         except (ValueError, OSError) as error:
             now = resource.getrlimit(number)[1]
             raise StepError(
-                f"rlimits: limit {number} cannot be set to {soft} and {hard}; the hard one is {now}: {error}"
+                f"rlimits: {name!r} cannot be set to {soft} and {hard}; the hard one is {now}: {error}"
             ) from None

@@ -12,8 +12,8 @@ NAMES = (
     *("cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks"),
     *("sigpending", "msgqueue", "nice", "rtprio", "rttime"),
 )
-#: Number, soft and hard; -1 is unlimited.
-Limit: TypeAlias = "tuple[int, int, int]"
+#: Name, number, soft and hard; -1 is unlimited.
+Limit: TypeAlias = "tuple[str, int, int, int]"
 
 
 class RLimitError(ValueError):
@@ -35,7 +35,7 @@ def plan(isolation: Isolation) -> tuple[Limit, ...]:
             raise RLimitError(f"{name}: must not be negative")
         if limit.hard is not None and (limit.soft is None or limit.soft > limit.hard):
             raise RLimitError(f"{name}: the soft limit must not be above the hard one")
-        found[number] = (number, soft, hard)
+        found[number] = (limit.name, number, soft, hard)
     return tuple(found.values())
 
 

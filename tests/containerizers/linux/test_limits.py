@@ -25,6 +25,6 @@ def test_limits_of_all_kinds_are_set() -> None:
 
 def test_a_hard_limit_that_cannot_be_raised_is_told_with_what_it_is() -> None:
     lowered = "import resource; resource.setrlimit(7, (50, 60)); os.setresuid(65534, 65534, 65534)"
-    done = child(APPLY.replace("try:", f"{lowered}\ntry:", 1), ((7, 100, 200),))
+    done = child(APPLY.replace("try:", f"{lowered}\ntry:", 1), (("nofile", 7, 100, 200),))
     assert done.returncode == 1
-    assert "step: rlimits: limit 7 cannot be set to 100 and 200; the hard one is 60" in done.stderr
+    assert "step: rlimits: 'nofile' cannot be set to 100 and 200; the hard one is 60" in done.stderr

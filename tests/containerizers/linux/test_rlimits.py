@@ -18,7 +18,7 @@ def test_names_stand_for_the_kernels_numbers() -> None:
 
 def test_a_limit_is_two_numbers_and_none_is_unlimited() -> None:
     limits = (RLimit(name="nofile", soft=10, hard=20), RLimit(name="core"), RLimit(name="cpu", soft=5))
-    assert plan(Isolation(rlimits=limits)) == ((7, 10, 20), (4, -1, -1), (0, 5, -1))
+    assert plan(Isolation(rlimits=limits)) == (("nofile", 7, 10, 20), ("core", 4, -1, -1), ("cpu", 0, 5, -1))
 
 
 @pytest.mark.parametrize(
