@@ -90,8 +90,10 @@ class _Plan:
         #: What is covered by folders in which what is missing can be made.
         self._covered = (*temporary, *(("/dev",) if self._has_devices else ()))
         hidden = _outermost(os.path.realpath(path) for path in isolation.hidden)
-        if "/" in (self._directory, *hidden):
-            raise MountError("directory and hidden: must not be '/', which is all that there is")
+        if "/" in hidden:
+            raise MountError("hidden: must not be '/', which is all that there is")
+        if self._directory == "/" and (isolation.private_tmp or isolation.mounts or isolation.read_only_host):
+            raise MountError("directory: must not be '/' where something is to be its own")
         self._hidden = tuple(path for path in hidden if not self._is_covered(path))
         self._covered += self._hidden
         keeps_folder = isolation.read_only_host or self._is_covered(self._directory)

@@ -73,10 +73,12 @@ def test_a_target_in_the_folder_is_found_by_a_link_to_the_folder_and_by_none_in_
     assert "link/a" in targets(steps(alias, Mount(target=str(sandbox / "link/a"), source="/usr")))
 
 
-def test_all_there_is_can_neither_be_hidden_nor_be_a_containers_folder(tmp_path: Path) -> None:
-    for directory, hidden in ((tmp_path, ("/",)), (Path("/"), ())):
-        with pytest.raises(MountError, match="must not be '/'"):
-            steps(directory, hidden=hidden)
+def test_all_there_is_can_neither_be_hidden_nor_be_a_containers_own(tmp_path: Path) -> None:
+    with pytest.raises(MountError, match="hidden: must not be '/'"):
+        steps(tmp_path, hidden=("/",))
+    with pytest.raises(MountError, match="directory: must not be '/'"):
+        steps("/", private_tmp=True)
+    assert targets(steps("/", hidden=("/root",))) == []
 
 
 def test_a_target_below_what_is_hidden_is_made_and_any_other_must_be_there(tmp_path: Path) -> None:
