@@ -12,6 +12,7 @@ from transport.messages.hosting import ExecutorEnding, LaunchExecutor
 from transport.pid import Pid
 from transport.records.container import ContainerStatus
 from transport.records.executor import ExecutorInfo
+from transport.records.resource import Resource
 from transport.records.resources import Resources
 from transport.records.task import Task
 from transport.records.task_status import TaskState, TaskStatus
@@ -52,6 +53,7 @@ class ExecutorEntry:
     """An executor, its container and its tasks, until all their updates are acknowledged."""
 
     __slots__ = (
+        "bounds",
         "completed_tasks",
         "connected",
         "container_id",
@@ -137,6 +139,8 @@ class ExecutorEntry:
         self.forgotten = False
         #: What it takes of the agent's total; nothing when generated.
         self.holding = Resources()
+        #: What its node was told that it may use with its tasks.
+        self.bounds: tuple[Resource, ...] | None = None
         #: What is added to statuses that say nothing of their container.
         self.container_status: ContainerStatus | None = None
         self.completed_tasks: deque[Task] = deque(maxlen=_COMPLETED_TASKS)

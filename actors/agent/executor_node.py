@@ -13,8 +13,10 @@ from transport.messages.hosting import (
     FindExecutorNode,
     ForgetExecutor,
     RecoverExecutors,
+    UpdateExecutor,
 )
 from transport.pid import Pid
+from transport.records.executor import ExecutorInfo
 
 #: How often a question that is not answered is repeated.
 _RETRY_SECONDS: Final = 1.0
@@ -99,6 +101,17 @@ class ExecutorNode:
         self._executors = None
         self.ready = False
         self._repeats.executors = None
+
+    def bound(self, executor: ExecutorEntry) -> None:
+        """Let a framework's own executor use what it and its tasks were given; of others their node knows."""
+        if executor.generated or executor.info.type is ExecutorInfo.Type.DEFAULT or executor.ends:
+            return
+        live = (task for task in executor.tasks.values() if not task.terminal)
+        bounds = tuple(one for task in live for one in task.record.resources)
+        bounds = (*executor.info.resources, *bounds)
+        if self._executors is not None and bounds != executor.bounds:
+            executor.bounds = bounds
+            self._world.send(self._executors, UpdateExecutor(executor.container_id, bounds))
 
     def forget(self, container_id: str) -> None:
         """The end of a container has been dealt with; should this get lost, the end is told again."""

@@ -234,8 +234,13 @@ class ExecutorDesk:
                 reason = ending.reason or Reason.REASON_EXECUTOR_TERMINATED
                 self._statuses.conclude(task, TaskState.TASK_FAILED, reason, _told(ending), ending.limitation)
 
+    def bound(self, executor: ExecutorEntry) -> None:
+        """Its tasks are others than before, and so is what it may use."""
+        self._node.bound(executor)
+
     def settle(self, executor: ExecutorEntry) -> None:
-        """Forget what need not be remembered of an executor that is over."""
+        """Forget what need not be remembered of an executor that is over, or of a task of it."""
+        self.bound(executor)
         if not executor.over or executor.streaming:
             return
         if not executor.forgotten:

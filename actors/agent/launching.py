@@ -50,6 +50,10 @@ class Host(Protocol):
         """An executor is no more, or never was."""
         ...
 
+    def bound(self, executor: ExecutorEntry) -> None:
+        """Its tasks are others than before, and so is what it may use."""
+        ...
+
 
 class LaunchDesk:
     """Takes tasks in; whatever happens, updates follow that end in a terminal one."""
@@ -312,7 +316,8 @@ class LaunchDesk:
     # --- to the executor ---
 
     def deliver(self, executor: ExecutorEntry) -> None:
-        """Send a subscribed executor what waits for it."""
+        """Send a subscribed executor what waits for it, and let it use what that takes."""
+        self._host.bound(executor)
         while executor.queue:
             launch = executor.queue.popleft()
             executor.used = True

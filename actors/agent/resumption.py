@@ -206,6 +206,8 @@ class Resumption:
             self._executors.destroy(executor)
         else:
             executor.process = message.processes.get(container_id)
+            executor.bounds = None
+            self._node.bound(executor)
             pid = message.running[container_id]
             if pid is not None and not executor.connected:
                 self._world.send(pid, ReconnectExecutor())

@@ -41,6 +41,7 @@ from transport.messages.hosting import (
     LaunchExecutor,
     RecoverExecutors,
     TaskKept,
+    UpdateExecutor,
 )
 from transport.messages.node import StopNode
 from transport.pid import Pid
@@ -121,16 +122,24 @@ class ExecutorHost(Process):
         else:
             self._launch(message, sender)
 
+    @handles(UpdateExecutor)
+    def update(self, sender: Pid, message: UpdateExecutor) -> None:
+        """What an executor may use has changed."""
+        executor = self._executors.get(message.container_id)
+        if self._is_deferred(self.update, sender, message) or executor is None or executor.is_built_in:
+            return
+        self.send(self._containerizer, executor.update(self._containment, message.resources))
+
     @handles(DestroyExecutor)
     def destroy(self, sender: Pid, message: DestroyExecutor) -> None:
         """Kill an executor, and everything in its container."""
         if self._is_deferred(self.destroy, sender, message):
             return
-        container_id = message.container_id
-        if container_id in self._executors:
-            self._destroy(container_id)
+        name = message.container_id
+        if name in self._executors:
+            self._destroy(name)
         else:
-            self._tell_ended(self._endings.get(container_id) or ExecutorEnding(container_id=container_id))
+            self._tell_ended(self._endings.get(name) or ExecutorEnding(container_id=name))
 
     @handles(ForgetExecutor)
     def forget(self, sender: Pid, message: ForgetExecutor) -> None:
@@ -300,12 +309,7 @@ class ExecutorHost(Process):
             reason = _Reason.REASON_CONTAINER_LAUNCH_FAILED
             self._ended(ExecutorEnding(container_id=container_id, reason=reason, message=str(error)))
             return
-        self.log.info(
-            "executor launched",
-            container_id=container_id,
-            executor_id=launch.executor.executor_id.value,
-            framework_id=launch.framework.id.value if launch.framework.id else None,
-        )
+        self.log.info("executor launched", **executor.names)
         self._tell_launched(executor)
 
     def _host(self, executor: HostedExecutor, make: Callable[[], Process]) -> None:
@@ -327,9 +331,7 @@ class ExecutorHost(Process):
     def _ended(self, ending: ExecutorEnding) -> None:
         container_id = ending.container_id
         executor = self._executors.pop(container_id, None)
-        self.log.info(
-            "executor ended", container_id=container_id, status=ending.status, reason=ending.message
-        )
+        self.log.info("executor ended", container_id=container_id, reason=ending.message)
         if executor is not None and executor.forgotten:
             self._forget(container_id)
         else:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeAlias
 
 from actors.executor.command_task import exceeded_resources, limitation_reason
 from actors.executor.containment.containment import Containment
 from actors.process import Process
-from transport.messages.containing import AdoptContainer, ContainerEnded
+from transport.messages.containing import AdoptContainer, ContainerEnded, UpdateContainer
 from transport.messages.hosting import ExecutorEnding, LaunchExecutor
 from transport.pid import Pid
 from transport.records.executor import ExecutorInfo
+from transport.records.resource import Resource
 from transport.records.task import TaskInfo
 from transport.records.task_status import TaskStatus
 
@@ -47,6 +48,21 @@ class HostedExecutor:
         self.forgotten = False
         #: Whether it was launched by a host before this one.
         self.recovered = False
+
+    @property
+    def names(self) -> dict[str, str | None]:
+        """How a log tells it from others."""
+        framework_id = self.launch.framework.id
+        return {
+            "container_id": self.launch.container_id,
+            "executor_id": self.launch.executor.executor_id.value,
+            "framework_id": None if framework_id is None else framework_id.value,
+        }
+
+    def update(self, containment: Containment, resources: Iterable[Resource]) -> UpdateContainer:
+        """What has it use so much."""
+        launch = self.launch
+        return UpdateContainer(launch.container_id, containment.limits(resources, {}), launch.sandbox)
 
     def adoption(self, containment: Containment) -> AdoptContainer:
         """What takes on one that is a container: begun now if it is certain that it never was."""

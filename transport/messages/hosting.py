@@ -14,6 +14,7 @@ from transport.pid import Pid
 from transport.record import Record
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
+from transport.records.resource import Resource
 from transport.records.task import TaskInfo
 from transport.records.task_status import TaskResourceLimitation, TaskStatus
 
@@ -62,6 +63,13 @@ class ExecutorEnded(Message):
     """The executor's container is no more."""
 
     ending: ExecutorEnding
+
+
+class UpdateExecutor(Message):
+    """What an executor of a framework's own may use with its tasks from now on; not answered."""
+
+    container_id: str
+    resources: tuple[Resource, ...]
 
 
 class DestroyExecutor(Message):

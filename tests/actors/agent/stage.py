@@ -112,6 +112,8 @@ class ExecutorsDouble(Process):
         self.ended: dict[str, hosting.ExecutorEnding] = {}
         #: Every launch, by container id, also after its end.
         self.launched: list[hosting.LaunchExecutor] = []
+        #: What executors may use, by container id.
+        self.bounds: dict[str, str] = {}
         self.destroyed: list[str] = []
         self.forgotten: list[str] = []
         #: Whether it takes longer than any test to start something.
@@ -124,6 +126,10 @@ class ExecutorsDouble(Process):
         self.running[message.container_id] = message
         if not self.slow:
             self.send(sender, hosting.ExecutorLaunched(message.container_id))
+
+    @handles(hosting.UpdateExecutor)
+    def update(self, sender: Pid, message: hosting.UpdateExecutor) -> None:
+        self.bounds[message.container_id] = str(Resources(message.resources).unallocate())
 
     @handles(hosting.DestroyExecutor)
     def destroy(self, sender: Pid, message: hosting.DestroyExecutor) -> None:

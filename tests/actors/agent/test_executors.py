@@ -29,6 +29,7 @@ from transport.messages.launching import ExecutorExited, RunTask, ShutdownFramew
 from transport.messages.membership import AgentReregistered, ReregisterAgent, UnregisterAgent
 from transport.messages.scheduling import ExecutorMessage, FrameworkMessage
 from transport.records.check import KillPolicy
+from transport.records.resources import Resources
 from transport.records.task_status import TaskState, TaskStatus
 from transport.records.time_info import DurationInfo
 
@@ -414,6 +415,7 @@ def test_an_executor_that_ends_while_the_master_is_away_is_told_to_be_there_and_
     stage = Stage()
     running_custom(stage, "t1")
     stage.sim.disconnect("agent", "master")
+    stage.run(0.1)  # both have noticed
     stage.end("e1", 9)
     stage.detect()
     told = stage.reregister()
@@ -460,6 +462,7 @@ def test_messages_for_whom_nobody_is_there_are_dropped() -> None:
     stage = Stage()
     executor = running_custom(stage, "t1")
     stage.sim.disconnect("agent", "hosts")
+    stage.run(0.1)  # both have noticed
     stage.tell(FrameworkMessage(FRAMEWORK_ID, "m1-S0", "e1", b"down"))
     executor.tell(ExecutorMessage(FRAMEWORK_ID, "m1-S0", "e1", b"up"))
     assert executor.heard(FrameworkMessage) == []
@@ -480,6 +483,18 @@ def test_executors_that_the_lost_node_no_longer_runs_have_ended() -> None:
     stage.acknowledge()
     assert stage.last() == ("FAILED", "EXECUTOR_TERMINATED")
     assert container_id not in stage.executors.running
+
+
+def test_a_frameworks_own_executor_may_use_what_it_and_its_live_tasks_were_given() -> None:
+    stage = Stage()
+    executor = running_custom(stage, "t1")
+    alone = Resources(custom().resources).unallocate()
+    both = alone + Resources(task("t1").resources).unallocate()
+    container_id = stage.container("e1")
+    assert stage.executors.bounds == {container_id: str(both)}
+    executor.update("FINISHED", "t1")
+    stage.acknowledge()
+    assert stage.executors.bounds == {container_id: str(alone)}
 
 
 def test_an_executor_that_the_lost_node_never_began_is_begun_by_the_next() -> None:
