@@ -14,6 +14,7 @@ from containerizers.containerizer import Ended
 from containerizers.spec import Device, Isolation, Limits, Mount
 from tests.containerizers.containers import wait_until
 from tests.containerizers.linux.containers import GROUPS, NAMESPACES, LinuxContainers, members
+from tests.containerizers.linux.public import public_folder
 
 
 @pytest.fixture
@@ -113,10 +114,8 @@ def test_a_name_of_the_host_is_not_given_away(containers: LinuxContainers) -> No
 
 def test_one_that_left_its_groups_ends_all_the_same(containers: LinuxContainers, tmp_path: Path) -> None:
     # Whoever may write there is not kept by them; but what a container is, is known.
-    script = (
-        "for h in /sys/fs/cgroup/*/; do echo $$ > $h/cgroup.procs; done 2> /dev/null; echo > out; sleep 1000"
-    )
-    containers.sh("one", script, isolation=GROUPS)
+    leave = "for h in /sys/fs/cgroup/*/; do echo $$ > $h/cgroup.procs; done 2> /dev/null"
+    containers.sh("one", f"{leave}; echo > out; exec sleep 1000", isolation=GROUPS)
     wait_until((tmp_path / "out").exists, "it has left")
     assert containers.launched["one"] not in members("one")
     containers.containerizer.destroy("one")
@@ -125,24 +124,20 @@ def test_one_that_left_its_groups_ends_all_the_same(containers: LinuxContainers,
 
 
 def test_what_the_user_owns_is_what_a_container_of_theirs_can_write(
-    containers: LinuxContainers, tmp_path: Path
+    containers: LinuxContainers,
 ) -> None:
-    sandbox = tmp_path / "sandbox"
-    sandbox.mkdir()
     user = pwd.getpwnam("nobody")
-    os.chown(sandbox, user.pw_uid, user.pw_gid)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     isolation = msgspec.structs.replace(
         NAMESPACES, private_tmp=True, seccomp="default", no_new_privileges=True
     )
     script = "touch file /tmp/file; touch /etc/file; id -u; ulimit -u > /dev/null"
-    out = sandbox / "out"
-    containers.run(
-        "one", "sh", "-c", script, isolation=isolation, user="nobody", directory=str(sandbox), stdout=str(out)
-    )
-    assert out.read_text() == f"{user.pw_uid}\n"
-    assert (sandbox / "file").stat().st_uid == user.pw_uid
+    with public_folder() as sandbox:
+        os.chown(sandbox, user.pw_uid, user.pw_gid)
+        out = sandbox / "out"
+        where = {"directory": str(sandbox), "stdout": str(out)}
+        containers.run("one", "sh", "-c", script, isolation=isolation, user="nobody", **where)
+        assert out.read_text() == f"{user.pw_uid}\n"
+        assert (sandbox / "file").stat().st_uid == user.pw_uid
     assert not Path("/etc/file").exists()
 
 
