@@ -76,14 +76,20 @@ def bring_up(client: Client, wanted: Wanted) -> Look | None:
 
 
 def look(client: Client, wanted: Wanted) -> Look:
-    """Look at it; raises RefusedError when it is somebody else's."""
-    described = client.inspect(wanted.name)
+    """Look at it; raises NotThereError, ConflictError (it is somebody else's), or UnansweredError."""
+    try:
+        described = client.inspect(wanted.name)
+    except NotThereError:
+        raise
+    except RefusedError as error:
+        # That dockerd cannot say how it is says nothing of it.
+        raise UnansweredError(str(error)) from None
     try:
         seen = see(described)
     except ValueError as error:
         raise UnansweredError(str(error)) from None
     if not wanted.is_ours(seen):
-        raise RefusedError(409, f"container {wanted.name}: there is one of that name, of somebody else")
+        raise ConflictError(409, f"container {wanted.name}: there is one of that name, of somebody else")
     return Look(described, seen)
 
 

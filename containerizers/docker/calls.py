@@ -35,12 +35,18 @@ class Calls:
         self._jobs: deque[Job] = deque()
         self._threads: set[threading.Thread] = set()
         self._idle = 0
+        #: When dockerd answered last.
+        self._heard = 0.0
         self._closed = False
 
     @property
     def threads(self) -> int:
         """How many there are now."""
         return len(self._threads)
+
+    def is_answered(self, seconds: float) -> bool:
+        """Whether dockerd has answered anything in the last so many seconds."""
+        return time.monotonic() - self._heard < seconds
 
     def submit(self, job: Job, *, first: bool = False) -> None:
         """Have it done, before all others if it is to be `first`. After `close` nothing is done any more."""
@@ -74,7 +80,7 @@ class Calls:
         # To import it takes a while, too, and not everybody has dockerd.
         from containerizers.docker.client import Client  # noqa: PLC0415  as said above
 
-        client = Client(self._settings)
+        client = Client(self._settings, self._hear)
         works = True
         try:
             while (job := self._next()) is not None:
@@ -87,6 +93,9 @@ class Calls:
                 self._threads.discard(threading.current_thread())
             if not works and not self._closed:
                 self._broken(f"a thread of {self._name} has ended")
+
+    def _hear(self) -> None:
+        self._heard = time.monotonic()
 
     def _next(self) -> Job | None:
         """The next thing to do; None when there was nothing for a while."""

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import socket
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from http.client import HTTPException
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -86,8 +86,10 @@ class Client:
     All methods raise UnansweredError (it may have been done), or a RefusedError.
     """
 
-    def __init__(self, settings: DockerSettings) -> None:
+    def __init__(self, settings: DockerSettings, heard: Callable[[], None] = lambda: None) -> None:
         self._settings = settings
+        #: Told of each answer, whatever it is.
+        self._heard = heard
         self._version = _VERSION
         self._api: Any = None
         self._adapter = _Adapter(settings.socket)
@@ -128,6 +130,11 @@ class Client:
         """Send a signal to its first process."""
         with self._asked(f"kill container {name}", looks=True):
             self._api.kill(name, number)
+
+    def resume(self, name: str) -> None:
+        """Have it go on that was paused."""
+        with self._asked(f"resume container {name}"):
+            self._api.unpause(name)
 
     def remove(self, name: str) -> None:
         """Remove it with its unnamed volumes; kill it before if it runs."""
@@ -242,7 +249,9 @@ class Client:
                 settings.answer_timeout_seconds if looks else settings.launch_timeout_seconds
             )
             yield
+            self._heard()
         except docker.errors.APIError as error:
+            self._heard()
             raise self._refusal(error) from None
         except _BROKEN as error:
             # Half an answer may be left in the connection.

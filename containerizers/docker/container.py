@@ -16,7 +16,13 @@ from containerizers.docker import names
 from containerizers.docker.attachments import check_console
 from containerizers.docker.bringing_up import Look, NoImageError, Wanted, bring_up, look
 from containerizers.docker.dock import Dock
-from containerizers.docker.errors import DockerError, NotThereError, RefusedError, UnansweredError
+from containerizers.docker.errors import (
+    ConflictError,
+    DockerError,
+    NotThereError,
+    RefusedError,
+    UnansweredError,
+)
 from containerizers.docker.ledger import Record
 from containerizers.docker.processes import opened
 from containerizers.docker.request import create_body, journals
@@ -31,6 +37,8 @@ if TYPE_CHECKING:
 
 #: So often dockerd may not say when a process ended of which the kernel has told how.
 _VAGUE_ANSWERS: Final = 10
+#: What was killed and runs so much longer may be paused.
+_PAUSED_SECONDS: Final = 1.0
 
 
 class Container(Tenant):
@@ -55,6 +63,8 @@ class Container(Tenant):
         self._is_pulling = False
         self._is_called_off = False
         self._is_killed = False
+        #: Whether a thread has had time for it.
+        self._has_begun = False
         self._limits: Limits | None = None
         self._vague = 0
 
@@ -180,6 +190,9 @@ class Container(Tenant):
         """On a worker's thread, as many times as it takes."""
         if self._is_over():
             return
+        if not self._has_begun and self.record.body is not None:
+            self._limit_time()
+        self._has_begun = True
         try:
             found = bring_up(client, self._wanted())
         except UnansweredError:
@@ -242,8 +255,15 @@ class Container(Tenant):
     def _give_up(self, error: str) -> None:
         """dockerd took too long: what comes of it later is removed."""
         with self._dock.lock:
-            if not self._is_pulling:
-                self._fail(error)
+            if self._is_pulling:
+                return
+            if not self._has_begun and self._dock.calls.is_answered(
+                self._dock.settings.launch_timeout_seconds
+            ):
+                # Others were before it, and have their way.
+                self._limit_time()
+                return
+            self._fail(error)
 
     def _fail(self, error: str) -> None:
         with self._dock.lock:
@@ -259,11 +279,9 @@ class Container(Tenant):
             look(client, self._wanted())
             self._dock.fault("docker.cleanup.before")
             client.remove(self.name)
-        except RefusedError as error:
-            # There is none, or it is somebody else's.
-            if error.status not in (404, 409):
-                self._again(self._clean_up)
-        except UnansweredError:
+        except (NotThereError, ConflictError):  # or is somebody else's
+            return
+        except DockerError:
             self._again(self._clean_up)
 
     # While it runs.
@@ -296,6 +314,17 @@ class Container(Tenant):
             self._dock.watch.later(patience, lambda: self._send(signal.SIGKILL))
         else:
             self._send(signal.SIGKILL)
+        self._dock.watch.later(patience + _PAUSED_SECONDS, self._insist)
+
+    def _insist(self) -> None:
+        """Whoever is paused does not end either."""
+
+        def resume(client: Client) -> None:
+            with contextlib.suppress(DockerError):
+                client.resume(self.name)
+
+        if self.phase is Phase.RUNNING:
+            self._dock.calls.submit(resume)
 
     def _update(self, client: Client) -> None:
         limits = self._limits
@@ -318,14 +347,11 @@ class Container(Tenant):
             return
         try:
             seen = look(client, self._wanted()).seen
-        except RefusedError as error:
-            if error.status in (404, 409):
-                code = self._kernels_code()
-                self._drain(code, "somebody removed it" if code is None else "")
-            else:
-                self._again(self._learn)
         except UnansweredError:
             self._again(self._learn)
+        except RefusedError:  # there is none, or it is somebody else's
+            code = self._kernels_code()
+            self._drain(code, "somebody removed it" if code is None else "")
         else:
             self._judge(client, seen)
 
@@ -345,11 +371,8 @@ class Container(Tenant):
                 self._again(self._learn)
                 return
         code = seen.exit_code if code is None else code
-        limitation = None
         # It may also have got over the loss of one of its processes.
-        if seen.out_of_memory and code != 0:
-            limitation = _out_of_memory(seen.memory_limit_bytes)
-        self._drain(code, "", limitation)
+        self._drain(code, "", seen.limitation if code != 0 else None)
 
     def _drain(self, code: int | None, error: str, limitation: Limitation | None = None) -> None:
         """What it wrote is to be in its sandbox when its end is told."""
@@ -366,12 +389,3 @@ class Container(Tenant):
         if self._writing is not None:
             self._writing.close()
             self._writing = None
-
-
-def _out_of_memory(limit_bytes: int | None) -> Limitation:
-    """In Mesos' words; what it used at most was what it may."""
-    if limit_bytes is None:
-        return Limitation("memory", "Memory limit exceeded")
-    size = f"{limit_bytes // 2**20}MB"
-    message = f"Memory limit exceeded: Requested: {size} Maximum Used: {size}"
-    return Limitation("memory", message, limit_bytes)

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from containerizers.containerizer import Limitation
+
 _NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -35,6 +37,17 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     def was_started(self) -> bool:
         """Whether it runs, or has run."""
         return self.runs or self.exit_code is not None
+
+    @property
+    def limitation(self) -> Limitation | None:
+        """That it used too much memory, in Mesos' words; what it used at most was what it may."""
+        if not self.out_of_memory:
+            return None
+        if self.memory_limit_bytes is None:
+            return Limitation("memory", "Memory limit exceeded")
+        size = f"{self.memory_limit_bytes // 2**20}MB"
+        message = f"Memory limit exceeded: Requested: {size} Maximum Used: {size}"
+        return Limitation("memory", message, self.memory_limit_bytes)
 
 
 def see(described: Mapping[str, Any]) -> Seen:

@@ -109,6 +109,20 @@ def test_a_dockerd_that_takes_too_long_costs_the_launch_and_what_it_makes_later_
         assert dockerd.starts == {}
 
 
+def test_many_launches_at_once_take_their_time_as_long_as_dockerd_answers(
+    dockerd: FakeDockerd, tmp_path: Path
+) -> None:
+    def slowly(exchange: Exchange) -> None:
+        dockerd.released.wait(0.25)
+        exchange.perform()
+
+    dockerd.plan("POST /containers/create", slowly, 1000)
+    with harbour(dockerd, tmp_path, launch_timeout_seconds=2.0) as one:
+        for number in range(120):
+            one.docker.launch(f"a{number}", one.spec("true"))
+        assert len({one.launched().container_id for _ in range(120)}) == 120
+
+
 def test_a_container_that_starts_too_late_does_not_run_on(dockerd: FakeDockerd, tmp_path: Path) -> None:
     dockerd.plan("POST /containers/mesos-a/start", dockerd.stall)
     with harbour(dockerd, tmp_path, launch_timeout_seconds=0.3) as one:

@@ -60,6 +60,14 @@ def test_a_container_is_killed_or_signalled(real: Harbour) -> None:
     assert real.written() == "ready\nbye\n"
 
 
+def test_one_that_is_paused_can_be_ended(own: Dockerd, real: Harbour) -> None:
+    real.launch("a", "sleep", "600")
+    with contextlib.closing(client(own.socket)) as api:
+        api.pause("mesos-a")
+    real.docker.destroy("a")
+    assert real.ended() == Ended("a", 137 << 8)
+
+
 def test_who_uses_too_much_memory_is_told_so(real: Harbour) -> None:
     real.launch("a", "dd", "if=/dev/zero", "of=/dev/null", "bs=200M", "count=1", limits=SMALL)
     ended = real.ended()

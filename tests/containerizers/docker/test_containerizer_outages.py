@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from containerizers.containerizer import Ended
 from tests.containerizers.docker.harbour import Harbour, descriptors, eventually, on_dockerd, threads
 from tests.dockerd import Dockerd, busybox, client
@@ -21,11 +23,16 @@ def harbour(own: Dockerd, folder: Path, **settings: Any) -> AbstractContextManag
 def test_while_dockerd_hangs_containers_are_killed_and_signalled_and_launches_fail_in_time(
     own: Dockerd, tmp_path: Path
 ) -> None:
-    with harbour(own, tmp_path, launch_timeout_seconds=1.0, answer_timeout_seconds=1.0) as one:
+    with harbour(own, tmp_path) as one:
         one.launch("a", "sleep", "600")
         told = "trap 'touch /mnt/mesos/sandbox/told' TERM; touch /mnt/mesos/sandbox/ready"
         launched = one.launch("b", "sh", "-c", f"{told}; while true; do sleep 0.1; done")
         eventually((one.sandbox / "ready").exists)
+        one.settings = replace(one.settings, launch_timeout_seconds=1.0, answer_timeout_seconds=1.0)
+        one.restart()
+        one.docker.adopt("a")
+        one.docker.adopt("b")
+        assert {one.launched().container_id for _ in range(2)} == {"a", "b"}
         before = descriptors()
         own.pause()
         try:

@@ -10,7 +10,7 @@ import pytest
 
 from containerizers.containerizer import Ended, Event, Launched
 from containerizers.docker import names
-from tests.containerizers.docker.fake_dockerd import FakeDockerd
+from tests.containerizers.docker.fake_dockerd import Exchange, FakeDockerd
 from tests.containerizers.docker.harbour import Harbour, eventually, harbour
 
 
@@ -134,6 +134,17 @@ def test_recovery_does_not_wait_for_dockerd(dockerd: FakeDockerd, tmp_path: Path
         assert one.silent()
         dockerd.released.set()
         assert one.launched().container_id == "a"
+
+
+def test_an_answer_that_makes_no_sense_ends_nothing(dockerd: FakeDockerd, tmp_path: Path) -> None:
+    with harbour(dockerd, tmp_path) as one:
+        one.launch("a", "true")
+        one.restart()
+        dockerd.plan("GET /containers/mesos-a/json", lambda exchange: exchange.refuse(500, "no memory"), 2)
+        dockerd.plan("GET /containers/mesos-a/json", Exchange.truncate, 2)
+        one.docker.adopt("a")
+        assert one.launched().container_id == "a"
+        assert dockerd.count("DELETE .*") == 0
 
 
 def test_nobody_knows_a_container_that_was_never_there(dockerd: FakeDockerd, tmp_path: Path) -> None:

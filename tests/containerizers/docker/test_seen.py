@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from containerizers.containerizer import Limitation
 from containerizers.docker.seen import see
 
 NEVER = "0001-01-01T00:00:00Z"
@@ -40,6 +41,15 @@ def test_addresses_are_those_in_all_networks() -> None:
         "c": {"IPAddress": "10.0.0.2"},
     }
     assert see(described() | {"NetworkSettings": {"Networks": networks}}).addresses == ("10.0.0.2", "fd00::2")
+
+
+def test_too_much_memory_is_told_with_the_limit_if_it_has_one() -> None:
+    assert see(described()).limitation is None
+    killed = described(OOMKilled=True)
+    assert see(killed).limitation == Limitation("memory", "Memory limit exceeded")
+    message = "Memory limit exceeded: Requested: 32MB Maximum Used: 32MB"
+    bound = killed | {"HostConfig": {"Memory": 2**25}}
+    assert see(bound).limitation == Limitation("memory", message, 2**25)
 
 
 @pytest.mark.parametrize(
