@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from containerizers.console import Console, Ends
 from containerizers.docker.calls import Calls
-from containerizers.docker.errors import DockerError
+from containerizers.docker.errors import DockerError, RefusedError
 from containerizers.docker.streams import FileSink, PipeSink, Sink, Stream, Streams
 from containerizers.docker.transcript import Outputs
 from containerizers.docker.watch import Watch
@@ -93,7 +93,11 @@ class Attachments:
         outputs: Outputs | None,
     ) -> None:
         """Have what comes go to a console, and from there to files if there are."""
-        console = DockerConsole(spec, resize)
+        try:
+            console = DockerConsole(spec, resize)
+        except OSError as error:
+            hijacked.connection.close()
+            raise RefusedError(500, f"console: {error.strerror}") from None
         if outputs is not None:
             console.files = outputs.detach()
         ends = console.take_ends()

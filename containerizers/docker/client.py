@@ -18,6 +18,7 @@ from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnection, UnixH
 
 from containerizers.docker.errors import ConflictError, NotThereError, RefusedError, UnansweredError
 from containerizers.docker.options import Body
+from containerizers.docker.seen import Listed, listed
 from containerizers.docker.settings import DockerSettings
 
 #: That of Docker 20.10. A dockerd that knows only others says so, and is then asked in its own: to ask
@@ -28,8 +29,16 @@ _BASE = "http+docker://"
 _FIRST_ERROR = 400
 _PIECE_BYTES = 65_536
 _UPGRADE = {"Connection": "Upgrade", "Upgrade": "tcp", "Content-Type": "application/json"}
-#: Errors of connections are OSError, too.
-_BROKEN = (docker.errors.DockerException, HTTPException, ValueError, KeyError, OSError)
+#: Errors of connections are OSError, too; others come of answers that the SDK makes nothing of.
+_BROKEN = (
+    docker.errors.DockerException,
+    HTTPException,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OSError,
+)
 
 
 class Hijacked(NamedTuple):
@@ -117,14 +126,12 @@ class Client:
         with self._asked(f"inspect container {name}", looks=True):
             return _mapping(self._api.inspect_container(name))
 
-    def containers(self, labels: Mapping[str, str], states: tuple[str, ...]) -> list[dict[str, Any]]:
-        """Those with these labels in one of these states, briefly."""
+    def containers(self, labels: Mapping[str, str], states: tuple[str, ...]) -> list[Listed]:
+        """Those with these labels in one of these states."""
         filters = {"label": [f"{key}={value}" for key, value in labels.items()], "status": list(states)}
         with self._asked("list containers", looks=True):
             found = self._api.containers(all=True, filters=filters)
-            if not isinstance(found, list):
-                raise ValueError("the answer is no list")  # noqa: TRY004  an answer's fault
-            return [_mapping(one) for one in found]
+            return [listed(_mapping(one)) for one in found]
 
     def kill(self, name: str, number: int) -> None:
         """Send a signal to its first process."""

@@ -219,10 +219,9 @@ class Container(Tenant):
         attachments = self._dock.attachments
         if self._console is not None:
             attachments.open_console(client, self.container_id, self.name, self._console)
-        elif self.record.attached and self._writing is not None:
-            outputs = self._writing.take_outputs()
-            if outputs is not None:
-                attachments.write_files(self.container_id, client.attach(self.name), outputs)
+        elif self.record.attached and self._writing is not None and self._writing.has_outputs:
+            hijacked = client.attach(self.name)
+            attachments.write_files(self.container_id, hijacked, self._writing.take_outputs())
 
     def _runs(self, found: Look) -> None:
         seen = found.seen

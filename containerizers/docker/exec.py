@@ -14,7 +14,7 @@ from containerizers.containerizer import Ended, Launched
 from containerizers.docker.attachments import check_console
 from containerizers.docker.container import Container
 from containerizers.docker.dock import Dock
-from containerizers.docker.errors import RefusedError, UnansweredError
+from containerizers.docker.errors import DockerError, RefusedError, UnansweredError
 from containerizers.docker.ledger import Record
 from containerizers.docker.processes import opened
 from containerizers.docker.tenant import ENDING_SIGNALS, Phase, Tenant
@@ -124,7 +124,11 @@ class Exec(Tenant):
         if not (self._body["AttachStdout"] or self._body["AttachStderr"]):
             client.start_exec_detached(exec_id)
             return
-        hijacked = client.start_exec(exec_id, terminal=bool(self._body["Tty"]))
+        try:
+            hijacked = client.start_exec(exec_id, terminal=bool(self._body["Tty"]))
+        except DockerError:
+            outputs.close()
+            raise
         self._dock.fault("docker.exec.start.after")
         if self._console is not None:
             attachments.connect(self.container_id, hijacked, self._console, self._resize(exec_id), outputs)
@@ -151,7 +155,9 @@ class Exec(Tenant):
         except RefusedError as error:
             self._finish(None, str(error))
             return
-        process = seen.get("Pid") or 0
+        process = seen.get("Pid")
+        if not isinstance(process, int):
+            process = 0
         if seen.get("Running") and not process:
             self._again(self._find)
         elif not seen.get("Running") and not process:

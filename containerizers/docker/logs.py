@@ -105,7 +105,7 @@ class Logs:
         """A piece of each that has one, so that one that writes a lot holds up nobody else."""
         for container_id in tuple(self._dirty):
             followed = self._followed.get(container_id)
-            if followed is None or not followed.transcript.move():
+            if followed is None or not _moved(followed.transcript):
                 del self._dirty[container_id]
                 if followed is not None and followed.done is not None:
                     self._forget(container_id)
@@ -141,3 +141,11 @@ class Logs:
             self._epoll.close()
             self._inotify.close()
             os.close(self._wake)
+
+
+def _moved(transcript: Transcript) -> bool:
+    """Whether there was something; of a disk that cannot be read nothing comes."""
+    try:
+        return transcript.move()
+    except OSError:
+        return False

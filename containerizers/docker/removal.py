@@ -44,12 +44,11 @@ class Removal:
         """Schedule those that ended before this process began, if nobody needs them; raises DockerError."""
         now = seconds_of(client.date())
         for one in client.containers({names.PLACE: self._dock.place}, ("exited", "dead")):
-            name = (one.get("Names") or [""])[0].removeprefix("/")
-            container_id = (one.get("Labels") or {}).get(names.RUN, "")
-            if name and name not in self._due and not is_needed(container_id):
-                finished = _finished_at(client, name)
+            container_id = one.labels.get(names.RUN, "")
+            if one.name and one.name not in self._due and not is_needed(container_id):
+                finished = _finished_at(client, one.name)
                 age = 0.0 if finished is None else now - finished
-                self.schedule(name, max(0.0, self._dock.settings.remove_delay_seconds - age))
+                self.schedule(one.name, max(0.0, self._dock.settings.remove_delay_seconds - age))
 
     def _remove(self, client: Client, name: str) -> None:
         self._dock.fault("docker.remove.before")

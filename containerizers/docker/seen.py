@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -50,6 +50,14 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         return Limitation("memory", message, self.memory_limit_bytes)
 
 
+class Listed(NamedTuple):
+    """A container as `docker ps` shows it."""
+
+    docker_id: str
+    name: str
+    labels: Mapping[str, str]
+
+
 def see(described: Mapping[str, Any]) -> Seen:
     """Read the answer to an inspect; raises ValueError for one that is none.
 
@@ -58,24 +66,30 @@ def see(described: Mapping[str, Any]) -> Seen:
     """
     try:
         state = described["State"]
-        finished_at = state["FinishedAt"]
+        finished_at = _text(state["FinishedAt"])
         runs = bool(state["Running"])
         ended = not runs and not state.get("Restarting") and finished_at not in ("", _NEVER)
         return Seen(
-            docker_id=described["Id"],
-            labels=described["Config"].get("Labels") or {},
+            docker_id=_text(described["Id"]),
+            labels=_labels(described["Config"].get("Labels")),
             runs=runs,
-            process=int(state["Pid"]) if runs else 0,
-            exit_code=int(state["ExitCode"]) if ended else None,
+            process=_number(state["Pid"]) if runs else 0,
+            exit_code=_number(state["ExitCode"]) if ended else None,
             out_of_memory=bool(state.get("OOMKilled")),
-            memory_limit_bytes=(described.get("HostConfig") or {}).get("Memory") or None,
-            error=state.get("Error") or "",
+            memory_limit_bytes=_number((described.get("HostConfig") or {}).get("Memory") or 0) or None,
+            error=_text(state.get("Error") or ""),
             addresses=_addresses(described.get("NetworkSettings") or {}),
-            journal=described.get("LogPath") or "",
+            journal=_text(described.get("LogPath") or ""),
             finished_at=finished_at,
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"dockerd describes a container without {error}") from None
+
+
+def listed(brief: Mapping[str, Any]) -> Listed:
+    """Read one of a list; raises ValueError, KeyError."""
+    names = brief.get("Names") or ("",)
+    return Listed(_text(brief["Id"]), _text(names[0]).removeprefix("/"), _labels(brief.get("Labels")))
 
 
 def _addresses(settings: Mapping[str, Any]) -> tuple[str, ...]:
@@ -84,5 +98,23 @@ def _addresses(settings: Mapping[str, Any]) -> tuple[str, ...]:
     for network in (settings.get("Networks") or {}).values():
         for key in ("IPAddress", "GlobalIPv6Address"):
             if network.get(key):
-                found[network[key]] = None
+                found[_text(network[key])] = None
     return tuple(found)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"text, but with {value!r}")  # noqa: TRY004  an answer's fault
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise ValueError(f"a number, but with {value!r}")  # noqa: TRY004  likewise
+    return value
+
+
+def _labels(value: object) -> Mapping[str, str]:
+    if value is not None and not isinstance(value, dict):
+        raise ValueError(f"labels, but with {value!r}")
+    return value or {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from containerizers.containerizer import Ended
 from containerizers.docker import names
@@ -13,7 +13,7 @@ from containerizers.docker.dock import Dock
 from containerizers.docker.errors import DockerError, RefusedError
 from containerizers.docker.ledger import Record
 from containerizers.docker.removal import Removal
-from containerizers.docker.seen import see
+from containerizers.docker.seen import Listed, see
 
 if TYPE_CHECKING:
     from containerizers.docker.client import Client
@@ -92,13 +92,13 @@ class Strays:
             pass
         self._dock.watch.later(settings.resync_seconds, lambda: self._dock.calls.submit(self._look))
 
-    def _judge(self, client: Client, found: dict[str, Any]) -> None:
-        container_id = (found.get("Labels") or {}).get(names.RUN)
+    def _judge(self, client: Client, found: Listed) -> None:
+        container_id = found.labels.get(names.RUN)
         if not container_id or self._is_needed(container_id):
             return
         # It may have ended since it was listed, with somebody looking.
         with contextlib.suppress(RefusedError, ValueError):
-            seen = see(client.inspect(str(found["Id"])))
+            seen = see(client.inspect(found.docker_id))
             if seen.exit_code is None:
                 self._dock.fault("docker.stray.before")
                 client.remove(seen.docker_id)
@@ -108,14 +108,14 @@ class Strays:
         if agent_id is None:
             return
         for found in client.containers({}, _ALIVE):
-            origin = names.origin((found.get("Names") or [""])[0])
+            origin = names.origin(found.name)
             if (
                 origin is not None
                 and origin.agent_id == agent_id
                 and not self._is_needed(origin.container_id)
             ):
                 self._dock.fault("docker.stray.before")
-                client.remove(str(found["Id"]))
+                client.remove(found.docker_id)
 
     def _is_needed(self, container_id: str) -> bool:
         """Whether it is somebody's, or may be adopted: then it is in the ledger."""

@@ -61,6 +61,11 @@ class Writing:
             self._kept.close()
             raise
 
+    @property
+    def has_outputs(self) -> bool:
+        """Whether nobody has taken the files yet."""
+        return self._outputs is not None
+
     def read_from(self, journal: str, fault: Callable[[str], None]) -> Transcript:
         """Have it come from a journal; of no more use then."""
         assert self._outputs is not None

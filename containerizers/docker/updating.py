@@ -15,10 +15,10 @@ def update(client: Client, name: str, limits: Limits, host_memory_bytes: int) ->
     """Have dockerd change them; raises DockerError."""
     body = limits_body(limits, host_memory_bytes)
     if "Memory" in body:
-        present = client.inspect(name).get("HostConfig") or {}
-        body["MemorySwap"] = swap_limit(
-            body["Memory"], present.get("Memory") or 0, present.get("MemorySwap") or 0
-        )
+        present = client.inspect(name).get("HostConfig")
+        old = [present.get(key) if isinstance(present, dict) else 0 for key in ("Memory", "MemorySwap")]
+        memory, swap = (size if isinstance(size, int) else 0 for size in old)
+        body["MemorySwap"] = swap_limit(body["Memory"], memory, swap)
     client.update(name, body)
 
 

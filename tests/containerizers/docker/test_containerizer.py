@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from containerizers.containerizer import Ended, Limitation
 from containerizers.docker.settings import DockerSettings
 from containerizers.spec import Limits
-from tests.containerizers.docker.fake_dockerd import NEVER, Exchange, FakeDockerd
+from tests.containerizers.docker.fake_dockerd import NEVER, Answer, Exchange, FakeDockerd
 from tests.containerizers.docker.harbour import Harbour, descriptors, eventually, harbour, threads
 
 
@@ -308,3 +310,32 @@ def test_what_a_container_writes_is_in_its_sandbox_before_its_end_is_told(
         dockerd.end("mesos-a")
         one.ended()
         assert (one.written("stdout"), one.written("stderr")) == ("one\n", "two")
+
+
+def test_whatever_dockerd_answers_each_container_ends_once_and_none_runs_on(
+    dockerd: FakeDockerd, tmp_path: Path
+) -> None:
+    chance = random.Random(17)
+    nonsense: list[Any] = [None, 0, [], {}, "x", [None], [{}], {"Id": 3}, {"State": {}}, {"message": ["x"]}]
+    answers: list[Answer] = [
+        Exchange.lose,
+        Exchange.truncate,
+        Exchange.perform,
+        lambda exchange: exchange.say(chance.choice((200, 201, 404, 409, 500)), chance.choice(nonsense)),
+    ]
+    for _ in range(150):
+        dockerd.plan(".*", chance.choice(answers))
+    with harbour(dockerd, tmp_path) as one:
+        wanted = [f"a{number}" for number in range(12)]
+        for container_id in wanted:
+            one.docker.launch(container_id, one.spec("true"))
+        for container_id in wanted:
+            one.docker.destroy(container_id)
+        told: list[str] = []
+        while len(told) < len(wanted):
+            event = one.event()
+            if isinstance(event, Ended):
+                told.append(event.container_id)
+        assert sorted(told) == sorted(wanted)
+        eventually(lambda: not any(box["State"]["Running"] for box in dockerd.containers.values()))
+        assert one.silent()

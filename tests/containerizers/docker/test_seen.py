@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -50,6 +51,25 @@ def test_too_much_memory_is_told_with_the_limit_if_it_has_one() -> None:
     message = "Memory limit exceeded: Requested: 32MB Maximum Used: 32MB"
     bound = killed | {"HostConfig": {"Memory": 2**25}}
     assert see(bound).limitation == Limitation("memory", message, 2**25)
+
+
+def test_whatever_dockerd_says_it_is_read_or_refused() -> None:
+    chance = random.Random(13)
+    nonsense: list[Any] = [None, 0, -1, 1.5, "", "x", [], [1], {}, {"a": 1}, True, 2**70]
+    refused = 0
+    for _ in range(3000):
+        answer = described(Running=True, Pid=7)
+        answer |= {"LogPath": "/l", "HostConfig": {"Memory": 1}, "NetworkSettings": {"Networks": {"a": {}}}}
+        holder = chance.choice([answer, answer["State"], answer["Config"], answer["HostConfig"]])
+        holder[chance.choice(sorted(holder))] = chance.choice(nonsense)
+        try:
+            seen = see(answer)
+        except ValueError:
+            refused += 1
+        else:
+            assert isinstance(seen.journal + seen.docker_id + seen.finished_at, str)
+            assert seen.labels.get("a", "") is not None
+    assert refused
 
 
 @pytest.mark.parametrize(
