@@ -34,7 +34,7 @@ class Stage(enum.Enum):
 class Guest:
     """One that was asked for, and has not ended."""
 
-    __slots__ = ("client", "container_id", "launch", "spec", "stage")
+    __slots__ = ("client", "container_id", "is_resumed", "launch", "spec", "stage")
 
     def __init__(self, client: Pid, launch: LaunchGuest) -> None:
         #: Who is to be answered; and of a session, whom it ends with.
@@ -43,6 +43,8 @@ class Guest:
         self.container_id = launch.container_id
         self.spec = launch.spec
         self.stage = Stage.ASKING
+        #: Whether it was launched by a node before this one: nobody waits for an answer.
+        self.is_resumed = False
 
     @property
     def parent(self) -> str:

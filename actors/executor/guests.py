@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from actors.executor.consoles import CONSOLES
 from actors.executor.containerizer import CONTAINERIZER
 from actors.executor.guest import End, Ends, Guest, Stage, is_within
+from actors.executor.lodgers import Lodgers
 from actors.executor.sandboxes import SANDBOXES
 from actors.process import Process, handles
 from containerizers.paths import check_id
@@ -26,6 +27,7 @@ from transport.messages.containing import (
     ContainerInspected,
     ContainerLaunched,
     DestroyContainer,
+    ForgetContainer,
     InspectContainer,
     LaunchContainer,
     SignalContainer,
@@ -76,6 +78,9 @@ class Guests(Process):
         #: Who asked for a sandbox to be removed, by that around it and its name.
         self._removals: dict[tuple[str, str], list[tuple[Pid, RemoveGuest]]] = {}
         self.link(self._containerizer)
+        self._lodgers = Lodgers(self.system.disk)
+        for launch in self._lodgers.load():
+            self._resume(launch)
 
     def check_invariants(self) -> None:
         """Nobody is here and has ended."""
@@ -183,6 +188,8 @@ class Guests(Process):
         if guest is None or guest.stage is Stage.RUNNING:
             return
         guest.stage = Stage.RUNNING
+        if guest.is_resumed:
+            return
         self.log.info("guest launched", container_id=guest.container_id)
         self._answer(guest.client, guest.launch.request_id, 200)
 
@@ -191,7 +198,7 @@ class Guests(Process):
         """A guest is no more, or a container that somebody waits for."""
         container_id = message.container_id
         guest = self._guests.get(container_id)
-        if guest is not None and guest.stage is not Stage.RUNNING:
+        if guest is not None and guest.stage is not Stage.RUNNING and not guest.is_resumed:
             self._refuse(guest, 400, message.error or "the container ended before it ran")
         elif guest is not None:
             self._end(guest, End(message.status, message.error))
@@ -245,12 +252,37 @@ class Guests(Process):
 
     def _start(self, guest: Guest) -> None:
         guest.stage = Stage.LAUNCHING
-        self.send(self._containerizer, LaunchContainer(guest.container_id, guest.spec))
+        is_kept = not guest.parent
+        if is_kept:
+            try:
+                self._lodgers.keep(guest.launch)
+            except OSError as error:
+                self._refuse(guest, 503, f"it cannot be kept: {error}")
+                return
+        self.send(self._containerizer, LaunchContainer(guest.container_id, guest.spec, is_kept=is_kept))
+
+    def _resume(self, launch: LaunchGuest) -> None:
+        """Go on with a standalone one after the death of the node."""
+        guest = self._guests[launch.container_id] = Guest(self.pid, launch)
+        guest.stage = Stage.LAUNCHING
+        guest.is_resumed = True
+        self.log.info("guest resumed", container_id=guest.container_id)
+        self.send(self._containerizer, AdoptContainer(guest.container_id, guest.spec, launches=True))
+
+    def _forget(self, guest: Guest) -> None:
+        if guest.parent or guest.stage not in (Stage.LAUNCHING, Stage.RUNNING):
+            return
+        try:
+            self._lodgers.forget(guest.container_id)
+        except OSError as error:  # the next node asks for it in vain
+            self.log.warning("guest not forgotten", container_id=guest.container_id, reason=str(error))
+        self.send(self._containerizer, ForgetContainer(guest.container_id))
 
     def _refuse(self, guest: Guest, status: int, reason: str) -> None:
         """It never ran."""
         self.log.info("guest not launched", container_id=guest.container_id, reason=reason)
         self._answer(guest.client, guest.launch.request_id, status, reason)
+        self._forget(guest)
         del self._guests[guest.container_id]
         self._tell_waiters(guest.container_id, End(None, reason))
 
@@ -305,6 +337,7 @@ class Guests(Process):
     def _end(self, guest: Guest, end: End) -> None:
         container_id = guest.container_id
         self.log.info("guest ended", container_id=container_id, status=end.status, reason=end.message)
+        self._forget(guest)
         del self._guests[container_id]
         self._ends.add(container_id, end)
         self._tell_waiters(container_id, end)

@@ -187,13 +187,13 @@ class ExecutorHost(Process):
 
     @handles(KeepTask)
     def keep(self, sender: Pid, message: KeepTask) -> None:
-        """Remember what an executor runs, before it is begun."""
+        """Remember what an executor runs, before it is begun, and before it is ended."""
         container_id = message.container_id
         if sender.name != _name(container_id) or container_id not in self._executors:
             return
-        error = self._write(container_id, partial(self._launches.keep_task, container_id, message.task))
+        error = self._write(container_id, partial(self._launches.keep_task, message))
         self.system.fault("executors.keep_task.after")
-        self.send(sender, TaskKept(error))
+        self.send(sender, TaskKept(error, message.killed))
 
     # What became of them.
 
@@ -252,11 +252,11 @@ class ExecutorHost(Process):
         kept = self._launches.load()
         for container_id, launch in kept.items():
             self._resume(container_id, launch)
-        for container_id in strays(message.container_ids, kept):
+        for container_id in strays(message.container_ids, kept, message.begun):
             self.log.info("stray container destroyed", container_id=container_id)
             self.send(self._containerizer, DestroyContainer(container_id))
         for container_id in message.begun:
-            if container_id not in kept:
+            if container_id not in kept and container_id not in message.container_ids:
                 self.send(self._containerizer, ForgetContainer(container_id))
         deferred, self._deferred = self._deferred, None
         for action in deferred:

@@ -12,10 +12,11 @@ from collections.abc import Container, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from actors.disk import Disk
 from transport import decoders
-from transport.messages.hosting import LaunchExecutor
+from transport.messages.hosting import KeepTask, LaunchExecutor
 from transport.pid import Pid
 from transport.record import Record
 from transport.records.task import TaskInfo
@@ -43,6 +44,8 @@ class _Entry(Record):
     container_id: str
     launch: Launch | None = None
     task: TaskInfo | None = None
+    #: Whether the task is to end.
+    killed: bool = False
 
 
 _DECODER: Final = decoders.of_msgpack(_Entry)
@@ -64,10 +67,10 @@ class Launches:
         kept = Launch(agent=agent.whoever(), launch=launch)
         self._add(_Entry(container_id=launch.container_id, launch=kept))
 
-    def keep_task(self, container_id: str, task: TaskInfo) -> None:
-        """Remember what a command executor runs, if the executor itself is worth it."""
-        if container_id in self._kept:
-            self._add(_Entry(container_id=container_id, task=task))
+    def keep_task(self, told: KeepTask) -> None:
+        """Remember what a command executor runs, or is to end, if the executor itself is worth it."""
+        if told.container_id in self._kept:
+            self._add(_Entry(container_id=told.container_id, task=told.task, killed=told.killed))
 
     def forget(self, container_id: str) -> None:
         """Remember it no more."""
@@ -82,7 +85,8 @@ class Launches:
             if kept is None or (entry.launch is None and entry.task is None):
                 found.pop(entry.container_id, None)
             elif entry.task is not None:
-                found[entry.container_id] = msgspec.structs.replace(kept, task=entry.task)
+                launch = replace(kept.launch, killed=entry.killed)
+                found[entry.container_id] = replace(kept, launch=launch, task=entry.task)
             else:
                 found[entry.container_id] = kept
         self._kept = {
@@ -132,13 +136,16 @@ class Launches:
         return entries
 
 
-def strays(found: Sequence[str], kept: Container[str]) -> tuple[str, ...]:
-    """Which of the containers that were found nobody waits for any more: the outermost are enough."""
+def strays(found: Sequence[str], kept: Container[str], begun: Container[str]) -> tuple[str, ...]:
+    """Which of the containers that were found nobody waits for any more: the outermost are enough.
+
+    What was `begun` to be kept, and is no executor, is an operator's.
+    """
     wanted = {container_id for container_id in found if container_id in kept}
     # What is nested in a command's container is a check of it, or an operator's.
     nested = [one for one in found if one.rpartition(".")[0] in wanted]
     outermost = dict.fromkeys(one.partition(".")[0] for one in found)
-    return (*nested, *(one for one in outermost if one not in kept))
+    return (*nested, *(one for one in outermost if one not in kept and one not in begun))
 
 
 def _framed(entry: _Entry) -> bytes:

@@ -13,6 +13,7 @@ from actors.executor.containerizers import Containerizers
 from actors.executor.default import DefaultExecutor
 from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
 from actors.pykka_system import PykkaSystem
+from actors.storage import FileDisk
 from containerizers.probe import ProbePool
 from containerizers.sandbox import make_nested, remove_nested
 from tests.actors.executor.agents import FakeAgent, framework
@@ -37,7 +38,7 @@ class Host:
     def __init__(self, kind: type[CommandExecutor | DefaultExecutor], folder: Path) -> None:
         self.sandbox = folder / "sandbox"
         self.sandbox.mkdir()
-        self.system = PykkaSystem()
+        self.system = PykkaSystem(disk=FileDisk(folder / "node"))
         self.system.start()
         self.agent = FakeAgent(framework())
         self.books = self.agent.books

@@ -317,3 +317,43 @@ def test_end_of_many_are_remembered_but_not_of_all(place: Place) -> None:
     assert place.status(place.heard()) == 404
     place.tell(WaitForGuest(2, "g1004"))
     assert place.heard() == [GuestAnswer(2, 202), GuestEnded(2, 3 << 8)]
+
+
+# After the death of the node.
+
+
+def test_a_standalone_container_goes_on_after_the_death_of_its_node(place: Place) -> None:
+    place.launch("alone")
+    place.launch("task.a")
+    place.node.kill_process()
+    place.sim.run(1.0)
+    place.node.restart()
+    place.sim.run(1.0)
+    assert place.status(place.launch("alone")) == 202
+    place.tell(WaitForGuest(7, "alone"))
+    place.heard()
+    place.tell(SignalGuest(8, "alone", signal.SIGTERM))
+    assert GuestEnded(7) in place.heard()
+    place.sim.run(60.0)  # of what is nested in others nobody takes care any more
+    assert place.runs() == []
+
+
+def test_one_that_ended_with_nobody_there_to_see_it_has_ended(place: Place) -> None:
+    place.launch("alone", "short")
+    place.node.kill_process()
+    place.sim.run(20.0)
+    place.node.restart()
+    place.sim.run(1.0)
+    place.tell(WaitForGuest(7, "alone"))
+    assert place.heard()[-1] == GuestEnded(7)
+    place.node.kill_process()
+    place.node.restart()
+    place.sim.run(1.0)
+    place.tell(WaitForGuest(8, "alone"))
+    assert place.status(place.heard()) == 404
+
+
+def test_one_that_cannot_be_kept_is_not_launched(place: Place) -> None:
+    place.node.disk.fail("write", "guests/alone")
+    assert place.status(place.launch("alone")) == 503
+    assert "alone" not in place.runs()

@@ -5,9 +5,9 @@ import errno
 import pytest
 
 from actors.executor import launches as module
-from actors.executor.launches import Launch, Launches
+from actors.executor.launches import Launch, Launches, strays
 from actors.simulation import SimulatedDisk, Simulation
-from transport.messages.hosting import LaunchExecutor
+from transport.messages.hosting import KeepTask, LaunchExecutor
 from transport.pid import Pid
 from transport.records.executor import ExecutorInfo
 from transport.records.framework import FrameworkInfo
@@ -43,7 +43,7 @@ def disk() -> SimulatedDisk:
 
 def test_what_was_kept_is_known_to_the_next_one(disk: SimulatedDisk) -> None:
     launches = make(disk, "a", "b", "c")
-    launches.keep_task("b", TASK)
+    launches.keep_task(KeepTask("b", TASK))
     launches.forget("c")
     assert Launches(disk).load() == {"a": kept("a"), "b": kept("b", TASK)}
     assert Launches(disk).load() == {"a": kept("a"), "b": kept("b", TASK)}
@@ -54,9 +54,9 @@ def test_nothing_is_known_where_nothing_was_kept(disk: SimulatedDisk) -> None:
 
 
 def test_the_next_one_goes_on(disk: SimulatedDisk) -> None:
-    make(disk, "a", "b").keep_task("a", TASK)
+    make(disk, "a", "b").keep_task(KeepTask("a", TASK))
     later = make(disk, "c")
-    later.keep_task("b", TASK)
+    later.keep_task(KeepTask("b", TASK))
     later.forget("a")
     assert Launches(disk).load() == {"b": kept("b", TASK), "c": kept("c")}
 
@@ -64,13 +64,13 @@ def test_the_next_one_goes_on(disk: SimulatedDisk) -> None:
 def test_what_was_never_kept_is_nothing_to_write_about(disk: SimulatedDisk) -> None:
     launches = make(disk, "a")
     size = disk.size(FILE)
-    launches.keep_task("b", TASK)
+    launches.keep_task(KeepTask("b", TASK))
     launches.forget("b")
     assert disk.size(FILE) == size
 
 
 def test_what_was_written_in_part_is_left_out(disk: SimulatedDisk) -> None:
-    make(disk, "a", "b").keep_task("a", TASK)
+    make(disk, "a", "b").keep_task(KeepTask("a", TASK))
     whole = disk.read(FILE)
     seen = []
     for size in range(len(whole)):
@@ -97,7 +97,7 @@ def test_the_file_is_written_anew_before_it_is_large(
 ) -> None:
     monkeypatch.setattr(module, "_GROWTH_BYTES", 10_000)
     launches = make(disk, "stays")
-    launches.keep_task("stays", TASK)
+    launches.keep_task(KeepTask("stays", TASK))
     for number in range(500):
         launches.keep(AGENT, launch(f"c-{number}"))
         launches.forget(f"c-{number}")
@@ -129,3 +129,8 @@ def test_a_full_disk_does_not_keep_the_next_one_from_starting(disk: SimulatedDis
     assert launches.load() == {"a": kept("a")}
     launches.keep(AGENT, launch("b"))
     assert Launches(disk).load() == {"a": kept("a"), "b": kept("b")}
+
+
+def test_strays_are_what_nobody_waits_for_and_checks_of_commands() -> None:
+    found = ("kept", "kept.check", "gone", "gone.check", "group.a", "guest")
+    assert strays(found, {"kept"}, {"guest", "kept"}) == ("kept.check", "gone", "group")
