@@ -11,12 +11,14 @@ from actors.executor.command import CommandExecutor
 from actors.executor.containerizer import CONTAINERIZER, ContainerizerProcess
 from actors.executor.containerizers import Containerizers
 from actors.executor.default import DefaultExecutor
+from actors.executor.host import EXECUTORS
 from actors.executor.sandboxes import SANDBOXES, NestedSandboxes
 from actors.pykka_system import PykkaSystem
 from actors.storage import FileDisk
 from containerizers.probe import ProbePool
 from containerizers.sandbox import make_nested, remove_nested
 from tests.actors.executor.agents import FakeAgent, framework
+from tests.actors.executor.hosts import TaskKeeper
 from tests.actors.executor.tasks import command_task, environment, policy
 from tests.transport.routers import wait
 from transport.messages.executing import LaunchTaskGroup
@@ -45,6 +47,7 @@ class Host:
         self.system.spawn(lambda: self.agent, "agent")
         make = Containerizers(folder / "runtime")
         self.system.spawn(lambda: ContainerizerProcess(make), CONTAINERIZER)
+        self.system.spawn(lambda: TaskKeeper([]), EXECUTORS)
         self.system.spawn(lambda: Prober(ProbePool), PROBER)
         self.system.spawn(lambda: NestedSandboxes(make_nested, remove_nested), SANDBOXES)
         launch = LaunchExecutor(
