@@ -11,6 +11,7 @@ from actors.process import handles
 from actors.system import Timer
 from transport.messages.hosting import KeepTask, LaunchExecutor, TaskKept
 from transport.pid import Pid
+from transport.records.check import KillPolicy
 from transport.records.task import TaskInfo
 from transport.records.task_status import TaskState
 
@@ -27,8 +28,10 @@ class CommandExecutor(BuiltInExecutor):
 
     _task_id: str | None = None
     _run: TaskRun | None = None
-    #: When the host is asked again to keep the task.
+    #: When the host is asked again to keep the task, or that it is to end.
     _asking: Timer | None = None
+    #: How the task is to be ended as soon as the host knows of it.
+    _kill_policy: KillPolicy | None = None
 
     def __init__(
         self,
@@ -48,6 +51,8 @@ class CommandExecutor(BuiltInExecutor):
             run = self._prepare(self._adopted)
             if run is not None:
                 run.adopt()
+                if self.launched.killed:
+                    run.kill(None)
         super().initialize()
 
     def launch_task(self, task: TaskInfo) -> None:
@@ -63,6 +68,17 @@ class CommandExecutor(BuiltInExecutor):
             self._keep(task)
         else:
             run.start()
+
+    def kill_task(self, task_id: str, kill_policy: KillPolicy | None) -> None:
+        """End the task. The host is to know first: else its end were its own doing for who comes next."""
+        run = self._run
+        runs = run is not None and run.course.started and not run.course.over
+        if not self.settings.checkpoint or not runs or task_id != self._task_id:
+            super().kill_task(task_id, kill_policy)
+            return
+        self._kill_policy = kill_policy
+        if self._asking is None:
+            self._keep_kill()
 
     def task_over(self, task_id: str, state: TaskState) -> None:
         """End with the task."""
@@ -86,13 +102,21 @@ class CommandExecutor(BuiltInExecutor):
             self.send(self.host, KeepTask(self.launched.container_id, task))
             self._asking = self.delay(_ASK_AGAIN_SECONDS, self._keep, task)
 
+    def _keep_kill(self) -> None:
+        if self._run is not None and not self._run.course.over:
+            self.send(self.host, KeepTask(self.launched.container_id, self._run.course.task, killed=True))
+            self._asking = self.delay(_ASK_AGAIN_SECONDS, self._keep_kill)
+
     @handles(TaskKept)
     def _on_kept(self, sender: Pid, message: TaskKept) -> None:
-        if self._asking is None or self._run is None:
+        if self._asking is None or self._run is None or message.killed != self._run.course.started:
             return
         self._asking.cancel()
         self._asking = None
-        if message.error:
+        if message.killed:
+            # Should that not be kept, it is ended all the same.
+            super().kill_task(self._run.task_id, self._kill_policy)
+        elif message.error:
             self._run.refuse(f"the task cannot be kept: {message.error}")
         else:
             self._run.start()

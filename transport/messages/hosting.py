@@ -36,6 +36,8 @@ class LaunchExecutor(Message):
     generated: bool = False
     #: Whose user the processes run as; None: that of the node.
     user: str | None = None
+    #: Whether an executor before this one, whose node died, was to end the task.
+    killed: bool = False
 
 
 class ExecutorLaunched(Message):
@@ -108,12 +110,15 @@ class KeepTask(Message):
 
     container_id: str
     task: TaskInfo
+    #: Whether the executor is to end it, so that its successor knows of that, too.
+    killed: bool = False
 
 
 class TaskKept(Message):
-    """The task can be begun; or (`error`) not, since it could not be kept."""
+    """The task can be begun, or ended (`killed`); or (`error`) not, since it could not be kept."""
 
     error: str = ""
+    killed: bool = False
 
 
 class EndExecutorNode(Message):

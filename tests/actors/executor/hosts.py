@@ -37,7 +37,7 @@ class TaskKeeper(Process):
     def keep(self, sender: Pid, message: KeepTask) -> None:
         self.kept.append(message)
         if self.answers:
-            self.send(sender, TaskKept(self.error))
+            self.send(sender, TaskKept(self.error, message.killed))
 
 
 class Host:

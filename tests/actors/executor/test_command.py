@@ -16,6 +16,7 @@ from tests.actors.executor.hosts import CONTAINER, Host, TaskKeeper
 from tests.actors.executor.tasks import command_task, environment, policy
 from transport.messages.containing import AdoptContainer, Limitation
 from transport.messages.executing import LaunchTask
+from transport.messages.hosting import LaunchExecutor
 from transport.pid import Pid
 from transport.records.check import HealthCheck
 from transport.records.command import CommandInfo
@@ -271,13 +272,17 @@ def test_a_container_that_cannot_be_had_fails_the_task_and_runs_nothing() -> Non
     host.ended()
 
 
-def adopting(*, running: bool) -> Host:
+def adopting(*, running: bool, killed: bool = False) -> Host:
     """A host whose node died while a task ran: the executor of the new node is given the task."""
+
+    def make(launch: LaunchExecutor, agent: Pid, containerizer: Pid) -> CommandExecutor:
+        return CommandExecutor(replace(launch, killed=killed), agent, containerizer, task)
+
     task = command_task(grace=5.0)
     containers = ScriptedContainerizer()
     if running:
         containers.running[CONTAINER] = Pid("executor", "host", 1)
-    return Host(partial(CommandExecutor, adopted=task), containers=containers)
+    return Host(make, containers=containers)
 
 
 def test_a_task_that_outlived_its_node_goes_on_with_the_next_executor() -> None:
@@ -449,3 +454,26 @@ def test_who_adopts_a_task_tells_what_it_is_and_has_it_begun_if_it_never_was() -
     assert (adopted.container_id, adopted.launches) == (CONTAINER, True)
     assert adopted.spec is not None
     assert adopted.spec.arguments == ("/bin/sh", "-c", "true")
+
+
+def test_a_task_is_ended_when_its_host_knows_that_it_is_to_end() -> None:
+    host = Host()
+    host.launch(command_task(grace=5.0))
+    host.until(STARTING, RUNNING)
+    keeper = host.node.process(EXECUTORS, TaskKeeper)
+    keeper.answers = False
+    host.agent.kill("task-1")
+    host.sim.run(3.0)
+    assert host.containers.signals == []
+    assert host.kept[-1].killed
+    keeper.answers = True
+    host.until(STARTING, RUNNING, KILLED)
+    assert host.containers.signals == [(CONTAINER, SIGTERM)]
+    host.ended()
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_who_adopts_a_task_that_was_to_end_ends_it_and_says_so(running: bool) -> None:
+    host = adopting(running=running, killed=True)
+    host.until(KILLED)
+    host.ended()

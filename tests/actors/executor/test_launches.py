@@ -49,6 +49,14 @@ def test_what_was_kept_is_known_to_the_next_one(disk: SimulatedDisk) -> None:
     assert Launches(disk).load() == {"a": kept("a"), "b": kept("b", TASK)}
 
 
+def test_that_a_task_is_to_end_is_known_to_all_that_follow(disk: SimulatedDisk) -> None:
+    launches = make(disk, "a")
+    launches.keep_task(KeepTask("a", TASK))
+    launches.keep_task(KeepTask("a", TASK, killed=True))
+    for _ in range(2):
+        assert Launches(disk).load()["a"].launch.killed
+
+
 def test_nothing_is_known_where_nothing_was_kept(disk: SimulatedDisk) -> None:
     assert Launches(disk).load() == {}
 
