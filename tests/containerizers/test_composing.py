@@ -274,3 +274,10 @@ def test_closing_it_closes_all(stage: Stage) -> None:
     assert all(part.closed for parts in stage.parts.values() for part in parts)
     stage.parts[DOCKER][0].notify(Broken("closed"))
     assert stage.aside == []
+
+
+def test_an_end_for_good_is_an_end_of_all(stage: Stage) -> None:
+    stage.whole.launch("a", PLAIN)
+    stage.whole.launch("b", OF_DOCKER)
+    stage.whole.end()
+    assert all(not kernel.running for kernel in stage.kernels.values())

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from containerizers.containerizer import Ended, Event, Launched
+from containerizers.containerizer import Ended, Event, Launched, Limitation
 from containerizers.fake import Course, FakeContainerizer, FakeKernel
-from containerizers.spec import Spec
+from containerizers.spec import Limits, Spec
 
+TOO_MUCH = Limitation("memory", "too much", 7)
 SHORT = Course(seconds=10.0, status=3 << 8)
 ENDLESS = Course()
 STUBBORN = Course(ignored=(signal.SIGTERM,))
@@ -21,6 +22,7 @@ COURSES = {
     "stubborn": STUBBORN,
     "slow": SLOW,
     "bad": Course(error="no such thing"),
+    "greedy": Course(seconds=5.0, status=9, limitation=TOO_MUCH, addresses=("172.17.0.2",)),
 }
 
 
@@ -171,3 +173,22 @@ def test_nothing_is_told_after_closing(fakes: Fakes) -> None:
     fakes.containerizer.close()
     fakes.run(100.0)
     assert fakes.ends == []
+
+
+def test_what_uses_too_much_is_told_so_unless_it_was_ended_before() -> None:
+    fakes = Fakes()
+    fakes.launch("a", "greedy")
+    fakes.launch("b", "greedy")
+    assert fakes.events[0][1] == Launched("a", 1001, ("172.17.0.2",))
+    fakes.containerizer.destroy("b")
+    fakes.run(10.0)
+    assert [event for _, event in fakes.ends] == [Ended("b", 9), Ended("a", 9, limitation=TOO_MUCH)]
+
+
+def test_limits_are_remembered_and_an_end_for_good_leaves_nothing() -> None:
+    fakes = Fakes()
+    fakes.launch("a", "endless")
+    fakes.containerizer.update("a", Limits(cpus=1.0))
+    assert fakes.kernel.limits == {"a": Limits(cpus=1.0)}
+    fakes.containerizer.end()
+    assert fakes.kernel.running == {}
