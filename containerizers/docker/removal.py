@@ -50,6 +50,13 @@ class Removal:
                 age = 0.0 if finished is None else now - finished
                 self.schedule(one.name, max(0.0, self._dock.settings.remove_delay_seconds - age))
 
+    def sweep(self, client: Client) -> None:
+        """Remove all of this runtime directory now, whether they run or not; raises DockerError."""
+        for one in client.containers({names.PLACE: self._dock.place}, ()):
+            if one.name:
+                with contextlib.suppress(RefusedError):
+                    client.remove(one.name)
+
     def _remove(self, client: Client, name: str) -> None:
         self._dock.fault("docker.remove.before")
         try:
