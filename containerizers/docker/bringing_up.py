@@ -72,7 +72,10 @@ def bring_up(client: Client, wanted: Wanted) -> Look | None:
         if not found.seen.was_started:
             raise
     wanted.fault("docker.start.after")
-    return look(client, wanted)
+    found = look(client, wanted)
+    if not found.seen.was_started:
+        raise UnansweredError(f"container {wanted.name}: dockerd did not start it, though it said so")
+    return found
 
 
 def look(client: Client, wanted: Wanted) -> Look:

@@ -35,8 +35,8 @@ from containerizers.spec import ConsoleSpec, Limits, Spec
 if TYPE_CHECKING:
     from containerizers.docker.client import Client
 
-#: So often dockerd may not say when a process ended of which the kernel has told how.
-_VAGUE_ANSWERS: Final = 10
+#: So often dockerd may say that it has ended, but not when (reliability.md D6).
+_VAGUE_ANSWERS: Final = 20
 #: What was killed and runs so much longer may be paused.
 _PAUSED_SECONDS: Final = 1.0
 
@@ -290,13 +290,13 @@ class Container(Tenant):
             return
 
         def ask(client: Client) -> None:
-            try:
+            # It may not run any more, or dockerd may not have heard.
+            with contextlib.suppress(DockerError):
                 client.kill(self.name, number)
-            except UnansweredError:
-                if number == signal.SIGKILL and not self._is_over():
+            if number == signal.SIGKILL:
+                self._learn(client)
+                if self.phase is Phase.RUNNING:
                     self._again(ask)
-            except RefusedError:  # it does not run
-                return
 
         self._dock.calls.submit(ask, first=True)
 
@@ -366,8 +366,11 @@ class Container(Tenant):
         code = self._kernels_code()
         if seen.exit_code is None:
             self._vague += 1
-            if code is None or self._vague < _VAGUE_ANSWERS:
+            if self._vague < _VAGUE_ANSWERS:
                 self._again(self._learn)
+                return
+            if code is None:
+                self._drain(None, "dockerd does not know how it ended")
                 return
         code = seen.exit_code if code is None else code
         # It may also have got over the loss of one of its processes.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -294,13 +293,11 @@ def test_a_container_that_somebody_removes_has_ended(own: Dockerd, real: Harbour
 
 
 def test_containers_of_nobody_are_ended_and_old_ones_removed(own: Dockerd, tmp_path: Path) -> None:
-    with on_own(own, tmp_path, resync_seconds=0.1, remove_delay_seconds=0.1) as one:
-        labels = {"pion.place": str(tmp_path / "run"), "pion.run": "stray"}
-        with contextlib.closing(client(own.socket)) as api:
-            made = api.create_container(
-                busybox(own.socket), ["sleep", "600"], labels=labels, name=f"stray-{time.time_ns()}"
-            )
-            api.start(made["Id"])
+    labels = {"pion.place": str(tmp_path / "run"), "pion.run": "stray"}
+    with contextlib.closing(client(own.socket)) as api:
+        stray = api.create_container(busybox(own.socket), ["sleep", "600"], labels=labels)
+        api.start(stray["Id"])
+        with on_own(own, tmp_path, resync_seconds=0.1, remove_delay_seconds=0.1) as one:
             one.launch("a", "true")
             assert one.ended() == Ended("a", 0)
             there = {"label": f"pion.place={tmp_path / 'run'}"}
