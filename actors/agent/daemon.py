@@ -77,9 +77,9 @@ class AgentCrew:
         sandboxes = LocalSandboxes(work_dir)
         measured = AgentMetrics()
         metrics.add(measured)
-        node = ChildNode(
-            self._runtime_dir, executor_node_flags(flags, info.resources), container_flags.given(flags)[1]
-        )
+        contained, secret = container_flags.given(flags)
+        words = executor_node_flags(flags, info.resources)
+        node = ChildNode(self._runtime_dir, words, secret, contained)
         detector = spawn_detector(system, self._leader_source, flags.zk_session_timeout.seconds)
         archive = system.spawn(lambda: Archivist(flags, sandboxes, boot_id), ARCHIVE, vital=True)
         updates = system.spawn(Updates, UPDATES, vital=True)

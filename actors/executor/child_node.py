@@ -29,9 +29,15 @@ class ChildNode:
     """
 
     def __init__(
-        self, runtime_dir: Path, flags: Sequence[str], secret: Mapping[str, str] = MappingProxyType({})
+        self,
+        runtime_dir: Path,
+        flags: Sequence[str],
+        secret: Mapping[str, str] = MappingProxyType({}),
+        contained: Sequence[str] = (),
     ) -> None:
+        """`contained` are those of `flags` that are about containers."""
         self._runtime_dir = runtime_dir
+        self._contained = tuple(contained)
         self._secret = secret
         self._flags = flags
         self._child: subprocess.Popen[bytes] | None = None
@@ -44,6 +50,10 @@ class ChildNode:
     def starting(self) -> bool:
         """See `ExecutorNode.starting`; reaps the one that has ended."""
         return self._child is not None and self._child.poll() is None
+
+    def differs(self) -> bool:
+        """See `ExecutorNode.differs`."""
+        return whereabouts.flags(self._runtime_dir) not in (None, self._contained)
 
     def start(self) -> None:
         """See `ExecutorNode.start`."""

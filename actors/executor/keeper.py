@@ -36,6 +36,10 @@ class ExecutorNode(Protocol):
         """Whether one that `start` started lives."""
         ...
 
+    def differs(self) -> bool:
+        """Whether the one that was found was told something else of containers than one would be now."""
+        ...
+
     def start(self) -> None:
         """Start one; it ends by itself if there is another. Raises OSError."""
         ...
@@ -122,6 +126,11 @@ class Keeper(Process):
 
     def _tell(self, executors: Pid) -> None:
         self.log.info("executor node found", executors=str(executors))
+        if self._node.differs():
+            self.log.warning(
+                "executor node has other flags of containers",
+                reason="it was started by an agent with others, which count until all that it runs has ended",
+            )
         self._found = executors
         self._found_at = self.system.now()
         self.link(executors)

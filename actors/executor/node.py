@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from actors.agent.boot import read_boot_id
-from actors.agent.container_flags import ContainerFlags
+from actors.agent.container_flags import ContainerFlags, given
 from actors.agent.container_rules import cache_dir, isolated_ports, left_out, read_ports, rules_of
 from actors.cli.daemon import Daemon, run
 from actors.cli.parser import CommandError
@@ -114,7 +114,7 @@ class ExecutorCrew:
         spawn(Guests, GUESTS)
         spawn(lambda: Prober(_probes), PROBER)
         spawn(lambda: self._host(containment), EXECUTORS)
-        whereabouts.write(self._runtime_dir, system.address)
+        whereabouts.write(self._runtime_dir, system.address, given(self._flags)[0])
 
     def _clear_cache(self, system: PykkaSystem) -> None:
         """Remove what a node that died left of fetched files."""

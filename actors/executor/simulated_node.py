@@ -21,6 +21,10 @@ class SimulatedExecutorNode:
         """See `ExecutorNode.starting`: it takes no time."""
         return False
 
+    def differs(self) -> bool:
+        """See `ExecutorNode.differs`: it never does."""
+        return False
+
     def start(self) -> None:
         """See `ExecutorNode.start`."""
         self._node.restart()

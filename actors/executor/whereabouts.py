@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,17 +23,19 @@ class _Whereabouts(msgspec.Struct, frozen=True):
     process: int
     started: int
     boot: str
+    #: What it was told of containers.
+    flags: tuple[str, ...] = ()
 
 
 _DECODER: Final = decoders.of_json(_Whereabouts)
 
 
-def write(runtime_dir: Path, address: Address) -> None:
-    """Tell that the node of this process listens there; raises OSError."""
+def write(runtime_dir: Path, address: Address, flags: Sequence[str] = ()) -> None:
+    """Tell where the node of this process listens, and its flags of containers; raises OSError."""
     stamp = Stamp.of(os.getpid())
     assert stamp is not None
     content = msgspec.json.encode(
-        _Whereabouts(address.host, address.port, stamp.process, stamp.started, stamp.boot)
+        _Whereabouts(address.host, address.port, stamp.process, stamp.started, stamp.boot, tuple(flags))
     )
     unfinished = runtime_dir / f"{_FILE}.{os.getpid()}"
     unfinished.write_bytes(content)
@@ -49,6 +52,12 @@ def process(runtime_dir: Path) -> int | None:
     """The process of that node, likewise."""
     told = _read(runtime_dir)
     return None if told is None else told.process
+
+
+def flags(runtime_dir: Path) -> tuple[str, ...] | None:
+    """What that node was told of containers, likewise."""
+    told = _read(runtime_dir)
+    return None if told is None else told.flags
 
 
 def _read(runtime_dir: Path) -> _Whereabouts | None:

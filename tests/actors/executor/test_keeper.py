@@ -22,6 +22,8 @@ class SlowNode(SimulatedExecutorNode):
     def __init__(self, node: SimulatedNode, sim: Simulation, start_seconds: float = 0.0) -> None:
         super().__init__(node)
         self.starts: list[float] = []
+        #: Whether the one that is there was told something else.
+        self.is_other = False
         self.given_up = False
         self.broken: OSError | None = None
         self._sim = sim
@@ -30,6 +32,9 @@ class SlowNode(SimulatedExecutorNode):
 
     def starting(self) -> bool:
         return bool(self.starts) and self._sim.now < self.starts[-1] + self._start_seconds
+
+    def differs(self) -> bool:
+        return self.is_other
 
     def give_up(self) -> None:
         self.given_up = True
@@ -175,3 +180,11 @@ def test_one_that_is_still_starting_is_given_up() -> None:
     assert host.node.given_up
     assert host.agent.received == [ExecutorNodeEnds()]
     assert len(host.node.starts) == 1
+
+
+def test_a_node_that_was_told_something_else_is_used_and_that_is_said() -> None:
+    host = Host(up=True)
+    host.node.is_other = True
+    host.find()
+    host.found()
+    assert any("other flags of containers" in str(line) for line in host.sim.log)

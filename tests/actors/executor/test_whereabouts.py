@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from actors.executor import whereabouts
+from actors.executor.child_node import ChildNode
 from transport.pid import Address, Pid
 
 
@@ -28,3 +29,12 @@ def test_what_cannot_be_read_names_nobody(tmp_path: Path, content: str) -> None:
     assert whereabouts.read(tmp_path / "nowhere") is None
     (tmp_path / "executor_node.json").write_text(content)
     assert whereabouts.read(tmp_path) is None
+
+
+def test_what_it_was_told_of_containers_is_known(tmp_path: Path) -> None:
+    assert whereabouts.flags(tmp_path) is None
+    whereabouts.write(tmp_path, Address("10.0.0.1", 4711), ["--containerizers=docker"])
+    assert whereabouts.flags(tmp_path) == ("--containerizers=docker",)
+    assert not ChildNode(tmp_path, [], contained=["--containerizers=docker"]).differs()
+    assert ChildNode(tmp_path, []).differs()
+    assert not ChildNode(tmp_path / "nowhere", []).differs()
