@@ -8,7 +8,7 @@ from pathlib import Path
 _ROOT = Path(__file__).parents[3]
 _POINT = re.compile(r"""fault\(\s*["']([a-z_]+(?:\.[a-z_]+)+)["']""")
 #: What runs in the process of an agent, and in that of its executor node.
-_AGENT = ("actors/agent", "actors/disk", "actors/disk.py", "actors/storage.py", "actors/storage")
+_AGENT = ("actors/agent",)
 _NODE = ("actors/executor", "containerizers")
 
 
@@ -23,10 +23,5 @@ def of_executor_node() -> tuple[str, ...]:
 
 
 def _found(places: tuple[str, ...]) -> tuple[str, ...]:
-    files = [
-        file
-        for place in places
-        for file in ([_ROOT / place] if place.endswith(".py") else (_ROOT / place).rglob("*.py"))
-        if file.exists()
-    ]
+    files = [file for place in places for file in (_ROOT / place).rglob("*.py")]
     return tuple(sorted({point for file in files for point in _POINT.findall(file.read_text())}))
