@@ -50,7 +50,7 @@ def mounts_of(
                     "--isolation"
                 )
         return ()
-    found = [_persistent(one, place, rules) for one in resources if is_volume(one)]
+    found = [_persistent(one, place, rules, resolve) for one in resources if is_volume(one)]
     for volume in () if container is None else container.volumes:
         try:
             found.append(_mount(volume, place, rules, resolve))
@@ -102,14 +102,15 @@ def is_volume(resource: Resource) -> bool:
     return disk is not None and disk.persistence is not None and disk.volume is not None
 
 
-def _persistent(resource: Resource, place: Place, rules: Rules) -> Mount:
+def _persistent(resource: Resource, place: Place, rules: Rules, resolve: Resolve) -> Mount:
     """Of an outermost container the sandbox has a symbolic link to it, which is made to lead there."""
     disk = resource.disk
     assert disk is not None
     assert disk.volume is not None
-    source = persistent_path(resource, rules)
-    target = source if place.around is None else disk.volume.container_path
-    return Mount(target=target, source=source, read_only=disk.volume.mode is Volume.Mode.RO)
+    path, read_only = persistent_path(resource, rules), disk.volume.mode is Volume.Mode.RO
+    if place.around is None:
+        return Mount(target=path, source=path, read_only=read_only)
+    return Mount(target=disk.volume.container_path, source=resolve(path), read_only=read_only)
 
 
 def _mount(volume: Volume, place: Place, rules: Rules, resolve: Resolve) -> Mount:

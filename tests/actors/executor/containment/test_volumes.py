@@ -82,6 +82,8 @@ def test_a_persistent_volume_is_where_the_sandbox_leads_to_and_nested_in_the_san
         Mount(target=f"{VOLUMES}/ro", source=f"{VOLUMES}/ro", read_only=True),
     )
     assert mounts(resources=kept, place=NESTED)[0] == Mount(target="kept", source=f"{VOLUMES}/db")
+    nested = mounts_of(None, kept, NESTED, ALL, lambda path: path.replace("/work", "/mnt/disk"))
+    assert nested[0] == Mount(target="kept", source=f"{VOLUMES}/db".replace("/work", "/mnt/disk"))
     assert volume_limits(kept, ALL)[0] == VolumeLimit(
         path=f"{VOLUMES}/db", limit_bytes=64 * 2**20, persistence_id="db"
     )
