@@ -81,7 +81,6 @@ class Container(Tenant):
             body = create_body(spec, labels, dock.settings, dock.host_memory_bytes)
             self.record = Record(
                 directory=spec.directory,
-                sandbox=spec.docker.sandbox,
                 stdout=spec.stdout,
                 stderr=spec.stderr,
                 attached=not journals(body) or os.geteuid() != 0,

@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from containerizers.census import environment
 from containerizers.containerizer import Broken, Ended, Event, Notify, Usage
@@ -29,9 +28,6 @@ from containerizers.docker.watch import Watch
 from containerizers.paths import check_id, parent_of
 from containerizers.spec import Limits, Spec
 from containerizers.switchboard import Switchboard
-
-if TYPE_CHECKING:
-    from containerizers.docker.client import Client
 
 #: Together with those that pull, no more than 16 threads wait for dockerd.
 _CALLS = 12
@@ -161,17 +157,12 @@ class DockerContainerizer:
     def end(self) -> None:
         """See `Containerizer.end`; a dockerd that does not answer is not waited for."""
         self._closed = True  # nobody is told of these ends
-        done = threading.Event()
-
-        def work(client: Client) -> None:
-            try:
-                self._removal.sweep(client)
-            finally:
-                done.set()
-
-        self._dock.calls.submit(work, first=True)
-        done.wait(_ENDING_SECONDS)
+        # Those that run are killed whether dockerd answers or not.
+        for tenant in tuple(self._containers.values()):
+            tenant.destroy()
+        self._removal.sweep(_ENDING_SECONDS)
         self.close()
+        self._dock.ledger.clear()
 
     # How it works.
 

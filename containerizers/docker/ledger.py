@@ -26,9 +26,8 @@ _RECORD = "record.json"
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody who did not launch a container must know of it."""
 
-    #: The folder it works in, on the host and in the container; and the files that take what it writes.
+    #: The folder it works in, on the host; and the files that take what it writes.
     directory: str = "/"
-    sandbox: str = "/"
     stdout: str | None = None
     stderr: str | None = None
     #: Whether what it writes is read from a connection, and not from its journal.
@@ -70,7 +69,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "directory": (str,),
-    "sandbox": (str,),
     "stdout": (str, NoneType),
     "stderr": (str, NoneType),
     "attached": (bool,),
@@ -126,6 +124,10 @@ class Ledger:
     def remove(self, container_id: str) -> None:
         """Keep nothing of it any more."""
         shutil.rmtree(self.folder(container_id), ignore_errors=True)
+
+    def clear(self) -> None:
+        """Keep nothing of any container any more."""
+        shutil.rmtree(self._root, ignore_errors=True)
 
     def containers(self) -> tuple[str, ...]:
         """All of which something is kept, parents before those nested in them."""

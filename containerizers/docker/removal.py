@@ -5,18 +5,23 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
+import time
 from collections.abc import Callable
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from containerizers.docker import names
 from containerizers.docker.dock import Dock
-from containerizers.docker.errors import RefusedError, UnansweredError
-from containerizers.docker.seen import see
+from containerizers.docker.errors import DockerError, RefusedError, UnansweredError
+from containerizers.docker.seen import Listed, see
 
 if TYPE_CHECKING:
     from containerizers.docker.client import Client
 
 _RETRY_SECONDS = 30.0
+#: All that a container can be in.
+_STATES = ("created", "restarting", "running", "removing", "paused", "exited", "dead")
 #: dockerd tells times with more digits than Python reads.
 _DAY = "2000-01-01T00:00:00"
 _SECONDS_LENGTH = len(_DAY)
@@ -50,12 +55,30 @@ class Removal:
                 age = 0.0 if finished is None else now - finished
                 self.schedule(one.name, max(0.0, self._dock.settings.remove_delay_seconds - age))
 
-    def sweep(self, client: Client) -> None:
-        """Remove all of this runtime directory now, whether they run or not; raises DockerError."""
-        for one in client.containers({names.PLACE: self._dock.place}, ()):
-            if one.name:
-                with contextlib.suppress(RefusedError):
-                    client.remove(one.name)
+    def sweep(self, seconds: float) -> None:
+        """Remove all of this runtime directory now, whether they run or not; waits no longer than that."""
+        deadline = time.monotonic() + seconds
+        listed: SimpleQueue[list[str]] = SimpleQueue()
+        removed: SimpleQueue[str] = SimpleQueue()
+
+        def list_them(client: Client) -> None:
+            found: list[Listed] = []
+            with contextlib.suppress(DockerError):
+                found = client.containers({names.PLACE: self._dock.place}, _STATES)
+            listed.put([one.docker_id for one in found])
+
+        def remove(client: Client, docker_id: str) -> None:
+            with contextlib.suppress(DockerError):
+                client.remove(docker_id)
+            removed.put(docker_id)
+
+        self._dock.calls.submit(list_them, first=True)
+        with contextlib.suppress(Empty):
+            found = listed.get(timeout=seconds)
+            for docker_id in found:
+                self._dock.calls.submit(partial(remove, docker_id=docker_id))
+            for _ in found:
+                removed.get(timeout=max(0.0, deadline - time.monotonic()))
 
     def _remove(self, client: Client, name: str) -> None:
         self._dock.fault("docker.remove.before")

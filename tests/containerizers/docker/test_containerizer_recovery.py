@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from containerizers.containerizer import Ended, Event, Launched
-from containerizers.docker import names
+from containerizers.docker import containerizer, names
 from tests.containerizers.docker.fake_dockerd import Exchange, FakeDockerd
 from tests.containerizers.docker.harbour import Harbour, eventually, harbour
 
@@ -241,3 +241,27 @@ def test_one_whose_end_was_told_before_a_crash_is_removed_when_it_is_time(
         one.restart()
         eventually(lambda: "mesos-a" not in dockerd.containers)
         assert "mesos-b" in dockerd.containers
+
+
+def test_an_end_for_good_leaves_nothing_of_this_agent(dockerd: FakeDockerd, tmp_path: Path) -> None:
+    with harbour(dockerd, tmp_path) as one:
+        for name in ("a", "b", "c"):
+            one.launch(name, "true")
+        dockerd.end("mesos-b")
+        one.ended()
+        dockerd.containers["mesos-other"] = foreign(dockerd, {names.PLACE: "elsewhere", names.RUN: "x"})
+        one.docker.end()
+        assert set(dockerd.containers) == {"mesos-other"}
+        assert not (tmp_path / "run/docker").exists()
+        assert one.silent()
+
+
+def test_it_does_not_wait_long_for_a_dockerd_that_hangs(
+    dockerd: FakeDockerd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(containerizer, "_ENDING_SECONDS", 0.1)
+    with harbour(dockerd, tmp_path, answer_timeout_seconds=0.3, launch_timeout_seconds=0.3) as one:
+        dockerd.plan(".*", dockerd.stall, 10**6)
+        one.docker.launch("a", one.spec("true"))
+        one.docker.end()
+        assert one.silent()

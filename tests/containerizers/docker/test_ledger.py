@@ -12,7 +12,6 @@ from containerizers.docker.ledger import Ledger, Record
 
 WHOLE = Record(
     directory="/d",
-    sandbox="/s",
     stdout="/d/o",
     stderr="/d/e",
     attached=True,
