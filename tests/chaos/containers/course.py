@@ -216,6 +216,10 @@ class Course:
         docker = traces.containers(self._plan.docker, self._house.truth)
         if len(docker) != running:
             self.found.append(f"Docker runs {len(docker)} containers, and {running} tasks are its")
+        for name in self.given_up:
+            self._say(
+                f"   never began: {name}: {stories[name].told[-1].reason}: {stories[name].told[-1].message}"
+            )
         self._say(f"{len(stories)} tasks were launched, of which {sum(truth.starts.values())} starts")
 
     def _leave(self) -> None:
