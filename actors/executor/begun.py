@@ -27,7 +27,7 @@ class Begun:
         self._boot_id = boot_id
         self._begun: dict[str, None] = {}
         #: Whether all that was begun since the boot is known.
-        self._is_complete = False
+        self.is_complete = False
         self._grown_lines = 0
         self._read()
         #: Whether half a line may stand at the end of the file.
@@ -43,7 +43,7 @@ class Begun:
 
     def never(self, container_id: str) -> bool:
         """Whether a container is certain not to have been begun."""
-        return self._is_complete and container_id not in self._begun
+        return self.is_complete and container_id not in self._begun
 
     def add(self, container_id: str) -> None:
         """It is about to be made; raises OSError, and then it must not be."""
@@ -78,8 +78,8 @@ class Begun:
         except FileNotFoundError:
             return
         head, *lines = text.split("\n")[:-1] or [""]
-        self._is_complete = head == f"={self._boot_id}"
-        for line in lines if self._is_complete else ():
+        self.is_complete = head == f"={self._boot_id}"
+        for line in lines if self.is_complete else ():
             if line.startswith("+"):
                 self._begun[line[1:]] = None
             else:

@@ -226,7 +226,7 @@ class ContainerizerProcess(Process):
     @handles(FindContainers)
     def find(self, sender: Pid, message: FindContainers) -> None:
         """Tell what waits to be adopted."""
-        self.send(sender, ContainersFound(tuple(self._lot.orphans), self._begun.ids))
+        self.send(sender, ContainersFound(tuple(self._lot.orphans), self._begun.ids, self._begun.is_complete))
 
     def exited(self, pid: Pid) -> None:
         """An owner is gone, and what it had is destroyed; or the fetcher, whose successor knows nothing."""

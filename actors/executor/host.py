@@ -251,7 +251,7 @@ class ExecutorHost(Process):
             return
         kept = self._launches.load()
         for container_id, launch in kept.items():
-            self._resume(container_id, launch)
+            self._resume(container_id, launch, message.is_complete or container_id in message.container_ids)
         for container_id in strays(message.container_ids, kept, message.begun):
             self.log.info("stray container destroyed", container_id=container_id)
             self.send(self._containerizer, DestroyContainer(container_id))
@@ -262,15 +262,15 @@ class ExecutorHost(Process):
         for action in deferred:
             action()
 
-    def _resume(self, container_id: str, kept: Launch) -> None:
+    def _resume(self, container_id: str, kept: Launch, goes_on: bool) -> None:
         executor = self._executors[container_id] = HostedExecutor(kept.launch)
         executor.recovered = True
         self.log.info("executor resumed", container_id=container_id)
         if not executor.is_built_in:
             self.send(self._containerizer, executor.adoption(self._containment))
             return
-        if kept.launch.generated:
-            # Its task, if one was kept, is adopted, or begun if it never was.
+        if kept.launch.generated and goes_on:
+            # Its task, if one was kept, is adopted, or begun if it never was: after a boot that is not known.
             executor.again = partial(self._command, kept.launch, kept.agent, self._containerizer, kept.task)
         # It lives if only this actor has crashed; if not, that is what `exited` tells.
         self._watch(executor, Pid(_name(container_id), *self.pid.address))

@@ -240,3 +240,5 @@ class ContainersFound(Message):
     container_ids: tuple[str, ...]
     #: Those of which it is remembered that they were begun, whether they run or not.
     begun: tuple[str, ...] = ()
+    #: Whether these are all that were since the host was booted.
+    is_complete: bool = False

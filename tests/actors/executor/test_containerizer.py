@@ -264,7 +264,7 @@ def test_after_a_crash_of_the_node_containers_are_found_and_adopted(host: Host) 
     host.tell(one, FindContainers(), AdoptContainer("a"), AdoptContainer("gone"))
     host.sim.run(1.0)
     assert one.received == [
-        ContainersFound(("a", "b")),
+        ContainersFound(("a", "b"), is_complete=True),
         ContainerEnded("gone"),
         ContainerLaunched("a", 1001),
     ]
