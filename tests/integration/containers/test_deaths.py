@@ -10,7 +10,6 @@ _POINTS = (
     "agent.updates.after_sync",
     "docker.create.after",
     "docker.exit.known",
-    "executors.keep.after",
     "fetch.done",
     "linux.clone.after",
 )
@@ -22,13 +21,13 @@ def test_an_agent_that_dies_again_and_again_loses_doubles_and_misreports_no_task
     course = run(
         Plan(
             kills=len(_POINTS),
-            tasks=15,
+            tasks=12,
             seed="short",
             kinds=kinds,
             agent_flags=flags,
             docker=docker,
             image=image,
-            patience_seconds=10.0,
+            patience_seconds=6.0,
             points=_POINTS,
         )
     )
