@@ -132,7 +132,9 @@ def test_containers_go_on_while_the_agent_is_restarted_and_sessions_end(cluster:
     assert agent.post(calls.wait(inner))[0] == 404
 
 
-def test_when_the_executor_node_is_killed_tasks_go_on_without_what_operators_had(cluster: OneAgent) -> None:
+def test_when_the_executor_node_is_killed_all_goes_on_but_what_operators_had_in_tasks(
+    cluster: OneAgent,
+) -> None:
     agent = client(cluster)
     with Execution(cluster, "task", task("stays", "sleep 1000")):
         parent = container_of(agent, "stays")
@@ -145,6 +147,9 @@ def test_when_the_executor_node_is_killed_tasks_go_on_without_what_operators_had
             os.kill(node, signal.SIGKILL)
             with pytest.raises((ConnectionError, http.client.IncompleteRead)):
                 stream.output()
+        left = sorted([parent, "alone"])
+        wait_until(lambda: sorted(listed(agent)) == left, lambda: f"these are left: {left}, {listed(agent)}")
+        assert agent.post(calls.kill("alone", signal.SIGTERM))[0] == 200
         wait_until(lambda: listed(agent) == [parent], lambda: f"only the task is left: {listed(agent)}")
         again = f"{parent}.again"
         wait_until(lambda: agent.post(calls.launch(again, "true"))[0] in (200, 202), lambda: "it is launched")
