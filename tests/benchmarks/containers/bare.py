@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import docker
 from tests import dockerd
 
 _DEADLINE_SECONDS = 120.0
@@ -29,6 +30,15 @@ def docker_run(socket: str, image: str, *command: str) -> float:
     with contextlib.closing(dockerd.client(socket)) as client:
         client.remove_container(ran.stdout.strip(), force=True)
     return seconds
+
+
+def remove_containers(socket: str, image: str) -> None:
+    """Remove what is left of an image's containers, which an agent keeps for a while."""
+    with contextlib.closing(dockerd.client(socket)) as client:
+        for container in client.containers(all=True, filters={"ancestor": image}):
+            # Somebody may be about to do the same.
+            with contextlib.suppress(docker.errors.APIError):
+                client.remove_container(container["Id"], force=True)
 
 
 class Threads:

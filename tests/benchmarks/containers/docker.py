@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from tests import dockerd
-from tests.benchmarks.containers.bare import Threads, docker_run
+from tests.benchmarks.containers.bare import Threads, docker_run, remove_containers
 from tests.benchmarks.figure import Figure, Size, at_least, at_most, compared, percentile_of
 from tests.benchmarks.launch.cluster import cluster
 from tests.benchmarks.launch.framework import DEADLINE_SECONDS, Driver, driver
@@ -43,6 +43,7 @@ def figures(size: Size) -> Iterator[Figure]:
         yield compared(
             "containers.docker_parallel", "containers/s", "Docker's SDK in 8 threads", rates, at_least(0.8)
         )
+    remove_containers(socket, image)
 
 
 def flags(socket: str) -> tuple[str, ...]:

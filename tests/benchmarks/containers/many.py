@@ -10,6 +10,7 @@ import msgspec
 
 from tests import dockerd
 from tests.actors.gateway.browser import fetch
+from tests.benchmarks.containers.bare import remove_containers
 from tests.benchmarks.containers.docker import docker_task, flags
 from tests.benchmarks.containers.isolated import ISOLATION
 from tests.benchmarks.figure import Figure, Size, alone, at_most
@@ -46,6 +47,7 @@ def figures(size: Size) -> Iterator[Figure]:
             yield from _statistics(house, many)
         finally:
             house.empty()
+            remove_containers(socket, image)
 
 
 def _launch(framework: Driver, image: str, tasks: int) -> None:
