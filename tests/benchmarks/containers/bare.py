@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import docker
+
 from tests import dockerd
 
 _DEADLINE_SECONDS = 120.0
