@@ -23,6 +23,8 @@ from typing import Any
 
 import docker
 
+from tests.stopping import stop
+
 _MACHINES_OWN = "/var/run/docker.sock"
 _BUSYBOX = "/bin/busybox"
 _VERSION = "1.41"
@@ -82,7 +84,7 @@ class Dockerd:
 
     def pause(self) -> None:
         """Have it hang."""
-        os.kill(self.process, signal.SIGSTOP)
+        stop(self.process)
 
     def resume(self) -> None:
         """Have it go on."""

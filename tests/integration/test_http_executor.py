@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.masters import wait_until
 from tests.integration.one_agent import End, Kill, OneAgent, Say, framework, one_agent
+from tests.stopping import stop
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +89,7 @@ def test_what_is_launched_while_the_executor_reads_nothing_is_not_lost(cluster: 
         shop.over("first")
         before = cluster.resident_bytes
         process = cluster.process("slow")
-        os.kill(process, signal.SIGSTOP)
+        stop(process)
         # More than kernels keep for a connection.
         for begin in range(0, len(names), 200):
             shop.launch("slow", dict.fromkeys(names[begin : begin + 200], b"run" + b" " * 20_000))
@@ -182,7 +183,7 @@ def test_an_executor_that_does_not_come_back_is_destroyed(cluster: OneAgent) -> 
         shop.launch("frozen", {"cold": b"stay"})
         shop.until("cold", "RUNNING")
         process = cluster.process("frozen")
-        os.kill(process, signal.SIGSTOP)
+        stop(process)
         cluster.restart(1)
         shop.until("cold", "RUNNING", "GONE")
         assert shop.last("cold") == ("GONE", "EXECUTOR_REREGISTRATION_TIMEOUT")

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.stopping import stop
 from tests.transport.routers import DEADLINE_SECONDS, Home, Parcel, wait
 from transport.limits import Limits
 from transport.pid import Address
@@ -74,7 +75,7 @@ def test_a_stopped_peer_is_lost_and_a_continued_one_connects_anew() -> None:
     with Home(limits=HASTY) as one, peer() as (child, address):
         one.send(address, [1])
         wait(lambda: one.received)
-        child.send_signal(signal.SIGSTOP)
+        stop(child.pid)
         one.send(address, [2])
         wait(lambda: one.breaks)
         assert one.breaks[0][0] == address
@@ -93,7 +94,7 @@ def test_a_new_incarnation_on_the_same_address_gets_nothing_that_was_meant_for_t
     with Home() as one, peer() as (old, address):
         one.send(address, ["to", 1])
         wait(lambda: one.received)
-        old.send_signal(signal.SIGSTOP)
+        stop(old.pid)
         for number in range(100):
             one.send(address, ["lost", number])
         wait(lambda: one.router.peers()[0].sent == 101)

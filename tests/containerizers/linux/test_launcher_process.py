@@ -13,6 +13,7 @@ from containerizers.linux.launcher_process import LauncherProcess
 from containerizers.linux.order import Answer, Order
 from tests.containerizers.containers import runs, wait_until
 from tests.containerizers.linux.containers import NAMESPACES, LinuxContainers, children
+from tests.stopping import stop
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def containers(tmp_path: Path) -> Iterator[LinuxContainers]:
 
 
 def helpers() -> list[int]:
-    return [process for process, name in children().items() if name == "python" and runs(process)]
+    return [process for process, name in children().items() if name.startswith("python") and runs(process)]
 
 
 def test_it_is_not_there_before_it_is_needed(containers: LinuxContainers) -> None:
@@ -51,7 +52,7 @@ def test_when_it_is_killed_while_it_is_asked_the_program_runs_once(
 ) -> None:
     containers.run("first", "true", isolation=NAMESPACES)
     (helper,) = helpers()
-    os.kill(helper, signal.SIGSTOP)
+    stop(helper)
     asking = threading.Thread(
         target=containers.sh, args=("one", "echo >> ran"), kwargs={"isolation": NAMESPACES}
     )
