@@ -76,7 +76,7 @@ def crash(folder: Path, point: str, script: str, ends: str = "", *, isolated: bo
         assert node.stdin is not None
         assert node.stdout is not None
         started = node.stdout.read(1)
-        helpers = [one for one, name in children(node.pid).items() if name == "python"]
+        helpers = [one for one, name in children(node.pid).items() if name.startswith("python")]
         if ends:
             read_number(folder / ends)
             node.stdin.close()
