@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from types import ModuleType
+
+import msgspec
 import pytest
 
 from actors.executor.container_spec import check_secrets, container_spec, variables, wanted_files
-from transport.messages.container_spec import WantedFile
+from containerizers import containerizer, spec
+from transport.messages import container_spec as told_spec
+from transport.messages import containing
+from transport.messages.container_spec import ContainerSpec, WantedFile
 from transport.records.command import CommandInfo, Environment
 from transport.records.secret import Secret
 
@@ -107,3 +113,36 @@ def test_secrets_are_values_once_they_are_resolved() -> None:
     assert variables(None) == {}
     with pytest.raises(ValueError, match="variables: 'LATER': its secret must have a value"):
         check_secrets(of_secrets)
+
+
+def _structs(module: ModuleType) -> list[type[msgspec.Struct]]:
+    return [
+        kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+    ]
+
+
+def _declared(kind: type[msgspec.Struct]) -> dict[str, tuple[str, object]]:
+    """Each field's type, as it is spelled, and its default."""
+    return {
+        field.name: (str(kind.__annotations__[field.name]), field.default)
+        for field in msgspec.structs.fields(kind)
+    }
+
+
+@pytest.mark.parametrize(
+    ("inner", "told"),
+    [
+        *((kind, getattr(told_spec, kind.__name__)) for kind in _structs(spec) if kind is not spec.Spec),
+        (spec.Spec, ContainerSpec),
+        (containerizer.Usage, containing.ContainerUsage),
+        (containerizer.Limitation, containing.Limitation),
+    ],
+    ids=lambda kind: kind.__name__,
+)
+def test_what_actors_tell_each_other_of_containers_is_what_containerizers_take(
+    inner: type[msgspec.Struct], told: type[msgspec.Struct]
+) -> None:
+    more = {ContainerSpec: {"files"}, containing.ContainerUsage: {"volumes"}}  # the doing of other actors
+    known = _declared(told)
+    assert {name: known.pop(name) for name in _declared(inner)} == _declared(inner)
+    assert set(known) == more.get(told, set())
