@@ -142,7 +142,10 @@ def _declared(kind: type[msgspec.Struct]) -> dict[str, tuple[str, object]]:
 def test_what_actors_tell_each_other_of_containers_is_what_containerizers_take(
     inner: type[msgspec.Struct], told: type[msgspec.Struct]
 ) -> None:
-    more = {ContainerSpec: {"files"}, containing.ContainerUsage: {"volumes"}}  # the doing of other actors
+    more: dict[type, set[str]] = {
+        ContainerSpec: {"files"},
+        containing.ContainerUsage: {"volumes"},
+    }  # the doing of other actors
     known = _declared(told)
     assert {name: known.pop(name) for name in _declared(inner)} == _declared(inner)
     assert set(known) == more.get(told, set())
